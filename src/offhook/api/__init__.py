@@ -1,0 +1,1 @@
+"""The console listener: JSON routes, health and metrics."""

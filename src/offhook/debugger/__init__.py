@@ -1,0 +1,1 @@
+"""Codes, and what an exchange came to."""

@@ -1,0 +1,1 @@
+"""From a kept webhook to the app: overrides, schedule, breaker, attempt, courier."""

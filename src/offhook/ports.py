@@ -1,0 +1,136 @@
+"""What the core asks of the world. Imports the records, nothing else of ours."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from offhook.records import (
+    Arrival,
+    DebugEvent,
+    EventFilter,
+    Exchange,
+    HttpRequest,
+    Limits,
+    Receipt,
+    Reply,
+    Settlement,
+    State,
+    Webhook,
+    WebhookFilter,
+    WebhookStory,
+)
+
+
+class Clock(Protocol):
+    """Time, passed in so that tests can hold it still or let an hour go by."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+
+
+class Ids(Protocol):
+    """Maker of ids that sort by the time they were made."""
+
+    def new(self, prefix: str) -> str:
+        """A two-letter prefix and 32 hex digits (a UUIDv7); each greater than the one before."""
+
+
+class Transport(Protocol):
+    """The one door out. Never raises for what the peer, the network or the URL does: that is evidence in the Exchange.
+
+    Redirects are not followed here: the caller sees each hop. Only cancellation leaves it as an exception.
+    """
+
+    async def exchange(self, request: HttpRequest, limits: Limits, *, trusted: bool = False) -> Exchange:
+        """Resolve once, check every address, connect to a checked one, send, read. `trusted`: the URL is operator configuration."""
+
+
+Stored = Callable[[Receipt | Exception], None]
+
+
+class Journal(Protocol):
+    """The durable store. Whatever has returned, or has called back without an error, survives `kill -9` and a power cut.
+
+    One process writes. Every method raises JournalError when it could not do its work; nothing has changed then.
+    """
+
+    async def open(self) -> None:
+        """Open, migrate, and take the write lock. Raises UnusableJournalError when the file is foreign, newer, or in use."""
+
+    async def close(self) -> None:
+        """Finish what was asked, then close. Safe to call twice."""
+
+    def append(self, arrival: Arrival, stored: Stored) -> None:
+        """Keep the arrival; `stored` is called on the event loop once it is durable, or with the reason why it is not.
+
+        Exact deduplication by `dedupe_key`: of any number of arrivals with one key, at any time, one gets `duplicate_of=None`.
+        """
+
+    async def unsettled(self) -> Sequence[Arrival]:
+        """Arrivals that were stored before this process opened the journal and never settled: the next up to 1,000; empty when done."""
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write the webhook's new row (insert or update), its new attempts, replies and debug events, in one transaction."""
+
+    async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
+        """Take up to `limit` due webhooks of one endpoint, earliest due first, as `delivering` until `now + lease`.
+
+        Due: waiting with `due <= now`, or delivering with a lease that has ended. Left out: those with an earlier undelivered webhook of
+        the same non-empty conversation that has fewer than three failures.
+        """
+
+    async def hasten(self, endpoint: str, now: float) -> int:
+        """Bring the due time of every waiting webhook of the endpoint forward to `now`; returns how many."""
+
+    async def blocking(self) -> Sequence[tuple[str, str]]:
+        """(conversation, webhook id) of every undelivered webhook with fewer than three failures, for the courier to start from."""
+
+    async def requeue(self, ids: Iterable[str], now: float) -> int:
+        """Replay: set these webhooks (failed, dismissed or delivered) waiting, due now, failures 0; returns how many changed."""
+
+    async def dismiss(self, ids: Iterable[str]) -> int:
+        """Take failed webhooks off the list without delivering them; returns how many changed."""
+
+    async def claim_replies(self, limit: int, now: float, lease: float) -> Sequence[Reply]:
+        """Take due replies (waiting and due, or sending with an ended lease) as `sending`; of one webhook only the lowest ordinal not yet ended."""
+
+    async def settle_reply(self, reply: Reply, events: Sequence[DebugEvent] = ()) -> None:
+        """Write a reply's new row and its debug events."""
+
+    async def release_kept(self, now: float) -> int:
+        """Set replies that were `kept` for want of credentials waiting, due now; returns how many."""
+
+    async def record(self, events: Sequence[DebugEvent]) -> None:
+        """Write debug events that belong to no settlement (a refused signature, say)."""
+
+    async def webhook(self, webhook_id: str) -> Webhook | None:
+        """One webhook, also when it is stored but not yet settled."""
+
+    async def story(self, webhook_id: str) -> WebhookStory | None:
+        """One webhook with its attempts, replies and debug events."""
+
+    async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
+        """Newest first, ids below `before`; the bodies included. The not yet settled ones are among them."""
+
+    async def events(self, where: EventFilter, limit: int, before: str = "") -> Sequence[DebugEvent]:
+        """Debug events, newest first, ids below `before`."""
+
+    async def event(self, event_id: str) -> DebugEvent | None:
+        """One debug event."""
+
+    async def reply(self, reply_id: str) -> Reply | None:
+        """One reply."""
+
+    async def counts(self) -> dict[str, dict[State, int]]:
+        """How many webhooks each endpoint has in each state."""
+
+    async def prune(self, received_before: float, limit: int) -> int:
+        """Delete up to `limit` delivered, failed or dismissed webhooks received before that time, with all that hangs on them."""
+
+    def trouble(self) -> str:
+        """Why the journal cannot store just now, in a sentence for the operator; empty when it can."""

@@ -1,0 +1,1 @@
+"""Who calls us: verify, name, dedupe, acknowledge. One file a provider."""

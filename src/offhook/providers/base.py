@@ -1,0 +1,58 @@
+"""What the house asks of a provider: who calls us, whether it is really them, and what their request is about."""
+
+from typing import Protocol
+
+from offhook.records import Answer, Arrival, Endpoint, Headers, Kind, Record, Webhook
+
+
+class Incoming(Record):
+    """One complete request as the intake read it. `target` is the raw path and query; header names are lower case, values stripped.
+
+    `head` is the request line and header lines as received, without the empty line; `secure` says that it came over our own TLS.
+    """
+
+    method: str
+    target: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    head: bytes
+    body: bytes
+    peer: str
+    secure: bool
+
+
+class Accepted(Record):
+    """The request is the provider's. `url` is the public URL that its signature covers; `dedupe_key` has 16 bytes."""
+
+    kind: Kind
+    dedupe_key: bytes
+    url: str
+
+
+class Refused(Record):
+    """The request is not acceptable: the status to answer with, why in one sentence, and the URL that we assumed it was sent to."""
+
+    status: int
+    reason: str
+    url: str = ""
+    account_sid: str = ""
+
+
+class Provider(Protocol):
+    """One caller of webhooks. Everything here is pure: data in, data out."""
+
+    name: str
+
+    def verify(self, request: Incoming) -> Accepted | Refused:
+        """Is it really the provider? On the path of the answer: microseconds count."""
+
+    def near_miss(self, request: Incoming) -> str:
+        """After a refused signature, off the path: the URL for which the signature would have been right, or ""."""
+
+    def derive(self, arrival: Arrival) -> Webhook:
+        """The webhook that a kept arrival is: parsed ids, numbers, conversation; state waiting, due when received."""
+
+    def sign(self, url: str, body: bytes, content_type: str, account_sid: str) -> tuple[str, Headers]:
+        """The URL to call (JSON bodies get a fresh `bodySHA256`) and the signature headers, for a request that we make in their name."""
+
+    def acknowledge(self, endpoint: Endpoint, kind: Kind) -> Answer | None:
+        """The answer to give as soon as the webhook is stored, or None when the app is to be asked first (relay)."""

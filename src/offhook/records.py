@@ -1,0 +1,362 @@
+"""The nouns of Offhook, frozen. Imports nothing of ours.
+
+Times are seconds since the epoch (UTC, float) unless a name ends in `_ms`. Ids are two letters and 32 hex digits, the digits a
+UUIDv7, so that they sort by time. Header lists keep their order and their spelling. Structs are msgspec's because the fast path
+makes several of them for each webhook, and because they turn into JSON without help.
+"""
+
+from enum import StrEnum
+from typing import Any, dataclass_transform
+
+import msgspec
+
+Headers = tuple[tuple[str, str], ...]
+Parameters = tuple[tuple[str, str], ...]
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A noun: immutable, compared by value."""
+
+
+class Kind(StrEnum):
+    """What a webhook is about: it decides how it is answered and deduplicated."""
+
+    MESSAGE = "message"
+    STATUS = "status"
+    VOICE = "voice"
+    OTHER = "other"
+
+
+class AnswerMode(StrEnum):
+    """How an endpoint answers its provider: with the app's own answer, or at once."""
+
+    RELAY = "relay"
+    ACK = "ack"
+
+
+class Endpoint(Record):
+    """One public address of ours, and where its webhooks go. Durations in seconds.
+
+    `app_url` and `fallback_url` are as the operator wrote them: user:password and the `#fragment` of connection overrides included.
+    """
+
+    name: str
+    app_url: str
+    fallback_url: str | None = None
+    provider: str = "twilio"
+    answer: AnswerMode = AnswerMode.RELAY
+    hold: float = 10.0
+    fallback_twiml: str = "<Response/>"
+    acknowledge_with: str = "twiml"
+    concurrency: int = 64
+    verify_tls: bool = True
+    schedule: tuple[float, ...] = (5, 30, 120, 600, 1800, 3600, 7200, 14400)
+    give_up_after: float = 72 * 3600
+    reply_within: float = 4 * 3600
+
+
+class Arrival(Record):
+    """One request as the intake received and verified it: what the journal keeps before the answer goes out.
+
+    `head` is the request line and the header lines as received, without the empty line (credentials blanked); `body` is the body with
+    any chunking undone. `url` is the public URL that the signature was verified against. `dedupe_key` is 16 bytes.
+    """
+
+    id: str
+    endpoint: str
+    received_at: float
+    peer: str
+    url: str
+    kind: Kind
+    dedupe_key: bytes
+    head: bytes
+    body: bytes
+
+
+class Receipt(Record):
+    """What the journal says of an appended arrival: stored (`duplicate_of` is None) or known already."""
+
+    duplicate_of: str | None = None
+
+
+class State(StrEnum):
+    """Where a webhook is. It leaves `failed` only by replay, dismissal or retention."""
+
+    WAITING = "waiting"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    DISMISSED = "dismissed"
+
+
+class Answer(Record):
+    """What we returned to the provider. `source` is `app`, `fallback` (the app's fallback URL), `ack` or `stand-in` (fallback_twiml)."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    source: str = "ack"
+    at: float = 0.0
+
+
+class Webhook(Record):
+    """One request that we received and kept, and what has become of it.
+
+    `due` is when the next attempt may start (or, while delivering, when the lease ends). `failures` counts failed rounds since it was
+    received or last replayed; `attempts` counts all attempts ever made. `conversation` is what deliveries must not overlap in ("" for none).
+    """
+
+    id: str
+    endpoint: str
+    received_at: float
+    peer: str
+    url: str
+    kind: Kind
+    dedupe_key: bytes
+    head: bytes
+    body: bytes
+    provider_id: str = ""
+    account_sid: str = ""
+    sender: str = ""
+    recipient: str = ""
+    conversation: str = ""
+    state: State = State.WAITING
+    due: float = 0.0
+    failures: int = 0
+    attempts: int = 0
+    answer: Answer | None = None
+    note: str = ""
+
+
+class Timings(Record):
+    """Milliseconds from the start of the exchange's phase; None where the phase did not happen. `total` runs from the exchange's start."""
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    sent: float | None = None
+    first_byte: float | None = None
+    total: float = 0.0
+
+
+class Certificate(Record):
+    """What the peer proved itself with, as far as the handshake showed it. Dates are seconds since the epoch."""
+
+    version: str = ""
+    cipher: str = ""
+    subject: str = ""
+    issuer: str = ""
+    names: tuple[str, ...] = ()
+    not_before: float | None = None
+    not_after: float | None = None
+
+
+class FailureKind(StrEnum):
+    """The ways in which an exchange ends without a usable HTTP answer."""
+
+    BAD_URL = "bad_url"
+    BLOCKED = "blocked_address"
+    DNS = "dns"
+    CONNECT_TIMEOUT = "connect_timeout"
+    REFUSED = "connect_refused"
+    CONNECT = "connect_error"
+    TLS = "tls_handshake"
+    TLS_NAME = "tls_name"
+    TLS_EXPIRED = "tls_expired"
+    TLS_UNTRUSTED = "tls_untrusted"
+    READ_TIMEOUT = "read_timeout"
+    TOTAL_TIMEOUT = "total_timeout"
+    PROTOCOL = "protocol"
+    RESET = "reset"
+    BAD_REDIRECT = "bad_redirect"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+
+
+class Failure(Record):
+    """Why an exchange failed. `partial` says that some bytes of an answer had come (such an exchange is never retried by `rp=rt`)."""
+
+    kind: FailureKind
+    detail: str = ""
+    partial: bool = False
+
+
+class HttpRequest(Record):
+    """One outgoing HTTP/1.1 request. `url` has no fragment and no credentials; `headers` has no Host, Content-Length or Connection."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+
+class Limits(Record):
+    """The deadlines of one exchange, seconds, and what is read and kept of its answer, bytes (`spec: limits §2`)."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 15.0
+    server_name: bool = True
+    verify_tls: bool = True
+    read_cap: int = 256 * 1024
+    keep_cap: int = 64 * 1024
+
+
+class Exchange(Record):
+    """The evidence of one HTTP exchange, or of its failure. Bytes are kept up to the caps of `Limits`.
+
+    `body_size` is the size that was read; `body_cut` says that `body` holds less than the peer sent. `raw` holds the first bytes of an
+    answer that was not HTTP. `reused` says that the connection was a kept-alive one. `status` 0 means that no status line came.
+    """
+
+    method: str
+    url: str
+    started_at: float
+    timings: Timings
+    request_headers: Headers = ()
+    peer: str = ""
+    reused: bool = False
+    certificate: Certificate | None = None
+    status: int = 0
+    headers: Headers = ()
+    body: bytes = b""
+    body_size: int = 0
+    body_cut: bool = False
+    raw: bytes = b""
+    failure: Failure | None = None
+
+
+class Outcome(Record):
+    """What an attempt came to. `code` is the precise one, `twilio_code` what Twilio would have logged; both 0 when delivered."""
+
+    delivered: bool
+    code: int = 0
+    twilio_code: int = 0
+    message: str = ""
+
+
+class Role(StrEnum):
+    """Which of the endpoint's two URLs an attempt went to."""
+
+    PRIMARY = "primary"
+    FALLBACK = "fallback"
+
+
+class Attempt(Record):
+    """One try to hand a webhook to the app or its fallback: its exchanges (retries and redirects in order) and what they came to."""
+
+    id: str
+    webhook_id: str
+    number: int
+    role: Role
+    url: str
+    started_at: float
+    duration_ms: float
+    outcome: Outcome
+    exchanges: tuple[Exchange, ...] = ()
+    worker: str = ""
+
+
+class Level(StrEnum):
+    """How bad a debug event is: as in Twilio's Debugger."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+class DebugEvent(Record):
+    """One logged error, warning or info. `details` are Twilio's `more_info` pairs and ours: small strings, never a secret."""
+
+    id: str
+    at: float
+    level: Level
+    code: int
+    twilio_code: int
+    message: str
+    endpoint: str = ""
+    account_sid: str = ""
+    webhook_id: str = ""
+    attempt_id: str = ""
+    reply_id: str = ""
+    resource_sid: str = ""
+    service_sid: str = ""
+    request_method: str = ""
+    request_url: str = ""
+    product: str = "Programmable Messaging"
+    details: dict[str, Any] = {}
+
+
+class ReplyState(StrEnum):
+    """Where a reply is. `kept` waits for credentials, `ambiguous` for a person: it may have been sent."""
+
+    INLINE = "inline"
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    AMBIGUOUS = "ambiguous"
+    EXPIRED = "expired"
+    KEPT = "kept"
+
+
+class Reply(Record):
+    """A message that the app wants sent. `ordinal` is its place among the replies to one webhook; they are sent in that order."""
+
+    id: str
+    webhook_id: str
+    ordinal: int
+    state: ReplyState
+    created_at: float
+    account_sid: str = ""
+    to: str = ""
+    sender: str = ""
+    messaging_service_sid: str = ""
+    body: str = ""
+    media: tuple[str, ...] = ()
+    status_callback: str = ""
+    due: float = 0.0
+    expires_at: float = 0.0
+    attempts: int = 0
+    message_sid: str = ""
+    code: int = 0
+    note: str = ""
+
+
+class Settlement(Record):
+    """Everything that one round of delivery changed, written in one transaction. `webhook` is the whole new row."""
+
+    webhook: Webhook
+    attempts: tuple[Attempt, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    events: tuple[DebugEvent, ...] = ()
+
+
+class WebhookFilter(Record):
+    """Which webhooks a listing or a bulk replay means. Times are received-at bounds, `since` inclusive, `until` exclusive."""
+
+    states: tuple[State, ...] = ()
+    endpoint: str = ""
+    since: float | None = None
+    until: float | None = None
+    query: str = ""
+
+
+class EventFilter(Record):
+    """Which debug events a listing means."""
+
+    code: int = 0
+    level: Level | None = None
+    endpoint: str = ""
+    since: float | None = None
+    until: float | None = None
+    webhook_id: str = ""
+
+
+class WebhookStory(Record):
+    """One webhook with all that happened to it, oldest first."""
+
+    webhook: Webhook
+    attempts: tuple[Attempt, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    events: tuple[DebugEvent, ...] = ()

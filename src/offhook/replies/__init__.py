@@ -1,0 +1,1 @@
+"""Messages that the app wants sent: inline, or by REST."""

@@ -1,0 +1,1 @@
+"""The journals: one contract, one conformance suite."""

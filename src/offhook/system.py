@@ -1,0 +1,47 @@
+"""The real clock and the real maker of ids."""
+
+import asyncio
+import os
+import time
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        await asyncio.sleep(seconds)
+
+
+class TimeSortedIds:
+    """UUIDv7 behind a two-letter prefix; greater each time, also within a millisecond and when the clock steps back (RFC 9562 §6.2)."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def new(self, prefix: str) -> str:
+        """The next id, such as `WH0192…`: 34 characters."""
+        chance = int.from_bytes(os.urandom(10))
+        value = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0x2 << 62 | chance & 0x3FFFFFFFFFFFFFFF
+        if value <= self._last:
+            value = self._last + 1
+        self._last = value
+        return f"{prefix}{value:032x}"
+
+
+def id_time(identifier: str) -> float:
+    """When an id was made: seconds since the epoch, to the millisecond."""
+    return int(identifier[2:14], 16) / 1000
+
+
+def id_floor(prefix: str, at: float) -> str:
+    """The smallest id that could have been made at that time: turns a time bound into an id bound."""
+    return f"{prefix}{max(0, int(at * 1000)):012x}{0:020x}"
