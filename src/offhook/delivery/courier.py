@@ -1,0 +1,382 @@
+"""The courier: takes kept webhooks to their apps, fresh ones at once, the others when they are due."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from offhook import logs
+from offhook.delivery import settlement
+from offhook.delivery.backlog import Backlog
+from offhook.delivery.conversations import Conversations
+from offhook.delivery.job import Job, Relay
+from offhook.delivery.line import Line
+from offhook.delivery.round import Round, Rounds
+from offhook.delivery.settlement import MakeEvent
+from offhook.errors import JournalError
+from offhook.metrics import Metrics
+from offhook.ports import Clock, Journal
+from offhook.records import Answer, Arrival, Attempt, DebugEvent, Endpoint, Exchange, Reply, Settlement, State, Webhook
+
+MOST_FRESH = 1_000
+MOST_UNSETTLED = 2_000
+MOST_LISTENERS = 16
+OVERLAP_PAUSE = 1.0
+SETTLE_AGAIN_AFTER = 1.0
+REPLAYABLE = frozenset({State.FAILED, State.DISMISSED, State.DELIVERED})
+
+log = logs.get("courier")
+
+
+class Replies(Protocol):
+    """What the courier asks of the replies room."""
+
+    def compose_inline(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
+        """The replies that an answer passed to the provider asked for, and what is wrong with it."""
+
+    async def compose_late(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
+        """The replies to send by REST, and what is wrong with the answer."""
+
+    def wake(self) -> None:
+        """New replies are in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a courier is put together from. `chance` gives a number in [0, 1)."""
+
+    journal: Journal
+    rounds: Rounds
+    replies: Replies
+    derive: Callable[[Arrival], Webhook]
+    event: MakeEvent
+    clock: Clock
+    chance: Callable[[], float]
+    metrics: Metrics
+
+
+class Courier:
+    """One for all endpoints. `run()` looks after the parked webhooks; `accept()` and `repeat()` are called by the intake."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], parts: Parts) -> None:
+        self._parts = parts
+        self._lines = {name: Line(endpoint) for name, endpoint in endpoints.items()}
+        self._conversations: Conversations[Job] = Conversations()
+        self._answering: dict[str, Job] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rounds: set[asyncio.Task[None] | None] = set()
+        self._unsettled = 0
+        self._stopping = False
+        self._backlog = Backlog(self._lines.values(), parts.journal, parts.clock, resume=self._resume)
+
+    # -- from the intake
+
+    def accept(self, arrival: Arrival, answered: Answer | None, relay: Relay | None) -> None:
+        """A fresh webhook, durably kept: deliver it now if its turn has come. `relay` is to be called once, within the hold."""
+        line = self._lines[arrival.endpoint]
+        job = Job(self._parts.derive(arrival), line.endpoint, answer=answered)
+        if relay is not None:
+            job.relays.append(relay)
+            self._hold(job)
+        turn = self._conversations.arrive(job.webhook.conversation, job)
+        if turn:
+            self._offer(job, line)
+        elif turn is None:
+            self._park(job)
+
+    def repeat(self, webhook_id: str, relay: Relay) -> None:
+        """A duplicate: give it the answer that the first one got, or will get."""
+        job = self._answering.get(webhook_id)
+        if job is not None and job.answer is not None:
+            relay(job.answer)
+        elif job is not None and len(job.relays) < MOST_LISTENERS:
+            job.relays.append(relay)
+        else:
+            self._spawn(self._repeat(webhook_id, relay))
+
+    async def _repeat(self, webhook_id: str, relay: Relay) -> None:
+        try:
+            webhook = await self._parts.journal.webhook(webhook_id)
+        except JournalError:
+            webhook = None
+        if webhook is not None and webhook.answer is not None:
+            relay(webhook.answer)
+            return
+        line = self._lines[webhook.endpoint] if webhook else next(iter(self._lines.values()))
+        relay(settlement.stand_in(line.endpoint, self._parts.clock.now()))
+
+    def _hold(self, job: Job) -> None:
+        left = job.endpoint.hold - (self._parts.clock.now() - job.webhook.received_at)
+        job.timer = asyncio.get_running_loop().call_later(max(0.0, left), self._hold_over, job)
+        self._answering[job.webhook.id] = job
+
+    def _hold_over(self, job: Job) -> None:
+        """Whoever waits for this job's answer has waited long enough."""
+        if job.answer is None and job.relays:
+            job.give(settlement.stand_in(job.endpoint, self._parts.clock.now()))
+
+    # -- starting deliveries
+
+    def _offer(self, job: Job, line: Line) -> None:
+        """The job's turn in its conversation has come: start it, let it wait for a place, or park it."""
+        if self._stopping or line.gate.is_open:
+            self._turn_away(job)
+        elif not line.fresh and self._may_start(line, retry=False):
+            self._start(job, line)
+        elif len(line.fresh) < MOST_FRESH:
+            line.fresh.append(job)
+        else:
+            self._turn_away(job)
+
+    def _turn_away(self, job: Job) -> None:
+        # The app is down or has more than enough to do: the provider need not wait for it.
+        self._hold_over(job)
+        self._park(job)
+        self._pass_on(job, still_blocks=True)
+
+    def _may_start(self, line: Line, *, retry: bool) -> bool:
+        if self._unsettled >= MOST_UNSETTLED:
+            return False
+        return line.gate.room(self._parts.clock.monotonic(), retry=retry) > 0
+
+    def _start(self, job: Job, line: Line) -> None:
+        job.probe = line.gate.enter(retry=job.retry)
+        self._unsettled += 1
+        self._spawn(self._deliver(job, line))
+
+    def _pump(self, line: Line) -> None:
+        while line.fresh and not self._stopping:
+            if line.gate.is_open:
+                self._turn_away(line.fresh.popleft())
+            elif self._may_start(line, retry=False):
+                self._start(line.fresh.popleft(), line)
+            else:
+                return
+
+    def _pass_on(self, job: Job, *, still_blocks: bool) -> None:
+        """The job gives up its conversation's turn: the next one goes, or all behind it are parked."""
+        following, parked = self._conversations.finish(job.webhook.conversation, blocks=still_blocks)
+        for behind in parked:
+            self._park(behind)
+        if following is not None:
+            self._offer(following, self._lines[following.endpoint.name])
+
+    def _park(self, job: Job) -> None:
+        """Leave the webhook to the journal until it can be claimed."""
+        if job.webhook.state is not State.WAITING:
+            job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING)
+        self._spawn(self._settle(job, Settlement(webhook=self._answered(job))))
+
+    # -- delivering
+
+    async def _deliver(self, job: Job, line: Line) -> None:
+        task = asyncio.current_task()
+        self._rounds.add(task)
+        try:
+            done = await self._parts.rounds.run(job.webhook, job.endpoint)
+        except asyncio.CancelledError:
+            self._abandon(job, line)
+            return
+        except Exception:
+            # A fault of ours must not lose the message, nor its place in the schedule.
+            log.exception("delivery.broken", webhook=job.webhook.id)
+            self._abandon(job, line, again_in=60.0)
+            return
+        finally:
+            self._rounds.discard(task)
+        line.gate.leave(retry=job.retry)
+        self._weigh(job, line, done)
+        settled = await self._come_to(job, done)
+        self._note(job.webhook, done, settled.webhook)
+        job.webhook = settled.webhook
+        blocks = settlement.blocks(settled.webhook)
+        if not blocks:
+            self._pass_on(job, still_blocks=False)
+        self._pump(line)
+        await self._settle(job, settled)
+        self._unsettled -= 1
+        if blocks:
+            # Only now can those behind it see in the journal that they must wait.
+            self._pass_on(job, still_blocks=True)
+        self._pump(line)
+        if not blocks:
+            self._backlog.look(line, self._parts.clock.now())
+
+    def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:
+        line.gate.leave(retry=job.retry)
+        line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
+        self._unsettled -= 1
+        self._hold_over(job)
+        job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING, due=self._parts.clock.now() + again_in)
+        self._park(job)
+        self._pass_on(job, still_blocks=True)
+
+    def _weigh(self, job: Job, line: Line, done: Round) -> None:
+        """Tell the gate what the primary URL showed of its app."""
+        shown = next((attempt.exchanges[-1] for attempt in done.attempts if attempt.exchanges), done.exchange)
+        able = settlement.able(shown)
+        line.saw_gone = line.saw_gone or settlement.unreachable(shown)
+        closed = line.gate.report(self._parts.clock.monotonic(), able=able, probe=job.probe)
+        if closed or (able and line.saw_gone):
+            line.saw_gone = False
+            self._spawn(self._backlog.hasten(line))
+
+    async def _come_to(self, job: Job, done: Round) -> Settlement:
+        """Answer whoever waits, and put together what is to be written."""
+        now = self._parts.clock.now()
+        webhook = settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())
+        replies: Sequence[Reply] = ()
+        faults: Sequence[DebugEvent] = ()
+        if done.delivered:
+            replies, faults = await self._compose(webhook, done, inline=self._relay(job, done, now))
+        else:
+            self._hold_over(job)
+        events = settlement.events(webhook, done, self._parts.event)
+        webhook = msgspec.structs.replace(webhook, answer=job.answer or webhook.answer)
+        return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=(*events, *faults))
+
+    async def _compose(self, webhook: Webhook, done: Round, *, inline: bool) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
+        try:
+            if inline:
+                return self._parts.replies.compose_inline(webhook, done.exchange)
+            return await self._parts.replies.compose_late(webhook, done.exchange)
+        except Exception:
+            # Whatever the answer holds, the app has taken the webhook, and that must be written down.
+            log.exception("delivery.answer_not_read", webhook=webhook.id)
+            return (), ()
+
+    def _relay(self, job: Job, done: Round, now: float) -> bool:
+        """Pass the app's answer to the provider, if it still waits for it; False when the replies must go by REST."""
+        if job.answer is not None or not job.relays:
+            return False
+        answer = settlement.passed_through(done, now)
+        if answer is None:
+            job.give(settlement.stand_in(job.endpoint, now))
+            return False
+        return job.give(answer)
+
+    def _note(self, before: Webhook, done: Round, after: Webhook) -> None:
+        for attempt in done.attempts:
+            self._parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
+            log.info(
+                "webhook.attempt",
+                webhook=before.id,
+                attempt=attempt.number,
+                endpoint=before.endpoint,
+                role=attempt.role.value,
+                status=attempt.exchanges[-1].status if attempt.exchanges else 0,
+                code=attempt.outcome.code,
+                state=after.state.value,
+                ms=round(attempt.duration_ms, 1),
+                why=attempt.outcome.message,
+            )
+
+    def _answered(self, job: Job) -> Webhook:
+        return msgspec.structs.replace(job.webhook, answer=job.answer) if job.answer and not job.webhook.answer else job.webhook
+
+    # -- the journal
+
+    async def _settle(self, job: Job, settled: Settlement) -> None:
+        """Write it down; a journal that cannot just now is asked again, since the app has done its work."""
+        while True:
+            try:
+                await self._parts.journal.settle(settled)
+                break
+            except JournalError as error:
+                log.warning("delivery.not_settled", webhook=settled.webhook.id, reason=str(error))
+                if self._stopping:
+                    return
+                await self._parts.clock.sleep(SETTLE_AGAIN_AFTER)
+        line = self._lines[job.endpoint.name]
+        if settled.webhook.answer is not None:
+            # From here on the journal knows what a duplicate must be told.
+            self._answering.pop(settled.webhook.id, None)
+        if settled.webhook.state is State.WAITING:
+            self._backlog.parked(line, settled.webhook.due)
+        if settled.replies:
+            self._parts.replies.wake()
+
+    async def start(self) -> None:
+        """Take over what the journal holds: arrivals that were never settled, and what waits in conversations."""
+        journal = self._parts.journal
+        while arrivals := await journal.unsettled():
+            adopted = [Settlement(webhook=self._parts.derive(arrival)) for arrival in arrivals]
+            await asyncio.gather(*(journal.settle(settled) for settled in adopted))
+        for conversation, _ in await journal.blocking():
+            self._conversations.load(conversation)
+        counts = await journal.counts()
+        for name, states in counts.items():
+            undelivered = states.get(State.WAITING, 0) + states.get(State.DELIVERING, 0)
+            if name in self._lines:
+                self._lines[name].parked = undelivered
+            elif undelivered:
+                log.warning(
+                    "delivery.no_such_endpoint", endpoint=name, waiting=undelivered, hint="configure it to have them delivered"
+                )
+
+    async def run(self) -> None:
+        """Take up what is due in the journal, for as long as the courier works."""
+        await self._backlog.run()
+
+    def _resume(self, webhook: Webhook, line: Line) -> None:
+        """Start a claimed webhook; put it back when another one of its conversation is under way."""
+        waiting = self._answering.get(webhook.id)
+        job = waiting or Job(webhook, line.endpoint, answer=webhook.answer)
+        job.webhook, job.retry = webhook, True
+        if not self._conversations.resume(webhook.conversation, blocks=settlement.blocks(webhook)):
+            job.webhook = msgspec.structs.replace(webhook, due=self._parts.clock.now() + OVERLAP_PAUSE)
+            self._park(job)
+            return
+        self._start(job, line)
+
+    # -- from the API, and the end
+
+    async def replay(self, ids: Iterable[str]) -> int:
+        """Put webhooks back to be delivered now; returns how many there were."""
+        found = [await self._parts.journal.webhook(webhook_id) for webhook_id in ids]
+        again = [webhook for webhook in found if webhook is not None and webhook.state in REPLAYABLE]
+        now = self._parts.clock.now()
+        changed = await self._parts.journal.requeue([webhook.id for webhook in again], now)
+        for webhook in again:
+            self._conversations.load(webhook.conversation)
+            if webhook.endpoint in self._lines:
+                self._backlog.parked(self._lines[webhook.endpoint], now)
+        return changed
+
+    @property
+    def backlog(self) -> dict[str, int]:
+        """Webhooks of each endpoint that are not delivered yet."""
+        return {name: line.parked + len(line.fresh) + line.gate.active for name, line in self._lines.items()}
+
+    def breakers(self) -> dict[str, bool]:
+        """Which endpoints' apps are given a rest."""
+        return {name: line.gate.is_open for name, line in self._lines.items()}
+
+    async def stop(self, within: float) -> None:
+        """Start nothing more, let what is under way finish, and after `within` seconds put the rest back into the journal."""
+        self._stopping = True
+        self._backlog.stop()
+        for line in self._lines.values():
+            while line.fresh:
+                self._turn_away(line.fresh.popleft())
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within)
+        for task in list(self._rounds):
+            if task is not None:
+                task.cancel()
+        while self._tasks:
+            # What is being written is let finish: the journal ends each write, well or badly.
+            await asyncio.wait(self._tasks)
+        for job in list(self._answering.values()):
+            self._hold_over(job)
+
+    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _result(attempt: Attempt) -> str:
+    return "delivered" if attempt.outcome.delivered else str(attempt.outcome.code)

@@ -1,0 +1,137 @@
+"""Where a webhook is to go: an endpoint's URL taken apart once, and the requests made for it. Pure."""
+
+import functools
+import re
+import uuid
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
+
+from offhook.delivery import overrides
+from offhook.delivery.overrides import Overrides
+from offhook.records import Headers, Record, Webhook
+
+# What a provider's request may carry on to the app. All else is the hop's own (Host, lengths, forwarding) or a secret of ours.
+PASSED_ON = frozenset({"user-agent", "accept", "accept-encoding", "content-type", "cache-control", "x-home-region"})
+PASSED_ON_PREFIXES = ("i-twilio-", "x-twilio-")
+NOT_PASSED_ON = frozenset({"x-twilio-signature", "x-twilio-webhooks-signature-settings", "i-twilio-idempotency-token"})
+
+FORM = "application/x-www-form-urlencoded"
+_BODY_HASH = re.compile(rb"(?:^|&)bodySHA256=[^&]*")
+
+
+class Destination(Record):
+    """One URL of an endpoint. `url` has neither fragment nor credentials; `overrides` are what the fragment asked for."""
+
+    url: str
+    overrides: Overrides
+    username: str = ""
+    password: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what a redirect must keep to stay the operator's own choice."""
+        return origin(self.url)
+
+
+def parse(url: str) -> Destination:
+    """Take an operator's URL apart: `https://user:pass@host/path?query#rc=2`."""
+    bare, _, fragment = url.partition("#")
+    parts = urlsplit(bare)
+    credentials, at, host = parts.netloc.rpartition("@")
+    username, _, password = credentials.partition(":")
+    return Destination(
+        url=parts._replace(netloc=host).geturl() if at else bare,
+        overrides=overrides.parse(fragment),
+        username=unquote(username),
+        password=unquote(password),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def origin(url: str) -> str:
+    """`https://host:port` of a URL, the default port written out, for comparing."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        port = 0
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+class Call(Record):
+    """One request that is to be made for a webhook, before it is signed."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    content_type: str
+
+
+def call(webhook: Webhook, url: str, extra: tuple[tuple[str, str], ...] = ()) -> Call:
+    """The provider's request made over for the app's URL: same method, parameters and order, `extra` parameters last.
+
+    The query that came with the webhook is appended to the URL's own; an old `bodySHA256` is dropped, since signing makes a new one.
+    """
+    lines = webhook.head.split(b"\r\n")
+    method, target = _request_line(lines[0])
+    headers, content_type = _headers(lines[1:], webhook.id)
+    query = _BODY_HASH.sub(b"", target.partition(b"?")[2]).lstrip(b"&").decode("latin-1")
+    body = webhook.body
+    if extra:
+        added = urlencode(extra)
+        if method == "POST" and content_type.startswith(FORM):
+            body = body + (b"&" if body else b"") + added.encode()
+        else:
+            query = f"{query}&{added}" if query else added
+    return Call(method=method, url=with_query(url, query), headers=headers, body=body, content_type=content_type)
+
+
+def redirected(made: Call, location: str, status: int, *, carry: bool, preserve: bool) -> Call:
+    """The follow-up of a redirect as Twilio makes it: a GET after 301, 302 and 303; after 307 the same request where `preserve`.
+
+    `carry`: a GET takes the form's parameters along in its query. What Twilio carries is not settled (spec: twilio-delivery §3.1).
+    """
+    url = urljoin(made.url, location).partition("#")[0]
+    if status == 307 and preserve:
+        return Call(method=made.method, url=url, headers=made.headers, body=made.body, content_type=made.content_type)
+    form = made.method == "POST" and made.content_type.startswith(FORM)
+    query = made.body.decode("latin-1") if form else urlsplit(made.url).query
+    headers = tuple(pair for pair in made.headers if pair[0].lower() != "content-type")
+    return Call(method="GET", url=with_query(url, query) if carry else url, headers=headers, body=b"", content_type="")
+
+
+def with_query(url: str, query: str) -> str:
+    """The URL with a raw query appended to its own."""
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def shown(url: str) -> str:
+    """The URL as it may be shown and kept: without credentials and fragment."""
+    return parse(url).url
+
+
+def _request_line(line: bytes) -> tuple[str, bytes]:
+    method, _, rest = line.partition(b" ")
+    return ("POST" if method == b"POST" else "GET"), rest.rpartition(b" ")[0]
+
+
+def _headers(lines: list[bytes], webhook_id: str) -> tuple[Headers, str]:
+    """The headers to send on, in Twilio's order, and the content type."""
+    passed: list[tuple[str, str]] = []
+    content_type = token = ""
+    for line in lines:
+        raw_name, _, raw_value = line.partition(b":")
+        name = raw_name.decode("latin-1")
+        lower = name.lower()
+        if lower == "i-twilio-idempotency-token":
+            token = raw_value.strip().decode("latin-1")
+        elif lower in PASSED_ON or (lower.startswith(PASSED_ON_PREFIXES) and lower not in NOT_PASSED_ON):
+            value = raw_value.strip().decode("latin-1")
+            passed.append((name, value))
+            if lower == "content-type":
+                content_type = value
+    # Every attempt of one webhook carries one token, so that the app can tell a repetition.
+    passed.append(("I-Twilio-Idempotency-Token", token or str(uuid.UUID(webhook_id[2:]))))
+    return tuple(passed), content_type

@@ -1,0 +1,32 @@
+"""A webhook on its way through the courier, and the provider that may be waiting for its answer."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from offhook.records import Answer, Endpoint, Webhook
+
+Relay = Callable[[Answer], bool]
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """`relays` are the waiting provider connections (the first request's, and its duplicates'); `answer` what they got."""
+
+    webhook: Webhook
+    endpoint: Endpoint
+    retry: bool = False
+    probe: bool = False
+    answer: Answer | None = None
+    relays: list[Relay] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+
+    def give(self, answer: Answer) -> bool:
+        """Answer whoever waits; True when one of them could still be told."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        relays, self.relays = self.relays, []
+        self.answer = answer
+        told = [relay(answer) for relay in relays]
+        return any(told)

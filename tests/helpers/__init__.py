@@ -1,0 +1,1 @@
+"""What several test files share: child processes, a fault server, signed messages."""
