@@ -301,7 +301,10 @@ class ReplyState(StrEnum):
 
 
 class Reply(Record):
-    """A message that the app wants sent. `ordinal` is its place among the replies to one webhook; they are sent in that order."""
+    """A message that the app wants sent. `ordinal` is its place among the replies to one webhook; they are sent in that order.
+
+    `tried_at` is when the last try to send it by REST began.
+    """
 
     id: str
     webhook_id: str
@@ -318,6 +321,7 @@ class Reply(Record):
     due: float = 0.0
     expires_at: float = 0.0
     attempts: int = 0
+    tried_at: float = 0.0
     message_sid: str = ""
     code: int = 0
     note: str = ""

@@ -31,7 +31,7 @@ log = logs.get("courier")
 
 
 class Replies(Protocol):
-    """What the courier asks of the replies room."""
+    """What the courier asks of the replies room. Whatever the answer holds, it raises nothing: the delivery must be written down."""
 
     def compose_inline(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
         """The replies that an answer passed to the provider asked for, and what is wrong with it."""
@@ -230,22 +230,17 @@ class Courier:
         replies: Sequence[Reply] = ()
         faults: Sequence[DebugEvent] = ()
         if done.delivered:
-            replies, faults = await self._compose(webhook, done, inline=self._relay(job, done, now))
+            if self._relay(job, done, now):
+                replies, faults = self._parts.replies.compose_inline(webhook, done.exchange)
+            else:
+                replies, faults = await self._parts.replies.compose_late(webhook, done.exchange)
         else:
             self._hold_over(job)
-        events = settlement.events(webhook, done, self._parts.event)
+        events = (*settlement.events(webhook, done, self._parts.event), *faults)
+        for event in events:
+            self._parts.metrics.debug_event(event.level.value, event.code)
         webhook = msgspec.structs.replace(webhook, answer=job.answer or webhook.answer)
-        return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=(*events, *faults))
-
-    async def _compose(self, webhook: Webhook, done: Round, *, inline: bool) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
-        try:
-            if inline:
-                return self._parts.replies.compose_inline(webhook, done.exchange)
-            return await self._parts.replies.compose_late(webhook, done.exchange)
-        except Exception:
-            # Whatever the answer holds, the app has taken the webhook, and that must be written down.
-            log.exception("delivery.answer_not_read", webhook=webhook.id)
-            return (), ()
+        return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
 
     def _relay(self, job: Job, done: Round, now: float) -> bool:
         """Pass the app's answer to the provider, if it still waits for it; False when the replies must go by REST."""
@@ -258,6 +253,8 @@ class Courier:
         return job.give(answer)
 
     def _note(self, before: Webhook, done: Round, after: Webhook) -> None:
+        if after.state in {State.DELIVERED, State.FAILED}:
+            self._parts.metrics.ended(after.endpoint, after.state.value, self._parts.clock.now() - after.received_at)
         for attempt in done.attempts:
             self._parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
             log.info(
@@ -345,14 +342,13 @@ class Courier:
                 self._backlog.parked(self._lines[webhook.endpoint], now)
         return changed
 
-    @property
-    def backlog(self) -> dict[str, int]:
-        """Webhooks of each endpoint that are not delivered yet."""
-        return {name: line.parked + len(line.fresh) + line.gate.active for name, line in self._lines.items()}
-
     def breakers(self) -> dict[str, bool]:
         """Which endpoints' apps are given a rest."""
         return {name: line.gate.is_open for name, line in self._lines.items()}
+
+    def under_way(self) -> dict[str, int]:
+        """How many deliveries to each endpoint are under way."""
+        return {name: line.gate.active for name, line in self._lines.items()}
 
     async def stop(self, within: float) -> None:
         """Start nothing more, let what is under way finish, and after `within` seconds put the rest back into the journal."""

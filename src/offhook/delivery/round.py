@@ -1,6 +1,7 @@
 """One round of delivery: the primary URL with its retries and redirects, then the fallback URL."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -73,18 +74,30 @@ class Rounds(Protocol):
         """Try the endpoint's URLs once."""
 
 
+@dataclass(frozen=True, slots=True)
+class RoundParts:
+    """What rounds are run with. `sign` signs in the provider's name, `judge` says what an attempt came to."""
+
+    transport: Transport
+    sign: Sign
+    judge: Judge
+    clock: Clock
+    ids: Ids
+    redirects: RedirectRules = RedirectRules()  # noqa: RUF009 - frozen
+
+
 class RoundRunner:
     """Runs rounds over a Transport. Raises nothing for what the app, the network or the URL does."""
 
-    def __init__(self, transport: Transport, *, sign: Sign, judge: Judge, clock: Clock, ids: Ids) -> None:
-        self._transport = transport
-        self._sign = sign
-        self._judge = judge
-        self._clock = clock
-        self._ids = ids
+    def __init__(self, parts: RoundParts) -> None:
+        self._transport = parts.transport
+        self._sign = parts.sign
+        self._judge = parts.judge
+        self._clock = parts.clock
+        self._ids = parts.ids
+        self.redirects = parts.redirects
         self._jars = CookieJars()
         self._parsed: dict[str, Destination] = {}
-        self.redirects = RedirectRules()
 
     async def run(self, webhook: Webhook, endpoint: Endpoint) -> Round:
         """Try the primary URL, and the fallback URL if that came to nothing."""

@@ -1,0 +1,58 @@
+"""The API as an ASGI application: the route table behind the guard."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from offhook import logs
+from offhook.api.guard import Guard
+from offhook.api.house import House
+from offhook.api.operation import route
+from offhook.api.problems import Problem, from_status, problem_answer, suggest
+from offhook.api.routes import OPERATIONS
+from offhook.errors import JournalError
+
+_log = logs.get("api")
+
+
+def create_app(house: House, pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """The API of a house, and the pages that share its listener."""
+    app = Starlette(
+        routes=[*(route(operation, house) for operation in OPERATIONS), *pages],
+        middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts)],
+        exception_handlers={HTTPException: _library_refused, Problem: _refused, JournalError: _journal_failed},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _refused(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return problem_answer(problem)
+
+
+async def _library_refused(request: Request, refusal: Exception) -> Response:
+    """What the router refuses: an unknown path, or a method that the path does not have."""
+    assert isinstance(refusal, HTTPException)
+    path = request.url.path
+    if refusal.status_code == 404:
+        known = [operation.path for operation in OPERATIONS]
+        return problem_answer(
+            Problem(20404, f"There is nothing at {path[:100]}.{suggest(path, known)} All paths are in /openapi.json.")
+        )
+    if refusal.status_code == 405:
+        allowed = (refusal.headers or {}).get("Allow", "")
+        return problem_answer(
+            Problem(20004, f"{path[:100]} takes {allowed}, not {request.method[:20]}.", headers=refusal.headers)
+        )
+    return problem_answer(from_status(refusal.status_code, str(refusal.detail), headers=refusal.headers))
+
+
+async def _journal_failed(request: Request, failure: Exception) -> Response:
+    _log.error("api.journal_failed", method=request.method, path=request.url.path, trouble=str(failure))
+    return problem_answer(Problem(20503, f"The journal cannot do this just now: {failure}"))

@@ -1,0 +1,69 @@
+"""What the API says when it cannot do what was asked: one shape for everything, Twilio's.
+
+`{"code", "message", "more_info", "status"}`: an integer that programs can rely on, a sentence for people, where to read more, and the HTTP status.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import msgspec
+from starlette.responses import Response
+
+
+class Meaning(NamedTuple):
+    """One code of the API: the HTTP status that goes with it, and what it says."""
+
+    status: int
+    meaning: str
+
+
+CODES: Mapping[int, Meaning] = MappingProxyType(
+    {
+        20001: Meaning(400, "A parameter, or the request's body, is not acceptable."),
+        20003: Meaning(403, "The request came from another site's page."),
+        20004: Meaning(405, "The resource exists, but not with this method."),
+        20404: Meaning(404, "There is no such resource."),
+        20408: Meaning(408, "The request's body did not come in time."),
+        20409: Meaning(409, "The resource is in a state in which this cannot be done."),
+        20413: Meaning(413, "The request's body is too big."),
+        20415: Meaning(415, "The request's body is not JSON."),
+        20421: Meaning(421, "The console was called by a name that is not its own."),
+        20500: Meaning(500, "Offhook has a fault; its log says more."),
+        20503: Meaning(503, "Offhook cannot do this just now."),
+    }
+)
+_BY_STATUS = {meaning.status: code for code, meaning in CODES.items()}
+
+
+class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457), and it is an answer rather than a fault
+    """The request cannot be answered as asked."""
+
+    def __init__(self, code: int, message: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or CODES[code].meaning)
+        self.code = code
+        self.headers = headers
+
+
+def body_of(code: int, message: str = "") -> dict[str, object]:
+    """The JSON object of an error."""
+    status, meaning = CODES[code]
+    return {"code": code, "message": message or meaning, "more_info": f"docs/api.md#{code}", "status": status}
+
+
+def problem_answer(problem: Problem) -> Response:
+    """The HTTP answer of a problem."""
+    body = msgspec.json.encode(body_of(problem.code, str(problem)))
+    return Response(body, CODES[problem.code].status, problem.headers, "application/json")
+
+
+def from_status(status: int, message: str = "", *, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem that stands for an HTTP status which a library chose."""
+    return Problem(_BY_STATUS.get(status, 20001 if status < 500 else 20500), message, headers=headers)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """` Did you mean …?` when one of the known words is near, else ""."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]}?" if near else ""

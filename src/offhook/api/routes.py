@@ -1,0 +1,100 @@
+"""The route table of the API: every path, what it takes, what it answers."""
+
+from starlette.responses import Response
+
+from offhook.api import resources
+from offhook.api.debug_events import get_error, list_errors
+from offhook.api.fields import ERROR_FILTERS, ERROR_PAGE, WEBHOOK_FILTERS, WEBHOOK_IDS, WEBHOOK_PAGE
+from offhook.api.health import get_health, get_metrics, get_readiness, list_endpoints
+from offhook.api.house import House
+from offhook.api.openapi import document
+from offhook.api.operation import Call, Operation, json_answer
+from offhook.api.webhooks import dismiss_webhook, get_webhook, list_webhooks, replay_webhook, replay_webhooks, send_reply
+from offhook.metrics import CONTENT_TYPE
+
+
+async def get_openapi(_: House, __: Call) -> Response:
+    """This table, as an OpenAPI document."""
+    return json_answer(document(OPERATIONS))
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/api/webhooks",
+        "List webhooks, newest first.",
+        list_webhooks,
+        resources.WebhookPage,
+        query=(*WEBHOOK_FILTERS, *WEBHOOK_PAGE),
+        problems=(20503,),
+    ),
+    Operation(
+        "GET",
+        "/api/webhooks/{id}",
+        "Show a webhook with its attempts, answer, replies and errors.",
+        get_webhook,
+        resources.Webhook,
+        problems=(20404, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/webhooks/{id}/replay",
+        "Deliver a webhook again.",
+        replay_webhook,
+        resources.Replayed,
+        202,
+        problems=(20003, 20404, 20409, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/webhooks/{id}/dismiss",
+        "Take a failed webhook off the list without delivering it.",
+        dismiss_webhook,
+        resources.Dismissed,
+        problems=(20003, 20404, 20409, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/replays",
+        "Deliver all webhooks again that the filters mean, or those named; without a state, the failed ones.",
+        replay_webhooks,
+        resources.Replayed,
+        202,
+        WEBHOOK_FILTERS,
+        (*WEBHOOK_FILTERS, *WEBHOOK_IDS),
+        (20003, 20408, 20413, 20415, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/replies/{id}/send",
+        "Send a reply that was kept, has failed or expired, or may have been sent.",
+        send_reply,
+        resources.Queued,
+        202,
+        problems=(20003, 20404, 20409, 20503),
+    ),
+    Operation(
+        "GET",
+        "/api/errors",
+        "List errors, warnings and infos, newest first.",
+        list_errors,
+        resources.ErrorPage,
+        query=(*ERROR_FILTERS, *ERROR_PAGE),
+        problems=(20503,),
+    ),
+    Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.Error, problems=(20404, 20503)),
+    Operation(
+        "GET",
+        "/api/endpoints",
+        "List the endpoints and their webhooks' states.",
+        list_endpoints,
+        resources.Endpoints,
+        problems=(20503,),
+    ),
+    Operation("GET", "/healthz", "Say that Offhook is alive.", get_health, resources.Health),
+    Operation(
+        "GET", "/readyz", "Say whether Offhook can store and deliver.", get_readiness, resources.Readiness, problems=(20503,)
+    ),
+    Operation("GET", "/metrics", "Show what was counted, for Prometheus.", get_metrics, None, media_type=CONTENT_TYPE),
+    Operation("GET", "/openapi.json", "Show this description.", get_openapi, dict),
+)

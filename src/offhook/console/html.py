@@ -1,0 +1,96 @@
+"""The few pieces that every page is put together from. Whatever is not `Markup` is shown as text."""
+
+import html
+from collections.abc import Iterable
+
+from offhook.api.shapes import iso
+
+
+class Markup(str):
+    """HTML of our own making. Only this module and `pages` make any; what came from outside is always a plain `str`."""
+
+    __slots__ = ()
+
+
+def escaped(value: object) -> Markup:
+    """The value as text, unless it is markup of ours. Control characters, which a browser would swallow, show as their code."""
+    if isinstance(value, Markup):
+        return value
+    visible = "".join(c if c >= " " or c in "\n\t\r" else f"\\x{ord(c):02x}" for c in str(value))
+    return Markup(html.escape(visible))
+
+
+def tag(name: str, *content: object, **attributes: object) -> Markup:
+    """An element. An attribute's trailing underscore is dropped (`class_`); one that is None is left out."""
+    given = "".join(f' {key.rstrip("_")}="{escaped(value)}"' for key, value in attributes.items() if value is not None)
+    return Markup(f"<{name}{given}>{joined(content)}</{name}>")
+
+
+def joined(parts: Iterable[object]) -> Markup:
+    """Parts one after the other."""
+    return Markup("".join(map(escaped, parts)))
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Markup:
+    """A table; a cell that is a `td` element already stays as it is."""
+    head = tag("tr", *(tag("th", text, scope="col") for text in heads))
+    body = (tag("tr", *(cell if _is_cell(cell) else tag("td", cell) for cell in row)) for row in rows)
+    return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")
+
+
+def tight(*content: object) -> Markup:
+    """A table's cell that never wraps."""
+    return tag("td", *content, class_="tight")
+
+
+def pill(word: str) -> Markup:
+    """A state or a level, coloured by its name."""
+    return tag("span", word, class_=f"pill {word}")
+
+
+def moment(at: float, now: float) -> Markup:
+    """A time, how long ago it was, and the whole of it for machines and on hover."""
+    full = iso(at)
+    return tag("time", ago(now - at), datetime=full, title=full)
+
+
+def ago(seconds: float) -> str:
+    """A span of time in words: `4 s ago`, `in 5 min`."""
+    size = abs(seconds)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if size >= length * (2 if unit == "d" else 1):
+            span = f"{int(size // length)} {unit}"
+            return f"{span} ago" if seconds > 0 else f"in {span}"
+    return "now"
+
+
+def document(title: str, *content: object) -> bytes:
+    """A whole page."""
+    links = [
+        ("Webhooks", "/api/webhooks"),
+        ("Errors", "/api/errors"),
+        ("API", "/openapi.json"),
+        ("Metrics", "/metrics"),
+        ("Ready?", "/readyz"),
+    ]
+    head = joined(
+        [
+            Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+            tag("title", title),
+            Markup(
+                '<link rel="stylesheet" href="/static/offhook.css"><link rel="icon" href="/static/offhook.svg" type="image/svg+xml">'
+            ),
+        ]
+    )
+    top = tag(
+        "header",
+        tag("a", tag("span", "off"), "hook", href="/", class_="name"),
+        tag("span", "the answering machine for webhooks", class_="quiet"),
+        tag("nav", *(tag("a", text, href=href) for text, href in links)),
+    )
+    page = tag("html", tag("head", head), tag("body", top, tag("main", *content)), lang="en")
+    return f"<!doctype html>\n{page}\n".encode()
+
+
+def _is_cell(cell: object) -> bool:
+    return isinstance(cell, Markup) and cell.startswith(("<td", "<th"))

@@ -1,0 +1,195 @@
+"""Logs: one wide line per event, to stderr. JSON where a program reads, columns where a person does.
+
+An event's name is dotted words (`webhook.received`); ids come first among its fields; a phone number goes through `mask`, a secret
+never comes here. A logger may be made before `configure` is called, and follows every later call of it. A log line that cannot be
+written (a broken pipe, a full disk) is lost: logging never stops a delivery.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, TextIO
+
+import msgspec
+import structlog
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+Fields = dict[str, Any]
+
+
+class Output:
+    """Where the lines go, and from which level on."""
+
+    def __init__(self) -> None:
+        self.threshold = LEVELS["warning"]
+        self._stream: TextIO | None = None
+        self._descriptor: int | None = None
+
+    def to(self, stream: TextIO | None) -> None:
+        """Write to this stream from now on: by its descriptor where it has one, so that a line is one write."""
+        self._stream, self._descriptor = stream, None
+        with suppress(OSError, ValueError):
+            if stream is not None:
+                stream.flush()
+                self._descriptor = stream.fileno()
+
+    def write(self, line: bytes) -> None:
+        """Write one line, or lose it."""
+        stream = self._stream
+        if stream is None or stream.closed:  # a closed stream's descriptor may be somebody else's by now
+            return
+        with suppress(OSError, ValueError):
+            if self._descriptor is None:
+                stream.write(line.decode())
+                stream.flush()
+            else:
+                os.write(self._descriptor, line)
+
+
+_OUTPUT: Final = Output()
+# One list, changed in place: every logger holds it, whenever it was made (and structlog's own `capture_logs` does the same).
+_PROCESSORS: Final[list[Any]] = []
+
+
+class Logger(structlog.BoundLoggerBase):
+    """A logger with fields bound to it. A call below the threshold costs one comparison."""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Say what only somebody who looks for a fault wants to read."""
+        if _OUTPUT.threshold <= 10:
+            self._say("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Say what happened."""
+        if _OUTPUT.threshold <= 20:
+            self._say("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Say what the operator should look at."""
+        if _OUTPUT.threshold <= 30:
+            self._say("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Say what has failed."""
+        if _OUTPUT.threshold <= 40:
+            self._say("error", event, fields)
+
+    def exception(self, event: str, **fields: Any) -> None:
+        """Say what has failed, with the traceback of the exception that is being handled."""
+        self.error(event, **{"exc_info": True, **fields})
+
+    def _say(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        # structlog's `_proxy_to_logger` with two copies of the fields fewer: this is on the path of every webhook.
+        line: Any = {"timestamp": _now(), "level": level, "event": event, **self._context, **fields}
+        try:
+            for process in self._processors:
+                line = process(self._logger, level, line)
+        except structlog.DropEvent:
+            return
+        self._logger.write(line)
+
+
+def get(name: str) -> Logger:
+    """A logger with its name bound to it: the room that speaks, such as `intake`."""
+    return Logger(_OUTPUT, _PROCESSORS, {"logger": name})
+
+
+def configure(level: str = "info", json: bool | None = None, stream: TextIO | None = None) -> None:
+    """Set level (a key of LEVELS), form (None: JSON unless the stream is a terminal) and stream (None: stderr) of all loggers."""
+    target = sys.stderr if stream is None else stream
+    terminal = _is_terminal(target)
+    _OUTPUT.threshold = LEVELS[level]
+    _OUTPUT.to(target)
+    as_json = not terminal if json is None else json
+    _PROCESSORS[:] = [_json_line if as_json else _columns(colors=terminal and "NO_COLOR" not in os.environ)]
+    structlog.configure(
+        processors=_PROCESSORS,
+        wrapper_class=Logger,
+        logger_factory=lambda *_: _OUTPUT,
+        cache_logger_on_first_use=False,
+    )
+    _adopt_standard_logging()
+
+
+def mask(number: str) -> str:
+    """A phone number that can be told from others but not called: `+15551234567` is `+1555•••4567`; a prefix (`whatsapp:`) stays."""
+    prefix, colon, rest = number.rpartition(":")
+    plus = rest[:1] if rest.startswith("+") else ""
+    digits = rest[len(plus) :]
+    if len(digits) < 4:
+        return f"{prefix}{colon}{plus}{'•••' if digits else ''}"
+    tail = 4 if len(digits) >= 8 else 2
+    head = max(1, min(4, len(digits) - tail - 3))
+    return f"{prefix}{colon}{plus}{digits[:head]}•••{digits[-tail:]}"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    with suppress(OSError, ValueError):
+        return stream is not None and stream.isatty()
+    return False
+
+
+def _clock() -> Callable[[], str]:
+    """ISO 8601 in UTC with milliseconds; the part down to the second is worked out once a second."""
+    known = (-1, "")
+
+    def now() -> str:
+        nonlocal known
+        milliseconds = time.time_ns() // 1_000_000
+        second = milliseconds // 1000
+        if known[0] != second:
+            known = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+        return f"{known[1]}.{milliseconds % 1000:03d}Z"
+
+    return now
+
+
+_now: Final = _clock()
+_encode: Final = msgspec.json.Encoder(enc_hook=str).encode
+_explain: Final = structlog.processors.format_exc_info
+
+
+def _json_line(_: Any, __: str, fields: Fields) -> bytes:
+    line = _explain(None, "", fields) if "exc_info" in fields else fields
+    try:
+        return _encode(line) + b"\n"
+    except (TypeError, ValueError):  # a lone surrogate, a key that is no string: shown as ASCII rather than lost
+        return _encode({_ascii(name): _ascii(value) for name, value in line.items()}) + b"\n"
+
+
+def _ascii(value: Any) -> str:
+    return str(value).encode("ascii", "backslashreplace").decode()
+
+
+def _columns(*, colors: bool) -> Callable[[Any, str, Fields], bytes]:
+    """One line in columns, with its traceback below it where there is one."""
+    # Frames without their local variables: those may hold what must not be written down.
+    frames = structlog.dev.RichTracebackFormatter(show_locals=False) if colors else structlog.dev.plain_traceback
+    render = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=24, sort_keys=False, exception_formatter=frames)
+    return lambda logger, level, fields: (render(logger, level, fields) + "\n").encode(errors="replace")
+
+
+class _Bridge(logging.Handler):
+    """Takes what libraries say through the standard library's logging into our lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one record on, at its own level."""
+        method = next((name for name, number in reversed(LEVELS.items()) if record.levelno >= number), "debug")
+        speaker = Logger(_OUTPUT, _PROCESSORS, {"logger": record.name})
+        getattr(speaker, method)(record.getMessage(), exc_info=record.exc_info or None)
+
+
+def _adopt_standard_logging() -> None:
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _Bridge)]:
+        root.removeHandler(handler)
+    root.addHandler(_Bridge())
+    root.setLevel(max(_OUTPUT.threshold, logging.WARNING))
+
+
+_OUTPUT.to(sys.stderr)
+_PROCESSORS.append(_json_line)

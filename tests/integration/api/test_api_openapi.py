@@ -1,0 +1,119 @@
+"""The OpenAPI document is true to the code: every route, every parameter, and what the routes really answer."""
+
+import re
+
+import pytest
+import pytest_asyncio
+
+from offhook.api.app import create_app
+from offhook.api.routes import OPERATIONS
+from offhook.records import Certificate, Failure, FailureKind
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def described(console):
+    return (await console.get("/openapi.json")).json
+
+
+async def test_the_document_has_every_route_of_the_application_and_no_other(console, described):
+    served = {(route.path, method) for route in create_app(console.house).routes for method in route.methods if method != "HEAD"}
+    written = {(path, method.upper()) for path, methods in described["paths"].items() for method in methods}
+    assert written == served
+    assert described["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.handle.__name__)
+async def test_each_parameter_that_the_code_reads_is_in_the_document(described, operation):
+    written = described["paths"][operation.path][operation.method.lower()]
+    in_query = [parameter["name"] for parameter in written["parameters"] if parameter["in"] == "query"]
+    in_path = [parameter["name"] for parameter in written["parameters"] if parameter["in"] == "path"]
+    assert in_query == [field.name for field in operation.query]
+    assert in_path == re.findall(r"{(\w+)}", operation.path)
+    assert all(parameter["description"] for parameter in written["parameters"])
+    in_body = written.get("requestBody", {"content": {"application/json": {"schema": {"properties": {}}}}})
+    assert list(in_body["content"]["application/json"]["schema"]["properties"]) == [field.name for field in operation.body]
+    assert str(operation.status) in written["responses"]
+    assert "400" in written["responses"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.handle.__name__)
+async def test_each_parameter_in_the_document_is_taken_by_the_server(console, operation):
+    path = operation.path.replace("{id}", "WH" + "0" * 32)
+    for field in operation.query:
+        answer = await console.ask(operation.method, f"{path}?{field.name}=")
+        assert answer.status == operation.status, answer.text
+
+
+def errors_of(value, schema, document, where="$"):
+    """How a value differs from its schema: enough of JSON Schema for our own; an unknown member is a difference too."""
+    if "$ref" in schema:
+        return errors_of(value, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document, where)
+    if "anyOf" in schema:
+        found = [errors_of(value, option, document, where) for option in schema["anyOf"]]
+        return [] if [] in found else found[0]
+    if "enum" in schema:
+        return [] if value in schema["enum"] else [f"{where}: {value!r}"]
+    types = {
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+        "array": list,
+        "object": dict,
+    }
+    if "type" in schema and (
+        not isinstance(value, types[schema["type"]]) or (isinstance(value, bool) and schema["type"] != "boolean")
+    ):
+        return [f"{where}: {value!r} is no {schema['type']}"]
+    if isinstance(value, list):
+        return [
+            error for i, item in enumerate(value) for error in errors_of(item, schema.get("items", {}), document, f"{where}[{i}]")
+        ]
+    if "properties" not in schema:
+        return []
+    missing = [f"{where}: {set(value) ^ set(schema['properties'])}"] if set(value) != set(schema["properties"]) else []
+    return missing + [
+        error
+        for key in set(value) & set(schema["properties"])
+        for error in errors_of(value[key], schema["properties"][key], document, f"{where}.{key}")
+    ]
+
+
+async def test_what_the_routes_answer_is_what_the_document_says(console, described):
+    webhook_id = console.new_id("WH")
+    good = console.exchange(status=200, certificate=Certificate(version="TLSv1.3"), body=b"ok")
+    bad = console.exchange(failure=Failure(kind=FailureKind.REFUSED))
+    reply, event = console.reply(webhook_id), console.event(webhook_id=webhook_id)
+    await console.webhook(id=webhook_id, attempts=[console.attempt(webhook_id, good, bad)], replies=[reply], events=[event])
+    failed = await console.webhook()
+    asked = [
+        ("GET", "/api/webhooks", "/api/webhooks"),
+        ("GET", "/api/webhooks/{id}", f"/api/webhooks/{webhook_id}"),
+        ("POST", "/api/webhooks/{id}/dismiss", f"/api/webhooks/{failed.id}/dismiss"),
+        ("POST", "/api/webhooks/{id}/replay", f"/api/webhooks/{failed.id}/replay"),
+        ("POST", "/api/webhooks/{id}/replay", f"/api/webhooks/{failed.id}/replay"),
+        ("POST", "/api/replays", "/api/replays"),
+        ("POST", "/api/replies/{id}/send", f"/api/replies/{reply.id}/send"),
+        ("GET", "/api/errors", "/api/errors"),
+        ("GET", "/api/errors/{id}", f"/api/errors/{event.id}"),
+        ("GET", "/api/errors/{id}", "/api/errors/none"),
+        ("GET", "/api/endpoints", "/api/endpoints"),
+        ("GET", "/healthz", "/healthz"),
+        ("GET", "/readyz", "/readyz"),
+        ("GET", "/api/webhooks", "/api/webhooks?limit=x"),
+    ]
+    for method, path, url in asked:
+        answer = await console.ask(method, url)
+        content = described["paths"][path][method.lower()]["responses"][str(answer.status)]["content"]["application/json"]
+        assert errors_of(answer.json, content["schema"], described) == [], url
+    console.house.troubles["store"] = "The disk is full."
+    unready = described["paths"]["/readyz"]["get"]["responses"]["503"]["content"]["application/json"]["schema"]
+    assert errors_of((await console.get("/readyz")).json, unready, described) == []
+    assert {path for _, path, _ in asked} == set(described["paths"]) - {"/metrics", "/openapi.json"}
+
+
+async def test_every_reference_in_the_document_leads_somewhere(described):
+    references = re.findall(r"#/components/schemas/(\w+)", str(described))
+    assert references
+    assert set(references) <= set(described["components"]["schemas"])
