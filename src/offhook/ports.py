@@ -60,7 +60,10 @@ class Journal(Protocol):
     """
 
     async def open(self) -> None:
-        """Open, migrate, and take the write lock. Raises UnusableJournalError when the file is foreign, newer, or in use."""
+        """Open, migrate, take the write lock, and end the leases that a dead process held.
+
+        Raises UnusableJournalError when the file is foreign, newer, or in use.
+        """
 
     async def close(self) -> None:
         """Finish what was asked, then close. Safe to call twice."""

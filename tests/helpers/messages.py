@@ -4,6 +4,7 @@ import itertools
 from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
 
 from tests.helpers.processes import ACCOUNT, TOKEN, fetch
 
@@ -43,10 +44,7 @@ def message(body="hello", **extra):
 
 def signature(url, pairs=(), token=TOKEN):
     """As the SDK computes it; repeated names as lists."""
-    values = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return RequestValidator(token).compute_signature(url, {k: v if len(v) > 1 else v[0] for k, v in values.items()})
+    return RequestValidator(token).compute_signature(url, MultiDict(pairs))
 
 
 def post(url, pairs, *, signed_url=None, token=TOKEN, timeout=20.0, headers=None):

@@ -60,6 +60,8 @@ def get_json(url):
 class Child:
     """A process of ours; its standard error goes to a file that a failing test can show."""
 
+    alive = set()
+
     def __init__(self, command, log, env=None):
         self.log = Path(log)
         with self.log.open("ab") as stderr:
@@ -69,9 +71,11 @@ class Child:
                 stderr=stderr,
                 env={**os.environ, **(env or {})},
             )
+        Child.alive.add(self)
 
     def stop(self, seconds=25.0):
         """SIGTERM, then its exit code."""
+        Child.alive.discard(self)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -84,6 +88,7 @@ class Child:
 
     def kill(self):
         """SIGKILL: no chance to tidy up."""
+        Child.alive.discard(self)
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()

@@ -1,1 +1,1 @@
-"""The public door: the HTTP protocol with its limits, and the desk that keeps and answers."""
+"""The public door: one protocol with limits, and the desk that has webhooks verified, kept and answered."""

@@ -8,7 +8,8 @@ from offhook.records import Answer, Arrival, Endpoint, Headers, Kind, Record, We
 class Incoming(Record):
     """One complete request as the intake read it. `target` is the raw path and query; header names are lower case, values stripped.
 
-    `head` is the request line and header lines as received, without the empty line; `secure` says that it came over our own TLS.
+    `head` is the request line and header lines as received, without the empty line and with credentials blanked; `secure` says that it
+    came over our own TLS.
     """
 
     method: str
@@ -21,20 +22,29 @@ class Incoming(Record):
 
 
 class Accepted(Record):
-    """The request is the provider's. `url` is the public URL that its signature covers; `dedupe_key` has 16 bytes."""
+    """The request is the provider's. `url` is the public URL that its signature covers; `dedupe_key` has 16 bytes.
+
+    `provider_id` (the message's or the call's) and `sender` are for the log line; "" where there is none.
+    """
 
     kind: Kind
     dedupe_key: bytes
     url: str
+    provider_id: str = ""
+    sender: str = ""
 
 
 class Refused(Record):
-    """The request is not acceptable: the status to answer with, why in one sentence, and the URL that we assumed it was sent to."""
+    """The request is not acceptable: the status to answer with, why in one sentence, and the URL that we assumed it was sent to.
+
+    `signature` says that the signature itself is missing or wrong, so that looking for a near miss makes sense.
+    """
 
     status: int
     reason: str
     url: str = ""
     account_sid: str = ""
+    signature: bool = False
 
 
 class Provider(Protocol):

@@ -1,0 +1,43 @@
+"""The whole of Offhook as its users start it: `offhook serve`, embedded SQLite, one process."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.children import Child
+from bench.drive import get_json
+from bench.messages import TOKEN
+
+PATH = "/sms"
+UNDELIVERED = ("waiting", "delivering")
+
+
+class Serve:
+    """A running `offhook serve` in ack mode in front of one app."""
+
+    def __init__(self, directory: Path, app: str, *, core: int | None, database: Path | None = None) -> None:
+        flags = {
+            "--to": app,
+            "--answer": "ack",
+            "--host": "127.0.0.1",
+            "--port": "0",
+            "--console-port": "0",
+            "--database": str(database or directory / "offhook.db"),
+            "--twilio-api-url": "http://127.0.0.1:9",  # nothing here may ever reach the real one
+        }
+        words = [word for pair in flags.items() for word in pair]
+        self.child = Child.python("offhook", "serve", *words, directory=directory, core=core, env={"TWILIO_AUTH_TOKEN": TOKEN})
+        ready = self.child.json()
+        self.port = port_of(ready["intake"])
+        self.console_port = port_of(ready["console"])
+
+    def states(self) -> dict[str, int]:
+        """How many webhooks there are in each state, by the console's API."""
+        counts = get_json(self.console_port, "/api/endpoints")["endpoints"][0]["counts"]
+        return {str(state): int(count) for state, count in counts.items()}
+
+
+def port_of(url: str) -> int:
+    """The port of an address such as `http://127.0.0.1:8080`."""
+    port = urlsplit(url).port
+    assert port is not None
+    return port

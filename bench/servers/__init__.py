@@ -1,0 +1,1 @@
+"""Parts of Offhook put together for one measurement each."""

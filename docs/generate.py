@@ -1,0 +1,202 @@
+"""`make docs`: write the tables of the documents from the code, between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+
+`tests/unit/test_docs.py` fails when a document differs from what this would write.
+"""
+
+# ruff: noqa: INP001, T201 - a script, not a package; and it says which files it has written.
+
+import inspect
+import io
+import re
+import textwrap
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from offhook.api.problems import CODES as PROBLEMS
+from offhook.api.routes import OPERATIONS
+from offhook.cli.app import build
+from offhook.cli.options import SettingOption
+from offhook.debugger.catalogue import CODES
+from offhook.intake.limits import REFUSALS
+from offhook.metrics import METRICS
+from offhook.settings import SETTINGS, Setting
+
+DOCS = Path(__file__).resolve().parent
+SOURCE = DOCS.parent / "src" / "offhook"
+BLOCK = re.compile(r"(<!-- begin (?P<name>[\w-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
+SECTIONS = {
+    "endpoint": "Endpoints: where webhooks go, and how they are answered",
+    "listen": "Listeners",
+    "journal": "Journal",
+    "twilio": "Twilio account",
+    "delivery": "Delivery",
+    "limits": "Limits of the public listener",
+    "logs": "Logs",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; bars in cells are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def plain(text: str) -> str:
+    """Text in which Markdown must not take anything in angle brackets for HTML; what stands in backticks is safe already."""
+    return "".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(re.split(r"(`[^`]*`)", text)))
+
+
+def settings() -> str:
+    """Every setting, by section."""
+    return "\n".join(
+        f"### {SECTIONS[section]}\n\n" + table(("setting", "kind", "default", "meaning"), map(_setting, rows))
+        for section, rows in groupby(SETTINGS, key=lambda setting: setting.section)
+    )
+
+
+def _setting(setting: Setting) -> Sequence[str]:
+    kind = " or ".join(f"`{choice}`" for choice in setting.choices) or setting.kind.word
+    also = "".join(f"; also the variable `{variable}`" for variable in setting.also)
+    return (f"`{setting.name}`", kind, f"`{setting.default}`" if setting.default else "", plain(setting.meaning) + also)
+
+
+def metrics() -> str:
+    """Every metric."""
+    return table(
+        ("metric", "kind", "labels", "meaning"),
+        (
+            (f"`{each.name}`", each.kind.value, ", ".join(f"`{label}`" for label in each.labels), plain(each.meaning))
+            for each in METRICS
+        ),
+    )
+
+
+def routes() -> str:
+    """Every route of the private listener."""
+    return table(
+        ("request", "does", "parameters"),
+        (
+            (
+                f"`{each.method} {each.path}`",
+                plain(each.summary),
+                ", ".join(dict.fromkeys(f"`{field.name}`" for field in (*each.query, *each.body))),
+            )
+            for each in OPERATIONS
+        ),
+    )
+
+
+def parameters() -> str:
+    """Every parameter of those routes."""
+    fields = {field.name: field for each in OPERATIONS for field in (*each.query, *each.body)}
+    return table(("parameter", "meaning"), ((f"`{name}`", plain(field.meaning)) for name, field in fields.items()))
+
+
+def problems() -> str:
+    """Every code that the API answers with."""
+    return table(
+        ("code", "status", "meaning"),
+        ((f'<a id="{code}"></a>{code}', str(status), plain(meaning)) for code, (status, meaning) in PROBLEMS.items()),
+    )
+
+
+def refusals() -> str:
+    """Every way in which the public listener says no before it has looked at a signature."""
+    return table(
+        ("reason", "status", "meaning"), ((f"`{each.name}`", str(each.status), plain(each.sentence)) for each in REFUSALS)
+    )
+
+
+def codes() -> str:
+    """Every code of the catalogue that Offhook's own code names: what a debug event may carry."""
+    return table(
+        ("code", "name", "level", "when"),
+        (
+            (
+                f'<a id="{code}"></a>[{code}]({CODES[code].more_info})',
+                CODES[code].name,
+                CODES[code].level,
+                CODES[code].raised_when,
+            )
+            for code in sorted(codes_in_use())
+        ),
+    )
+
+
+def codes_in_use() -> set[int]:
+    """The catalogue's codes that stand as numbers in the source, the API's own left out. `15_000` is a quantity, `15000` a code."""
+    texts = (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if path.parent.name != "api")
+    tokens = (token for text in texts for token in tokenize.generate_tokens(io.StringIO(text).readline))
+    return {
+        int(token.string) for token in tokens if token.type == tokenize.NUMBER and re.fullmatch(r"\d{5}", token.string)
+    } & set(CODES)
+
+
+def commands() -> str:
+    """Every command with its arguments and options; flags that are settings are left to settings.md."""
+    return "\n".join(_command(path, command) for path, command in leaves(build()))
+
+
+def leaves(command: click.Command, path: str = "offhook") -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, with the words that call it."""
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from leaves(command.commands[name], f"{path} {name}")
+    else:
+        yield path, command
+
+
+def _command(path: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=path)
+    options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden]
+    flags = [each.opts[0] for each in options if isinstance(each, SettingOption)]
+    usage = " ".join([path, *command.collect_usage_pieces(context)])
+    parts = [f"### {path}\n", f"```\n{usage}\n```\n", plain(inspect.cleandoc(command.help or "")) + "\n"]
+    if command.epilog:
+        parts.append(f"```\n{textwrap.dedent(command.epilog.partition('Examples:')[2]).strip()}\n```\n")
+    if len(flags) == len(SETTINGS):
+        parts.append("Takes every setting of [settings.md](settings.md) as a flag.\n")
+    elif flags:
+        parts.append(f"Takes these [settings](settings.md) as flags: {', '.join(f'`{flag}`' for flag in flags)}.\n")
+    own = [_option(each, context) for each in options if not isinstance(each, SettingOption)]
+    return "\n".join([*parts, table(("option", "meaning"), own)] if own else parts)
+
+
+def _option(option: click.Option, context: click.Context) -> Sequence[str]:
+    value = "" if option.is_flag else f" {option.make_metavar(context)}"
+    default = f" (default: `{option.default}`)" if option.show_default else ""
+    return ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts)), plain(option.help or "") + default
+
+
+WRITERS: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "metrics": metrics,
+    "routes": routes,
+    "parameters": parameters,
+    "problems": problems,
+    "refusals": refusals,
+    "codes": codes,
+    "commands": commands,
+}
+
+
+def written(text: str) -> str:
+    """A document with each of its tables as the code has it now. Raises KeyError for a table that nobody writes."""
+    return BLOCK.sub(lambda block: f"{block[1]}{WRITERS[block['name']]()}{block[3]}", text)
+
+
+def main() -> None:
+    """Write what has changed."""
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if (fresh := written(text)) != text:
+            path.write_text(fresh, encoding="utf-8")
+            print(f"written: docs/{path.name}")
+
+
+if __name__ == "__main__":
+    main()

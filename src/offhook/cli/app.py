@@ -1,0 +1,77 @@
+"""The command line: its commands, and how it ends."""
+
+from typing import Any
+
+import click
+
+from offhook import __version__
+from offhook.cli.assembly import Assembly
+from offhook.cli.config_check import config_check
+from offhook.cli.errors_list import errors_list
+from offhook.cli.errors_show import errors_show
+from offhook.cli.send import send
+from offhook.cli.serve import serve
+from offhook.cli.terminal import say
+from offhook.cli.webhooks_list import webhooks_list
+from offhook.cli.webhooks_replay import webhooks_replay
+from offhook.cli.webhooks_show import webhooks_show
+from offhook.cli.webhooks_tail import webhooks_tail
+from offhook.errors import OffhookError, SettingsError
+
+_HELP = "An answering machine for webhooks: answers Twilio at once, keeps every message, delivers it when your app can take it, and says why anything failed."
+_EXAMPLES = """\b
+Examples:
+  offhook serve --to http://localhost:5000/sms
+  offhook send http://127.0.0.1:8080/sms --body hello
+  offhook webhooks list --state failed
+"""
+
+
+class House(click.Group):
+    """A group whose faults are one sentence and an exit code (1: a fault, 2: bad usage or settings)."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OffhookError as error:
+            for line in str(error).splitlines() or [type(error).__doc__ or "it failed"]:
+                say(f"offhook: {line}", "red")
+            raise click.exceptions.Exit(2 if isinstance(error, SettingsError) else 1) from None
+
+
+def build(assembly: Assembly | None = None) -> click.Group:
+    """The whole command line. Without an assembly it can say what it is, and do nothing."""
+    root = House(
+        "offhook",
+        help=_HELP,
+        epilog=_EXAMPLES,
+        context_settings={"obj": assembly, "help_option_names": ["-h", "--help"], "max_content_width": 120},
+    )
+    root.params.append(click.version_option(__version__, prog_name="offhook")(_nothing).__click_params__[0])  # type: ignore[attr-defined]
+    root.add_command(serve)
+    root.add_command(send)
+    root.add_command(
+        _group(
+            "webhooks",
+            "Look at what came in, and deliver it again.",
+            webhooks_list,
+            webhooks_show,
+            webhooks_replay,
+            webhooks_tail,
+        )
+    )
+    root.add_command(_group("errors", "Look at what went wrong, and why.", errors_list, errors_show))
+    root.add_command(_group("config", "Look at the settings.", config_check))
+    return root
+
+
+def _group(name: str, meaning: str, *commands: click.Command) -> click.Group:
+    group = House(name, help=meaning)
+    for command in commands:
+        group.add_command(command)
+    return group
+
+
+def _nothing() -> None:
+    """What click's decorator for `--version` wants to decorate."""

@@ -1,0 +1,188 @@
+"""Where the listings come from: the running server's API, or, when none runs, the journal itself. Both give the API's own shapes."""
+
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+import click
+
+from offhook.api import fields, shapes
+from offhook.api.problems import Problem
+from offhook.cli.assembly import Assembly
+from offhook.cli.console_api import ConsoleApi, NobodyListensError
+from offhook.errors import OffhookError
+from offhook.ports import Journal
+from offhook.settings import Settings
+
+Query = Mapping[str, str]
+Shape = dict[str, Any]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_ID_LENGTH: Final = 34
+
+
+class Archive(Protocol):
+    """What the listings ask. A query has the names and the notation of the API's parameters."""
+
+    running: bool
+
+    async def webhooks(self, query: Query) -> Shape:
+        """A page of webhooks, newest first: `webhooks` and `next_cursor`."""
+
+    async def webhook(self, webhook_id: str) -> Shape | None:
+        """One webhook with all that happened to it."""
+
+    async def errors(self, query: Query) -> Shape:
+        """A page of debug events, newest first: `errors` and `next_cursor`."""
+
+    async def error(self, error_id: str) -> Shape | None:
+        """One debug event."""
+
+    async def replay(self, ids: Sequence[str]) -> int:
+        """Have these delivered again, those that can be; returns how many."""
+
+
+class OfflineArchive:
+    """The journal, read by us while no server has it open."""
+
+    running = False
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def webhooks(self, query: Query) -> Shape:
+        """A page of webhooks."""
+        values = _values((*fields.WEBHOOK_FILTERS, *fields.WEBHOOK_PAGE), query)
+        limit = values.get("limit", fields.DEFAULT_LIMIT)
+        found = await self._journal.webhooks(fields.webhook_filter(values), limit + 1, values.get("cursor", ""))
+        rows = [shapes.webhook_row(webhook) for webhook in found[:limit]]
+        return {"webhooks": rows, "next_cursor": rows[-1]["id"] if len(found) > limit else None}
+
+    async def webhook(self, webhook_id: str) -> Shape | None:
+        """One webhook."""
+        story = await self._journal.story(webhook_id)
+        return None if story is None else {**shapes.webhook_detail(story)}
+
+    async def errors(self, query: Query) -> Shape:
+        """A page of debug events."""
+        values = _values((*fields.ERROR_FILTERS, *fields.ERROR_PAGE), query)
+        limit = values.get("limit", fields.DEFAULT_LIMIT)
+        found = await self._journal.events(fields.event_filter(values), limit + 1, values.get("cursor", ""))
+        rows = [shapes.error_shape(event) for event in found[:limit]]
+        return {"errors": rows, "next_cursor": rows[-1]["sid"] if len(found) > limit else None}
+
+    async def error(self, error_id: str) -> Shape | None:
+        """One debug event."""
+        event = await self._journal.event(error_id)
+        return None if event is None else {**shapes.error_shape(event)}
+
+    async def replay(self, ids: Sequence[str]) -> int:
+        """Set them waiting."""
+        return await self._journal.requeue(ids, time.time())
+
+
+def _values(known: Sequence[fields.Field], query: Query) -> dict[str, Any]:
+    try:
+        return fields.read_fields(known, query.items())
+    except Problem as problem:
+        raise click.UsageError(str(problem)) from None
+
+
+def console_option(function: _F) -> _F:
+    """`--console-url`: which server to ask."""
+    return click.option(
+        "--console-url",
+        metavar="URL",
+        envvar="OFFHOOK_CONSOLE_URL",
+        help="The running server's console; from console_host and console_port where it is not given. Also the variable OFFHOOK_CONSOLE_URL.",
+    )(function)
+
+
+@asynccontextmanager
+async def opened(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Archive]:
+    """The server's archive, or the journal's own when no server runs and none was named."""
+    transport = assembly.transport(settings)
+    try:
+        api = ConsoleApi(transport, console_url or _console_of(settings))
+        try:
+            await api.check()
+        except NobodyListensError as nobody:
+            if console_url:
+                raise
+            async with _journal(assembly, settings, nobody) as archive:
+                yield archive
+        else:
+            yield api
+    finally:
+        await transport.close()
+
+
+@asynccontextmanager
+async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListensError) -> AsyncIterator[Archive]:
+    why = _unreadable(settings)
+    if why:
+        raise OffhookError(
+            f"{nobody}{why}. Is `offhook serve` running? --console-url names another one, --database another file."
+        ) from None
+    journal = assembly.journal(settings)
+    await journal.open()
+    try:
+        yield OfflineArchive(journal)
+    finally:
+        await journal.close()
+
+
+def _unreadable(settings: Settings) -> str:
+    if settings.database == "memory:":
+        return ", and a journal in memory is its server's alone"
+    return "" if Path(settings.database).is_file() else f", and there is no file {settings.database} to read"
+
+
+def _console_of(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.console_host, settings.console_host)  # noqa: S104 - read, not bound
+    return f"http://[{host}]:{settings.console_port}" if ":" in host else f"http://{host}:{settings.console_port}"
+
+
+async def find_webhook(archive: Archive, words: str) -> Shape:
+    """The one webhook that is meant: by its id, the beginning of that, or Twilio's SID of the message. Raises OffhookError."""
+    if re.fullmatch("(SM|MM|CA)[0-9a-fA-F]{32}", words):
+        whole = _only(words, [row["id"] for row in (await archive.webhooks({"q": words, "limit": "3"}))["webhooks"]])
+    else:
+        whole = await _complete(words, "WH", lambda query: _ids(archive.webhooks(query), "webhooks", "id"))
+    found = await archive.webhook(whole) if whole else None
+    if found is None:
+        raise OffhookError(f"There is no webhook {words}.")
+    return found
+
+
+async def find_error(archive: Archive, words: str) -> Shape:
+    """The one debug event that is meant: by its id, or the beginning of that. Raises OffhookError."""
+    whole = await _complete(words, "NO", lambda query: _ids(archive.errors(query), "errors", "sid"))
+    found = await archive.error(whole) if whole else None
+    if found is None:
+        raise OffhookError(f"There is no error {words}.")
+    return found
+
+
+async def _ids(page: Awaitable[Shape], rows: str, name: str) -> list[str]:
+    return [str(row[name]) for row in (await page)[rows]]
+
+
+async def _complete(words: str, letters: str, ids: Callable[[Query], Awaitable[list[str]]]) -> str:
+    """The whole id of the one that begins so; "" when none does. Ids are listed from the highest that could begin so downwards."""
+    start = words if words.startswith(letters) else letters + words
+    if not re.fullmatch("[A-Z]{2}[0-9a-f]{0,32}", start):
+        return ""
+    if len(start) == _ID_LENGTH:
+        return start
+    listed = await ids({"cursor": start.ljust(_ID_LENGTH, "f"), "limit": "3"})
+    return _only(words, [each for each in listed if each.startswith(start)])
+
+
+def _only(words: str, fitting: Sequence[str]) -> str:
+    if len(fitting) > 1:
+        raise OffhookError(f"{words} may mean several: {', '.join(fitting)}. Write the whole id of one.")
+    return fitting[0] if fitting else ""

@@ -1,0 +1,39 @@
+"""What the command line asks of the program that it belongs to."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from offhook.ports import Journal, Transport
+from offhook.providers.base import Provider
+from offhook.records import Record
+from offhook.settings import Settings
+
+
+class ServeInfo(Record):
+    """Where a server listens, once it does: addresses as bound, so a port 0 has become a real one."""
+
+    intake: tuple[str, int]
+    console: tuple[str, int]
+
+
+class ClosableTransport(Transport, Protocol):
+    """The door out, with the connections that it keeps."""
+
+    async def close(self) -> None:
+        """Close what is kept open."""
+
+
+class Assembly(Protocol):
+    """The program's parts, put together for these settings."""
+
+    async def serve(self, settings: Settings, announce: Callable[[ServeInfo], None]) -> None:
+        """Run until a signal says stop. `announce` is called once, when both listeners accept. Raises OffhookError."""
+
+    def journal(self, settings: Settings) -> Journal:
+        """The durable store, not yet opened: to read it, or to replay, while no server runs."""
+
+    def transport(self, settings: Settings) -> ClosableTransport:
+        """The one door to the network."""
+
+    def provider(self, settings: Settings) -> Provider:
+        """The provider whose requests are made by hand: it signs with the settings' token."""

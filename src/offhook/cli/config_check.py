@@ -1,0 +1,88 @@
+"""`offhook config check`: what the settings come to, and where each one came from."""
+
+from typing import Any
+
+import click
+from rich.table import Table
+
+from offhook.cli.options import Configuration, SettingsCommand, with_settings
+from offhook.cli.terminal import out, plain, say, write_json
+from offhook.delivery import overrides
+from offhook.records import Endpoint
+from offhook.settings import SETTINGS, Settings, check_startable, spell, without_credentials
+
+_EXAMPLES = """\b
+Examples:
+  offhook config check
+  offhook config check --config /etc/offhook.toml --port 9000
+"""
+
+
+@click.command("check", cls=SettingsCommand, epilog=_EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@with_settings()
+def config_check(*, configuration: Configuration, as_json: bool) -> None:
+    """Show the settings that `offhook serve` would start with, and where each comes from. Exit code 2 when it would not start."""
+    settings = configuration.settings
+    (_write_json if as_json else _write_tables)(settings)
+    for endpoint in settings.endpoints:
+        for url in filter(None, (endpoint.app_url, endpoint.fallback_url)):
+            for problem in overrides.parse(url.partition("#")[2]).problems:
+                say(
+                    f"endpoint {endpoint.name}: #{problem.key}={problem.value}: {problem.message}; used instead: {problem.used}",
+                    "yellow",
+                )
+    check_startable(settings)
+    say("These settings are good.", "green")
+
+
+def _write_json(settings: Settings) -> None:
+    write_json(
+        {
+            "settings": {name: {"value": shown, "source": source} for name, (shown, source) in settings.origins.items()},
+            "endpoints": [_endpoint(endpoint) for endpoint in settings.endpoints],
+            "accounts": [{"sid": account.sid, "auth_tokens": len(account.auth_tokens)} for account in settings.accounts],
+            "shared_keys": [{"key_id": key.key_id, "algorithm": key.algorithm} for key in settings.shared_keys],
+            "warnings": settings.warnings,
+        }
+    )
+
+
+def _write_tables(settings: Settings) -> None:
+    console = out()
+    table = Table("setting", "value", "source", box=None, header_style="bold", pad_edge=False)
+    for setting in SETTINGS:
+        shown, source = settings.origins[setting.name]
+        table.add_row(setting.name, plain(shown), plain(source), style="dim" if source == "default" else "")
+    console.print(table)
+    for endpoint in settings.endpoints:
+        described = _endpoint(endpoint)
+        console.print(f"\nendpoint {described.pop('name')}")
+        for key, value in described.items():
+            console.print(f"  {key:<18} {plain(_written(value))}", soft_wrap=True)
+    for account in settings.accounts:
+        console.print(f"\naccount {account.sid or '(any)'}: {len(account.auth_tokens)} auth token(s) [secret]")
+    for shared in settings.shared_keys:
+        console.print(f"\nshared key {plain(shared.key_id)}: {shared.algorithm} [secret]")
+
+
+def _written(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    """One endpoint as its table in the file would say it."""
+    return {
+        "name": endpoint.name,
+        "to": without_credentials(endpoint.app_url),
+        "fallback": endpoint.fallback_url and without_credentials(endpoint.fallback_url),
+        "answer": endpoint.answer.value,
+        "hold": spell(endpoint.hold),
+        "fallback_twiml": endpoint.fallback_twiml,
+        "acknowledge_with": endpoint.acknowledge_with,
+        "concurrency": endpoint.concurrency,
+        "verify_tls": endpoint.verify_tls,
+        "schedule": ",".join(map(spell, endpoint.schedule)),
+        "give_up_after": spell(endpoint.give_up_after),
+        "reply_within": spell(endpoint.reply_within),
+    }

@@ -1,0 +1,89 @@
+"""The running server's own API, spoken over the one door out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import click
+import msgspec
+
+from offhook.errors import OffhookError
+from offhook.ports import Transport
+from offhook.records import Exchange, FailureKind, Headers, HttpRequest, Limits
+
+_MOST: Final = 64 * 1024 * 1024
+_LIMITS: Final = Limits(connect=2.0, read=30.0, total=60.0, read_cap=_MOST, keep_cap=_MOST)
+_NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.DNS})
+
+
+class NobodyListensError(OffhookError):
+    """No server listens where the console should be."""
+
+
+class ConsoleApi:
+    """The API of one running server. Raises OffhookError with the server's own sentence, or with what the network did."""
+
+    running = True
+
+    def __init__(self, transport: Transport, base: str) -> None:
+        self._transport = transport
+        self._base = base.rstrip("/")
+
+    async def check(self) -> None:
+        """Make sure that an Offhook listens there."""
+        health = await self._ask("GET", "/healthz")
+        if not isinstance(health, dict) or not health.get("alive"):
+            raise OffhookError(f"What listens at {self._base} is not Offhook's console.")
+
+    async def webhooks(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """A page of webhooks."""
+        return dict(await self._ask("GET", f"/api/webhooks?{urlencode(query)}"))
+
+    async def webhook(self, webhook_id: str) -> dict[str, Any] | None:
+        """One webhook."""
+        found: dict[str, Any] | None = await self._ask("GET", f"/api/webhooks/{webhook_id}")
+        return found
+
+    async def errors(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """A page of debug events."""
+        return dict(await self._ask("GET", f"/api/errors?{urlencode(query)}"))
+
+    async def error(self, error_id: str) -> dict[str, Any] | None:
+        """One debug event."""
+        found: dict[str, Any] | None = await self._ask("GET", f"/api/errors/{error_id}")
+        return found
+
+    async def replay(self, ids: Sequence[str]) -> int:
+        """Have these delivered again."""
+        answer = await self._ask("POST", "/api/replays", {"ids": list(ids)})
+        return int(answer["replayed"])
+
+    async def _ask(self, method: str, path: str, body: object = None) -> Any:
+        """The answer's JSON; None where there is no such thing."""
+        headers: Headers = (("Accept", "application/json"),)
+        sent = b"" if body is None else msgspec.json.encode(body)
+        if sent:
+            headers = (*headers, ("Content-Type", "application/json"))
+        request = HttpRequest(method=method, url=self._base + path, headers=headers, body=sent)
+        return self._read(await self._transport.exchange(request, _LIMITS, trusted=True))
+
+    def _read(self, exchange: Exchange) -> Any:
+        failure = exchange.failure
+        if failure is not None:
+            if failure.kind in _NOBODY:
+                raise NobodyListensError(f"Nothing listens at {self._base}")
+            raise OffhookError(f"The console at {self._base} gave no usable answer: {failure.detail or failure.kind}.")
+        try:
+            answer = msgspec.json.decode(exchange.body)
+        except msgspec.DecodeError:
+            raise OffhookError(
+                f"What listens at {self._base} is not Offhook's console: it answered {exchange.status} without JSON."
+            ) from None
+        if exchange.status == 404:
+            return None
+        if exchange.status >= 400:
+            message = str(answer.get("message", "")) if isinstance(answer, dict) else ""
+            if exchange.status == 400:
+                raise click.UsageError(message)
+            raise OffhookError(message or f"The console at {self._base} answered {exchange.status}.")
+        return answer

@@ -1,0 +1,182 @@
+"""Webhooks and errors as pages that a person reads: from the API's shapes to text. Pure, but for the local time zone."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from rich.text import Text
+
+from offhook.cli.terminal import one_line, plain
+
+Shape = dict[str, Any]
+
+STATES: Final = {"waiting": "yellow", "delivering": "cyan", "delivered": "", "failed": "red", "dismissed": "dim"}
+LEVELS: Final = {"ERROR": "red", "WARNING": "yellow", "INFO": ""}
+_SHORTEST: Final = 12
+_PHASES: Final = (
+    ("dns", "DNS"),
+    ("connect", "connect"),
+    ("tls", "TLS"),
+    ("sent", "sent"),
+    ("first_byte", "first byte"),
+    ("total", "total"),
+)
+_SHOWN: Final = 2000
+
+
+def clock_time(iso: str | None) -> str:
+    """A time of the API's as this machine's clock would show it."""
+    if not iso:
+        return ""
+    return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ids_shortened(ids: Sequence[str]) -> dict[str, str]:
+    """Each id as short as it can be written while no other of these begins the same."""
+    ordered = sorted(ids)
+    shared = [0, *(_shared(one, next_one) for one, next_one in pairwise(ordered)), 0]
+    return {each: each[: max(_SHORTEST, shared[place] + 1, shared[place + 1] + 1)] for place, each in enumerate(ordered)}
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two ids have in common at their beginning."""
+    return next((place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right), len(one))
+
+
+class _Page:
+    """Lines of text under headings."""
+
+    def __init__(self) -> None:
+        self.text = Text()
+
+    def heading(self, words: str) -> None:
+        """Begin a part."""
+        self.text.append(f"\n{plain(words)}\n", "bold")
+
+    def line(self, words: object, style: str = "") -> None:
+        """Add one line."""
+        self.text.append(f"  {one_line(words)}\n", style)
+
+    def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
+        """Add names and values; those without a value are left out."""
+        present = [(name, value) for name, value in pairs if value not in ("", None)]
+        width = max((len(name) for name, _ in present), default=0)
+        for name, value in present:
+            self.text.append(f"  {one_line(name):<{width}}  ", "dim")
+            self.text.append(f"{one_line(value)}\n")
+
+    def block(self, words: str, encoding: str) -> None:
+        """Add what somebody sent, line by line, up to a limit."""
+        shown = words if encoding == "utf-8" else f"({encoding}) {words}"
+        for each in plain(shown[:_SHOWN]).splitlines():
+            self.text.append(f"  │ {each}\n")
+        if len(shown) > _SHOWN:
+            self.line(f"… {len(shown) - _SHOWN} more characters: --json shows them", "dim")
+
+
+def webhook_page(webhook: Shape) -> Text:
+    """Everything about one webhook."""
+    page, request = _Page(), webhook["request"]
+    page.text.append(f"Webhook {plain(webhook['id'])}", "bold")
+    page.text.append(f"  {webhook['state']}\n", STATES[webhook["state"]])
+    page.facts(
+        [
+            ("received", clock_time(webhook["received_at"])),
+            ("endpoint", f"{webhook['endpoint']} ({webhook['kind']})"),
+            ("from", webhook["from"]),
+            ("to", webhook["to"]),
+            ("SID", webhook["provider_id"]),
+            ("account", webhook["account_sid"]),
+            ("next try", clock_time(webhook["due"])),
+            ("failures", webhook["failures"] or ""),
+            ("note", webhook["note"]),
+        ]
+    )
+    page.heading(f"Request: {request['method']} {request['url']} from {request['peer']}")
+    if request["parameters"]:
+        page.facts((pair["name"], pair["value"] or "(empty)") for pair in request["parameters"])
+    else:
+        page.block(request["body"], request["body_encoding"])
+    _attempts(page, webhook["attempts"])
+    _answer(page, webhook["answer"])
+    _replies(page, webhook["replies"])
+    if webhook["errors"]:
+        page.heading("What went wrong")
+        for error in webhook["errors"]:
+            page.line(f"{clock_time(error['at'])} {error['level']} {error['code']} {error['message']}", LEVELS[error["level"]])
+    return page.text
+
+
+def _attempts(page: _Page, attempts: Sequence[Shape]) -> None:
+    page.heading("Attempts" if attempts else "No attempts yet")
+    for attempt in attempts:
+        outcome = attempt["outcome"]
+        came_to = "delivered" if outcome["delivered"] else f"{outcome['code']} {outcome['message']}"
+        page.line(
+            f"{attempt['number']}. {clock_time(attempt['started_at'])} {attempt['role']} {attempt['url']} "
+            f"{attempt['duration_ms']:.0f} ms: {came_to}",
+            "green" if outcome["delivered"] else "red",
+        )
+        for exchange in attempt["exchanges"]:
+            _exchange(page, exchange)
+
+
+def _exchange(page: _Page, exchange: Shape) -> None:
+    failure, timings = exchange["failure"], exchange["timings"]
+    ended = f"{failure['kind']} {failure['detail']}" if failure else f"{exchange['status']} {exchange['body_size']} bytes"
+    phases = " · ".join(f"{name} {timings[key]:.0f} ms" for key, name in _PHASES if timings[key] is not None)
+    peer = f" at {exchange['peer']}{' (kept open)' if exchange['reused'] else ''}" if exchange["peer"] else ""
+    page.line(f"   {exchange['method']} {exchange['url']}{peer}: {ended}")
+    page.line(f"   {phases}", "dim")
+    if exchange["certificate"]:
+        certificate = exchange["certificate"]
+        page.line(f"   {certificate['version']} {certificate['cipher']} {certificate['subject']}", "dim")
+    body = exchange["body"] or exchange["raw"]
+    if body:
+        page.block(body, exchange["body_encoding"] if exchange["body"] else exchange["raw_encoding"])
+
+
+def _answer(page: _Page, answer: Shape | None) -> None:
+    if answer is None:
+        page.heading("No answer yet")
+        return
+    page.heading(f"Answer to the provider: {answer['status']} ({answer['source']}) at {clock_time(answer['at'])}")
+    page.block(answer["body"], answer["body_encoding"])
+
+
+def _replies(page: _Page, replies: Sequence[Shape]) -> None:
+    if replies:
+        page.heading("Replies")
+    for reply in replies:
+        page.line(f"{reply['ordinal']}. {reply['state']} {reply['from']} → {reply['to']} {reply['message_sid']} {reply['note']}")
+        page.block(reply["body"], "utf-8")
+        for url in reply["media"]:
+            page.line(f"   media {url}")
+
+
+def error_page(error: Shape) -> Text:
+    """Everything about one debug event."""
+    page = _Page()
+    page.text.append(f"{error['level']} {error['code']} ", f"bold {LEVELS[error['level']]}".strip())
+    page.text.append(f"{one_line(error['message'])}\n", "bold")
+    page.facts(
+        [
+            ("id", error["sid"]),
+            ("at", clock_time(error["at"])),
+            ("Twilio would log", error["twilio_code"] if error["twilio_code"] != error["code"] else ""),
+            ("product", error["product"]),
+            ("endpoint", error["endpoint"]),
+            ("webhook", error["webhook_id"]),
+            ("attempt", error["attempt_id"]),
+            ("reply", error["reply_id"]),
+            ("resource", error["resource_sid"]),
+            ("service", error["service_sid"]),
+            ("account", error["account_sid"]),
+            ("request", f"{error['request_method']} {error['request_url']}".strip()),
+        ]
+    )
+    if error["more_info"]:
+        page.heading("Details")
+        page.facts(error["more_info"].items())
+    return page.text

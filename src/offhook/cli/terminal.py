@@ -1,0 +1,57 @@
+"""How the command line speaks: data to stdout, words to stderr, and nothing from outside that could steer a terminal."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+
+_WIDE: Final = 200
+# Control characters (newline and tab excepted), and the marks that turn the direction of text round.
+_STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def out() -> Console:
+    """Where data goes. Wide when no person looks at it, so that no cell is cut."""
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
+
+
+def words() -> Console:
+    """Where words go."""
+    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def say(sentence: str, style: str = "") -> None:
+    """One sentence to the person at the terminal."""
+    words().print(plain(sentence), style=style)
+
+
+def plain(text: object) -> str:
+    """Text that came from outside, fit for a terminal: what would steer it is shown as a blot."""
+    return _STEERING.sub("�", str(text))
+
+
+def one_line(text: object) -> str:
+    """The same on one line."""
+    return " ".join(plain(text).split())
+
+
+def write_json(value: Any, *, indent: int = 2) -> None:
+    """One JSON document to stdout, followed by a newline; `indent=0`: on one line."""
+    encoded = msgspec.json.encode(value, enc_hook=str)
+    sys.stdout.write((msgspec.json.format(encoded, indent=indent) if indent else encoded).decode() + "\n")
+    sys.stdout.flush()
+
+
+def program() -> str:
+    """What to type to run this program again: its name where the shell finds it, else its path."""
+    started = sys.argv[0]
+    if Path(started).name == "__main__.py":
+        return f"{sys.executable} -m offhook"
+    found = shutil.which(Path(started).name)
+    if found and Path(started).exists() and Path(found).resolve() == Path(started).resolve():
+        return Path(started).name
+    return started

@@ -1,0 +1,70 @@
+"""What a connection and its listener ask of each other, and of who answers."""
+
+from enum import IntEnum
+from typing import Protocol
+
+from offhook.intake.limits import IntakeLimits, Refusal
+from offhook.intake.slot import Slot
+from offhook.intake.wire import Starts
+from offhook.providers.base import Incoming
+
+
+class Handler(Protocol):
+    """Who answers requests, and counts those that were refused before they got so far."""
+
+    def handle(self, request: Incoming, slot: Slot) -> None:
+        """Answer by the slot, now or later."""
+
+    def refused(self, reason: str) -> None:
+        """A request or a connection was refused: one of the names in `limits`."""
+
+
+class Member(Protocol):
+    """A connection as its listener sees it. Deadlines in monotonic seconds."""
+
+    peer: str
+    deadline: float
+    write_deadline: float
+
+    def expire(self, now: float) -> None:
+        """A deadline has passed."""
+
+    def wind_down(self) -> None:
+        """The listener stops: close if nothing is under way, else after the answers that are due."""
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+
+
+class Hub(Protocol):
+    """What a connection asks of its listener. `tick` is the monotonic time of the last sweep, `date` the Date field."""
+
+    limits: IntakeLimits
+    handler: Handler
+    starts: Starts
+    tick: float
+    date: bytes
+    stopping: bool
+
+    def joined(self, connection: Member) -> Refusal | None:
+        """A connection was made; why it cannot stay, or None."""
+
+    def left(self, connection: Member) -> None:
+        """A connection is gone."""
+
+    def reserve(self, size: int) -> bool:
+        """Count that many bytes of a body on its way in; False when there is no room for them. A negative size gives room back."""
+
+    def report(self, connection: Member, refusal: Refusal) -> None:
+        """A request or a connection is being refused."""
+
+
+class Reading(IntEnum):
+    """What a connection is waiting to read."""
+
+    NEW = 0  # the first byte of the first request
+    IDLE = 1  # the first byte of another request
+    HEAD = 2
+    BODY = 3
+    OVER = 4  # nothing more: what still comes is thrown away
+    CLOSING = 5  # nothing more, and the socket is being closed

@@ -1,0 +1,342 @@
+"""Puts Offhook together: the only file that knows every room."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from offhook import logs
+from offhook.api.server import ConsoleServer
+from offhook.cli.app import build
+from offhook.cli.assembly import ServeInfo
+from offhook.console.routes import create_console
+from offhook.debugger import classify
+from offhook.debugger.events import EventMaker
+from offhook.delivery import destination, overrides
+from offhook.delivery.courier import Courier, Parts
+from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
+from offhook.errors import OffhookError
+from offhook.intake.certificate import TlsFiles
+from offhook.intake.desk import Desk, DeskParts
+from offhook.intake.limits import IntakeLimits
+from offhook.intake.listener import Listener
+from offhook.metrics import Metrics
+from offhook.net.transport import HttpTransport
+from offhook.ports import Clock, Journal
+from offhook.providers.twilio import Twilio, TwilioSettings
+from offhook.providers.urls import Networks
+from offhook.records import DebugEvent, Endpoint, Level, ReplyState
+from offhook.replies.compose import Composer
+from offhook.replies.desk import ReplyDesk
+from offhook.replies.documents import Documents
+from offhook.replies.rest import Credentials, TwilioRest
+from offhook.replies.sender import Parts as SenderParts
+from offhook.replies.sender import ReplySender
+from offhook.settings import Settings, check_startable
+from offhook.stores.memory import MemoryJournal
+from offhook.stores.retention import Retention
+from offhook.stores.sqlite import SqliteJournal
+from offhook.system import SystemClock, TimeSortedIds
+
+log = logs.get("offhook")
+
+# Of the time that a stop may take, this much is for closing the doors and the journal.
+CLOSING = 5.0
+SENDABLE = frozenset({ReplyState.KEPT, ReplyState.FAILED, ReplyState.EXPIRED, ReplyState.AMBIGUOUS})
+
+
+def main() -> None:
+    """The `offhook` command."""
+    build(Program())()
+
+
+class Program:
+    """What the command line can ask for (`cli.assembly.Assembly`)."""
+
+    async def serve(self, settings: Settings, announce: Callable[[ServeInfo], None]) -> None:
+        """Run until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
+        check_startable(settings)
+        house = House(settings)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await house.start()
+        try:
+            announce(house.where())
+            await house.work(stop)
+        finally:
+            await house.stop()
+
+    def journal(self, settings: Settings) -> Journal:
+        """The durable store, not yet opened."""
+        return open_journal(settings, twilio(settings))
+
+    def transport(self, settings: Settings) -> HttpTransport:
+        """The one door to the network."""
+        return HttpTransport(SystemClock(), ca_file=settings.ca_file)
+
+    def provider(self, settings: Settings) -> Twilio:
+        """Twilio, with the settings' tokens."""
+        return twilio(settings)
+
+
+class House:
+    """The running Offhook: both listeners, the couriers, the reply sender, the journal between them (`api.house.House`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._ids = TimeSortedIds()
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self.clock: Clock = SystemClock()
+        self.metrics = Metrics()
+        self.endpoints: Sequence[Endpoint] = settings.endpoints
+        self.allowed_hosts: Sequence[str] = ()
+        provider = twilio(settings)
+        self.journal = open_journal(settings, provider)
+        self._transport = HttpTransport(self.clock, ca_file=settings.ca_file)
+        # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
+        self._reply_transport = HttpTransport(self.clock, ca_file=settings.ca_file, pool_size=0)
+        rounds = RoundParts(
+            transport=self._transport,
+            sign=provider.sign,
+            judge=self._judge,
+            clock=self.clock,
+            ids=self._ids,
+            redirects=RedirectRules(
+                carry_parameters=settings.redirect_parameters == "all",
+                preserve_307=settings.redirect_307 == "preserve",
+            ),
+        )
+        self._sender, desk = self._replies(rounds)
+        by_name = {endpoint.name: endpoint for endpoint in settings.endpoints}
+        parts = Parts(
+            journal=self.journal,
+            rounds=RoundRunner(rounds),
+            replies=desk,
+            derive=provider.derive,
+            event=EventMaker(self._ids).attempt,
+            clock=self.clock,
+            chance=random.random,
+            metrics=self.metrics,
+        )
+        self._courier = Courier(by_name, parts)
+        self._desk = Desk(
+            by_name,
+            DeskParts(
+                providers={provider.name: provider},
+                journal=self.journal,
+                deliveries=self._courier,
+                clock=self.clock,
+                ids=self._ids,
+                metrics=self.metrics,
+            ),
+        )
+        self._intake = Listener(
+            self._desk, host=settings.host, port=settings.port, tls=tls_files(settings), limits=intake_limits(settings)
+        )
+        self._console = ConsoleServer(create_console(self), settings.console_host, settings.console_port)
+        self._retention = Retention(self.journal, self.clock, settings.retention)
+        self._watch()
+
+    # -- from start to stop
+
+    async def start(self) -> None:
+        """Open the journal, take over what it holds, then open the doors. Raises OffhookError; nothing is left open then."""
+        await self.journal.open()
+        try:
+            await self._courier.start()
+            await self._report_overrides()
+            await self._intake.start()
+            await self._console.start()
+        except OSError as error:
+            await self.stop()
+            raise OffhookError(f"Cannot listen: {error.strerror or error}. Is another program using the port?") from error
+        except BaseException:
+            await self.stop()
+            raise
+        self._work("courier", self._courier.run())
+        self._work("replies", self._sender.run())
+        self._work("retention", self._retention.run())
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises OffhookError when a worker has died: then the whole is better started anew."""
+        stopper = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopper, *self._workers.values()}, return_when=asyncio.FIRST_COMPLETED)
+        stopper.cancel()
+        for name, task in self._workers.items():
+            if task.done() and not stop.is_set():
+                raise OffhookError(f"The worker {name} has died; start Offhook again.") from task.exception()
+        log.info("offhook.stopping")
+
+    async def stop(self) -> None:
+        """Stop accepting, finish what is under way as far as the time allows, close the journal. Nothing is lost."""
+        within = max(1.0, self._settings.shutdown_timeout - CLOSING)
+        await asyncio.gather(self._intake.stop(within), self._courier.stop(within), self._sender.stop(within))
+        await self._desk.close()
+        for task in self._workers.values():
+            task.cancel()
+        await asyncio.gather(*self._workers.values(), return_exceptions=True)
+        await self._console.stop()
+        await self._transport.close()
+        await self._reply_transport.close()
+        await self.journal.close()
+        log.info("offhook.stopped")
+
+    def where(self) -> ServeInfo:
+        """The addresses that are listened on."""
+        settings = self._settings
+        return ServeInfo(intake=(settings.host, self._intake.port), console=(settings.console_host, self._console.port))
+
+    def _work(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._workers[name] = asyncio.create_task(work, name=name)
+
+    # -- for the console
+
+    async def replay(self, ids: Sequence[str]) -> int:
+        """Set these webhooks waiting, due now; returns how many changed. Raises JournalError."""
+        return await self._courier.replay(ids)
+
+    async def send_reply(self, reply_id: str) -> bool:
+        """Have an ended or kept reply sent after all; False when it is waiting or sent already. Raises JournalError."""
+        reply = await self.journal.reply(reply_id)
+        if reply is None or reply.state not in SENDABLE:
+            return False
+        now = self.clock.now()
+        again = msgspec.structs.replace(
+            reply,
+            state=ReplyState.WAITING,
+            due=now,
+            attempts=0,
+            expires_at=now + self._settings.reply_within,
+            note="Asked to be sent after all.",
+        )
+        await self.journal.settle_reply(again)
+        self._sender.wake()
+        return True
+
+    def ready(self) -> Mapping[str, str]:
+        """What keeps the store and the couriers from working; "" when nothing does."""
+        dead = [name for name, task in self._workers.items() if task.done()]
+        return {"store": self.journal.trouble(), "deliver": f"stopped: {', '.join(dead)}" if dead else ""}
+
+    # -- putting it together
+
+    def _judge(self, *about: Any) -> Any:
+        return classify.judge(*about, status_code=self._settings.twilio_code_for_status)
+
+    def _replies(self, rounds: RoundParts) -> tuple[ReplySender, ReplyDesk]:
+        settings = self._settings
+        rest = TwilioRest(
+            self._reply_transport,
+            lambda account_sid: credentials(settings, account_sid),
+            judge=self._judge,
+            clock=self.clock,
+            base_url=settings.twilio_api_url,
+        )
+        sender = ReplySender(
+            SenderParts(
+                journal=self.journal, rest=rest, clock=self.clock, ids=self._ids, chance=random.random, metrics=self.metrics
+            )
+        )
+        composer = Composer(
+            Documents(rounds),
+            {endpoint.name: endpoint for endpoint in settings.endpoints},
+            may_send=rest.may_send,
+            clock=self.clock,
+            ids=self._ids,
+        )
+        return sender, ReplyDesk(composer, sender.wake, self.metrics)
+
+    def _watch(self) -> None:
+        self.metrics.watch("offhook_connections", lambda: {(): float(self._intake.connections)})
+        self.metrics.watch("offhook_attempts_running", lambda: {(n,): float(v) for n, v in self._courier.under_way().items()})
+        self.metrics.watch("offhook_breaker_open", lambda: {(n,): float(v) for n, v in self._courier.breakers().items()})
+
+    async def _report_overrides(self) -> None:
+        """Say what is wrong with the connection overrides of the endpoints' URLs, once, at the start."""
+        for endpoint in self.endpoints:
+            for url in filter(None, (endpoint.app_url, endpoint.fallback_url)):
+                for problem in destination.parse(url).overrides.problems:
+                    log.warning("endpoint.override", endpoint=endpoint.name, **msgspec.structs.asdict(problem))
+                    if problem.code:
+                        await self.journal.record([self._override_event(endpoint, url, problem)])
+
+    def _override_event(self, endpoint: Endpoint, url: str, problem: overrides.OverrideProblem) -> DebugEvent:
+        return DebugEvent(
+            id=self._ids.new("NO"),
+            at=self.clock.now(),
+            level=Level.ERROR,
+            code=problem.code,
+            twilio_code=problem.code,
+            message=f"{problem.key}={problem.value}: {problem.message}; {problem.used} is used instead",
+            endpoint=endpoint.name,
+            request_url=destination.shown(url),
+            details={"key": problem.key, "value": problem.value, "used": problem.used},
+        )
+
+
+def twilio(settings: Settings) -> Twilio:
+    """The provider, with what the settings say of accounts and addresses."""
+    accounts = {account.sid: tuple(token.reveal() for token in account.auth_tokens) for account in settings.accounts}
+    return Twilio(
+        TwilioSettings(
+            tokens=accounts,
+            public_url=settings.public_url,
+            trusted_proxies=networks(settings.trusted_proxies),
+            shared_keys={key.key_id: (key.algorithm, key.secret.reveal()) for key in settings.shared_keys},
+            account_sids=frozenset() if "" in accounts else frozenset(accounts),
+            allow_unsigned=settings.allow_unsigned,
+        )
+    )
+
+
+def credentials(settings: Settings, account_sid: str) -> Credentials | None:
+    """What the REST API is called with for an account: the API key where there is one, else the account's own token."""
+    own = settings.account_sid or ""
+    if settings.api_key and settings.api_secret and account_sid in {own, ""} | ({account_sid} if not own else set()):
+        return Credentials(account_sid=account_sid or own, username=settings.api_key, password=settings.api_secret.reveal())
+    for account in settings.accounts:
+        if account.sid in {account_sid, ""} and account_sid:
+            return Credentials(account_sid=account_sid, username=account_sid, password=account.auth_tokens[0].reveal())
+    return None
+
+
+def open_journal(settings: Settings, provider: Twilio) -> Journal:
+    """The journal that the settings name, not yet opened."""
+    if settings.database == "memory:":
+        return MemoryJournal(derive=provider.derive)
+    return SqliteJournal(settings.database, SystemClock(), derive=provider.derive)
+
+
+def networks(listed: Sequence[str]) -> Networks:
+    """Networks from their CIDR notation."""
+    return tuple(ip_network(each) for each in listed)
+
+
+def tls_files(settings: Settings) -> TlsFiles | None:
+    """The certificate to serve with, if there is one."""
+    if not settings.tls_cert:
+        return None
+    return TlsFiles(Path(settings.tls_cert), Path(settings.tls_key or settings.tls_cert))
+
+
+def intake_limits(settings: Settings) -> IntakeLimits:
+    """The public door's limits."""
+    return IntakeLimits(
+        body=settings.max_body,
+        head=settings.max_head,
+        fields=settings.max_header_fields,
+        header_timeout=settings.header_timeout,
+        body_timeout=settings.body_timeout,
+        body_rate=settings.min_body_rate,
+        idle_timeout=settings.idle_timeout,
+        connections=settings.connections,
+        connections_per_address=settings.connections_per_address,
+        exempt=networks(settings.trusted_proxies),
+    )

@@ -1,0 +1,241 @@
+"""Twilio: verify, name, dedupe and acknowledge its webhooks; sign requests as it would."""
+
+from collections.abc import Mapping
+from itertools import islice
+
+import msgspec
+
+from offhook.errors import SettingsError
+from offhook.providers import naming, raw, shared_keys, urls
+from offhook.providers.base import Accepted, Incoming, Refused
+from offhook.providers.signature import Form, Key, body_hash, read_form
+from offhook.records import Answer, AnswerMode, Arrival, Endpoint, Headers, Kind, Record, Webhook
+
+MAX_ESCAPES = 65536
+
+_FORM = raw.FORM.encode()
+_SIGNATURE = b"x-twilio-signature"
+_NO_FORM = Form(values={}, signed=b"")
+
+# Each of these is read as one value by whoever acts on it; a second one would be a second opinion on who sent what to whom.
+_STRUCTURAL = frozenset(
+    b"AccountSid ApiVersion Body CallSid CallStatus CallbackSource Direction From MessageSid MessageStatus MessagingServiceSid "
+    b"NumMedia SmsMessageSid SmsSid SmsStatus StatusCallbackEvent To".split()
+)
+_SINGLE_HEADERS = frozenset({b"host", b"content-type", _SIGNATURE, b"i-twilio-idempotency-token", shared_keys.HEADER})
+
+_TWIML = Answer(status=200, headers=(("Content-Type", "text/xml"),), body=b"<Response/>")
+_EMPTY = Answer(status=202)
+
+# A near miss is looked for after the answer, on the same processor: this many URLs and keys, and no giant bodies.
+_NEAR_URLS = 256
+_NEAR_KEYS = 4
+_NEAR_BYTES = 16 * 1024
+
+
+class TwilioSettings(Record):
+    """What verification rests on.
+
+    `tokens`: account SID → its Auth Tokens (the current one first; several while they are rotated); "" for accounts without their own.
+    `shared_keys`: key id → (algorithm, secret). `account_sids`: the only accounts whose webhooks are accepted; empty for any.
+    `allow_unsigned`: no signature is asked for, which only loopback may ever see. `max_fields`: the most parameters of a request.
+    """
+
+    tokens: Mapping[str, tuple[str, ...]] = {}
+    public_url: str | None = None
+    trusted_proxies: urls.Networks = ()
+    shared_keys: Mapping[str, tuple[str, str]] = {}
+    account_sids: frozenset[str] = frozenset()
+    allow_unsigned: bool = False
+    max_fields: int = 1000
+
+
+class Twilio:
+    """The provider `twilio`. Raises SettingsError for a public URL or an algorithm that is none."""
+
+    name = "twilio"
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        self._base = urls.public_base(settings.public_url) if settings.public_url else b""
+        self._trusted = settings.trusted_proxies
+        self._accounts = frozenset(sid.encode() for sid in settings.account_sids)
+        self._unsigned = settings.allow_unsigned
+        self._most = settings.max_fields
+        self._tokens = {sid.encode(): tuple(Key(token) for token in tokens) for sid, tokens in settings.tokens.items()}
+        self._every_token = tuple(key for _, keys in sorted(self._tokens.items()) for key in keys)
+        self._shared = {key_id: _shared_key(*named) for key_id, named in settings.shared_keys.items()}
+
+    def verify(self, request: Incoming) -> Accepted | Refused:
+        """Twilio's signature over the exact URL and every parameter; and no parameter that can be read in two ways."""
+        headers = dict(request.headers)
+        if len(headers) != len(request.headers) and _is_ambiguous(request.headers):
+            return Refused(status=400, reason="a header field that must be single came twice")
+        in_body = bool(request.body) and _is_form(headers)
+        encoded = request.body if in_body else raw.query(request.target)
+        if len(encoded) >= self._most and _is_flood(encoded, self._most):
+            return Refused(status=413, reason=f"more than {self._most} parameters, or {MAX_ESCAPES} escapes")
+        form = read_form(encoded) if encoded else _NO_FORM
+        url = self._base + request.target if self._base else urls.assumed_url(request, headers, self._trusted)
+        refused = self._refuse(request, headers, form, url, in_body=in_body)
+        if refused is not None:
+            return refused
+        about = naming.subject(form)
+        return self._refuse_meaning(about, form, url) or Accepted(
+            kind=about.kind,
+            dedupe_key=naming.dedupe_key(about, request, headers),
+            url=url.decode("utf-8", "replace"),
+            provider_id=about.sid.decode("utf-8", "replace"),
+            sender=form.get(b"From").decode("utf-8", "replace"),
+        )
+
+    def _refuse(
+        self, request: Incoming, headers: Mapping[bytes, bytes], form: Form, url: bytes, *, in_body: bool
+    ) -> Refused | None:
+        """Repeated parameters, a wrong signature, a body that the signature does not cover, a broken JSON body."""
+        if form.repeated and form.repeated & _STRUCTURAL:
+            names = b", ".join(sorted(form.repeated & _STRUCTURAL)).decode()
+            return Refused(status=400, reason=f"repeated parameters: {names}")
+        if not self._unsigned:
+            account = form.get(b"AccountSid")
+            reason = self._distrust(headers, account, url, form.signed if in_body else b"")
+            if not reason and request.body and not in_body:
+                reason = _uncovered(request.body, form)
+            if reason:
+                return Refused(status=403, reason=reason, url=raw.text(url), account_sid=raw.text(account), signature=True)
+        if request.body and not in_body and raw.media_type(raw.text(headers.get(b"content-type", b""))) == raw.JSON:
+            return _broken_json(request.body)
+        return None
+
+    def _distrust(self, headers: Mapping[bytes, bytes], account: bytes, url: bytes, signed: bytes) -> str:
+        """Why the signature is not right for any of the keys that may have made it, in either form of the URL; "" when it is."""
+        signature = headers.get(_SIGNATURE)
+        if not signature:
+            return "no signature"
+        keys = self._keys(headers, account)
+        if not keys:
+            return "no key is configured for this account or shared key"
+        covered = url + signed
+        for key in keys:
+            if key.matches(covered, signature):
+                return ""
+        covered = urls.other_port(url) + signed
+        return "" if any(key.matches(covered, signature) for key in keys) else "wrong signature"
+
+    def _keys(self, headers: Mapping[bytes, bytes], account: bytes) -> tuple[Key, ...]:
+        """The shared key that the request names; else the tokens of its account; without either, any token."""
+        written = headers.get(shared_keys.HEADER)
+        named = shared_keys.read_settings(written) if written else None
+        if named is not None:
+            key = self._shared.get(named.key_id)
+            return (key,) if key is not None and key.algorithm == named.algorithm else ()
+        if not account:
+            return self._every_token
+        return self._tokens.get(account) or self._tokens.get(b"", ())
+
+    def _refuse_meaning(self, about: naming.Subject, form: Form, url: bytes) -> Refused | None:
+        """An account that is not ours, or parameters that were cut elsewhere than Twilio cut them."""
+        account = form.get(b"AccountSid")
+        if self._accounts and account not in self._accounts and (account or about.kind is not Kind.OTHER):
+            return Refused(
+                status=403, reason="AccountSid is not a configured account", url=raw.text(url), account_sid=raw.text(account)
+            )
+        contorted = naming.contortion(about, form)
+        return Refused(status=400, reason=contorted, url=raw.text(url), account_sid=raw.text(account)) if contorted else None
+
+    def near_miss(self, request: Incoming) -> str:
+        """The URL for which the signature would have been right, with any configured key; "" when none was found."""
+        headers = dict(request.headers)
+        signature = headers.get(_SIGNATURE)
+        in_body = bool(request.body) and _is_form(headers)
+        if not signature or len(request.body) > _NEAR_BYTES or _is_flood(request.body, self._most):
+            return ""
+        signed = read_form(request.body).signed if in_body else b""
+        assumed = self._base + request.target if self._base else urls.assumed_url(request, headers, self._trusted)
+        keys = (*self._every_token, *self._shared.values())[:_NEAR_KEYS]
+        for url in islice(urls.near_urls(request, headers, assumed), _NEAR_URLS):
+            if any(key.matches(url + signed, signature) for key in keys):
+                return raw.text(url)
+        return ""
+
+    def derive(self, arrival: Arrival) -> Webhook:
+        """The webhook that a kept arrival is."""
+        found = naming.first_values(arrival.head, arrival.body)
+        return Webhook(
+            id=arrival.id,
+            endpoint=arrival.endpoint,
+            received_at=arrival.received_at,
+            peer=arrival.peer,
+            url=arrival.url,
+            kind=arrival.kind,
+            dedupe_key=arrival.dedupe_key,
+            head=arrival.head,
+            body=arrival.body,
+            provider_id=naming.identifier(found),
+            account_sid=found.get("AccountSid", ""),
+            sender=found.get("From", ""),
+            recipient=found.get("To", ""),
+            conversation=naming.conversation(arrival.kind, found),
+            due=arrival.received_at,
+        )
+
+    def sign(self, url: str, body: bytes, content_type: str, account_sid: str) -> tuple[str, Headers]:
+        """The URL to call, without fragment and user:password, and X-Twilio-Signature over it; no header where there is no token.
+
+        The port stays as it is written, as Twilio does for messages (§5.3). An empty path is signed as `/`, which is what is requested.
+        """
+        bare = urls.callable_url(url)
+        form = raw.media_type(content_type) == raw.FORM
+        if body and not form:
+            bare = urls.with_body_hash(bare, body_hash(body))
+        account = account_sid.encode()
+        keys = (self._tokens.get(account) or self._tokens.get(b"", ())) if account else self._every_token
+        if not keys:
+            return bare.decode(), ()
+        signature = keys[0].sign(bare + (read_form(body).signed if body and form else b""))
+        return bare.decode(), (("X-Twilio-Signature", signature.decode()),)
+
+    def acknowledge(self, endpoint: Endpoint, kind: Kind) -> Answer | None:
+        """Status callbacks at once, calls never (the caller waits for the app's words), everything else as the endpoint says."""
+        if kind is Kind.VOICE or (kind is not Kind.STATUS and endpoint.answer is AnswerMode.RELAY):
+            return None
+        return _EMPTY if endpoint.acknowledge_with == "202" else _TWIML
+
+
+def _shared_key(algorithm: str, secret: str) -> Key:
+    known = shared_keys.known_algorithm(algorithm)
+    if not known:
+        raise SettingsError(
+            f"shared key: the algorithm {algorithm!r} is not one of hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512"
+        )
+    return Key(secret, known)
+
+
+def _is_form(headers: Mapping[bytes, bytes]) -> bool:
+    written = headers.get(b"content-type", b"")
+    return written == _FORM or raw.media_type(raw.text(written)) == raw.FORM
+
+
+def _is_ambiguous(headers: tuple[tuple[bytes, bytes], ...]) -> bool:
+    names = [name for name, _ in headers if name in _SINGLE_HEADERS]
+    return len(set(names)) != len(names)
+
+
+def _is_flood(encoded: bytes, most: int) -> bool:
+    return encoded.count(b"&") >= most or encoded.count(b"%") > MAX_ESCAPES
+
+
+def _uncovered(body: bytes, query: Form) -> str:
+    """A body that is not a form is covered by its hash in the signed URL, or by nothing."""
+    claimed = query.get(b"bodySHA256").decode("latin-1").lower()
+    if not claimed:
+        return "the body is not authenticated: no bodySHA256 in the URL"
+    return "" if claimed == body_hash(body) else "bodySHA256 is not the hash of the body"
+
+
+def _broken_json(body: bytes) -> Refused | None:
+    """Too deep, too long a number, or not JSON at all."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        return Refused(status=400, reason=f"JSON body: {str(error)[:200]}")
+    return None

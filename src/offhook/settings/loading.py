@@ -1,0 +1,79 @@
+"""Reads and checks all settings at once, so that an operator hears of everything that is wrong in one go."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from offhook.errors import SettingsError
+from offhook.settings import credentials, endpoints
+from offhook.settings.kinds import without_credentials
+from offhook.settings.secret import Secret
+from offhook.settings.sources import Given, Problems, Sources, gather, unknown_variables
+from offhook.settings.table import BY_NAME, SETTINGS, Origin, Setting, Settings
+
+
+def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | None) -> Settings:
+    """The settings that flags (by setting's name; None: not given), environment and file come to.
+
+    Raises SettingsError that names every problem: where it is, what is wrong, and what to write instead.
+    """
+    problems = Problems()
+    sources = gather(flags, environ, path, problems)
+
+    def read(name: str, given: Given | None) -> Any:
+        return _interpret(BY_NAME[name], given, environ, problems)
+
+    values = {setting.name: read(setting.name, sources.first(setting.name)) for setting in SETTINGS}
+    _check_pairs(values, sources, problems)
+    built: dict[str, Any] = {
+        "endpoints": endpoints.build(sources, values, read, problems) if values["name"] else (),
+        "accounts": credentials.accounts(sources, values, environ, problems),
+        "shared_keys": credentials.shared_keys(sources, environ, problems),
+    }
+    if problems:
+        raise SettingsError("\n".join(problems))
+    origins = {setting.name: _origin(setting, sources.first(setting.name)) for setting in SETTINGS}
+    return Settings(**values, **built, origins=origins, warnings=(*unknown_variables(environ), *_oddities(values)))
+
+
+def _interpret(setting: Setting, given: Given | None, environ: Mapping[str, str], problems: Problems) -> Any:
+    """The value that a setting has: checked, or the default. None (an empty tuple for lists) where there is neither."""
+    several = setting.kind.word in {"secrets", "networks"}
+    if given is None and setting.default is None:
+        return () if several else None
+    try:
+        if given is None:
+            return setting.kind.read(setting.default)
+        if setting.secret:
+            found = credentials.read(given.value, environ, literal=given.place == "environment")
+            return found if several else credentials.only(found)
+        return setting.kind.read(given.value)
+    except ValueError as error:
+        problems.add(given.where if given else setting.name, error)
+        return () if several else None
+
+
+def _origin(setting: Setting, given: Given | None) -> Origin:
+    if given is None:
+        return Origin("" if setting.default is None else setting.default, "default")
+    value = given.value
+    if setting.secret:
+        shown = str(Secret(""))
+    elif isinstance(value, list | tuple):
+        shown = ",".join(map(str, value))
+    else:
+        shown = str(value).lower() if isinstance(value, bool) else without_credentials(str(value))
+    return Origin(shown, given.where)
+
+
+def _check_pairs(values: Mapping[str, Any], sources: Sources, problems: Problems) -> None:
+    for one, other in (("tls_cert", "tls_key"), ("tls_key", "tls_cert")):
+        given = sources.first(one)
+        if given and values[one] and not values[other]:
+            problems.add(given.where, f"it needs {other} as well: give both, or neither")
+
+
+def _oddities(values: Mapping[str, Any]) -> tuple[str, ...]:
+    if bool(values["api_key"]) != bool(values["api_secret"]):
+        return ("only one of api_key and api_secret is set: replies are sent with the account's auth token, or not at all",)
+    return ()

@@ -1,0 +1,281 @@
+"""The journal in memory: the whole contract, and nothing left after the process. For tests and for trying things out."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec.structs import replace
+
+from offhook.errors import JournalError
+from offhook.ports import Stored
+from offhook.records import (
+    Arrival,
+    Attempt,
+    DebugEvent,
+    EventFilter,
+    Receipt,
+    Reply,
+    ReplyState,
+    Settlement,
+    State,
+    Webhook,
+    WebhookFilter,
+    WebhookStory,
+)
+from offhook.stores.rules import (
+    CLAIMABLE_REPLIES,
+    OPEN_REPLIES,
+    REPLAYABLE,
+    UNDELIVERED,
+    Derive,
+    arrival_of,
+    blocks,
+    held_up,
+    matches,
+    matches_event,
+    underived,
+)
+
+UNSETTLED_PAGE = 1_000
+
+
+class MemoryJournal:
+    """Plain dicts. Closing keeps them, so that opening the same object again is what a restart is to a file."""
+
+    def __init__(self, *, derive: Derive = underived) -> None:
+        self._derive = derive
+        self._is_open = False
+        self._arrivals: dict[str, Arrival] = {}
+        self._keys: dict[bytes, str] = {}
+        self._former: dict[str, Arrival] = {}
+        self._webhooks: dict[str, Webhook] = {}
+        self._attempts: dict[str, list[Attempt]] = {}
+        self._replies: dict[str, Reply] = {}
+        self._events: dict[str, DebugEvent] = {}
+
+    async def open(self) -> None:
+        """Whatever an earlier opening has left unsettled is now a former process's."""
+        self._is_open = True
+        for key, webhook in self._webhooks.items():
+            if webhook.state is State.DELIVERING:
+                self._webhooks[key] = replace(webhook, due=0.0)
+        for key, reply in self._replies.items():
+            if reply.state is ReplyState.SENDING:
+                self._replies[key] = replace(reply, due=0.0)
+        self._former = {key: arrival for key, arrival in self._arrivals.items() if key not in self._webhooks}
+
+    async def close(self) -> None:
+        """Take no more."""
+        self._is_open = False
+
+    # -- from the intake
+
+    def append(self, arrival: Arrival, stored: Stored) -> None:
+        """Keep the arrival and call back in the loop's next round."""
+        outcome: Receipt | Exception
+        if not self._is_open:
+            outcome = JournalError("the journal is closed")
+        else:
+            outcome = Receipt(duplicate_of=self._keys.get(arrival.dedupe_key))
+            if outcome.duplicate_of is None:
+                self._keys[arrival.dedupe_key] = arrival.id
+                self._arrivals[arrival.id] = arrival
+        asyncio.get_running_loop().call_soon(stored, outcome)
+
+    # -- from the courier
+
+    async def unsettled(self) -> Sequence[Arrival]:
+        """The first of what a former opening left and nobody has settled yet."""
+        self._check()
+        return list(self._former.values())[:UNSETTLED_PAGE]
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Keep the new row and what came with it."""
+        self._check()
+        webhook = settlement.webhook
+        self._former.pop(webhook.id, None)
+        if webhook.id not in self._arrivals:
+            self._arrivals[webhook.id] = arrival_of(webhook)
+            self._keys.setdefault(webhook.dedupe_key, webhook.id)
+        self._webhooks[webhook.id] = webhook
+        self._attempts.setdefault(webhook.id, []).extend(settlement.attempts)
+        self._replies.update((reply.id, reply) for reply in settlement.replies)
+        self._events.update((event.id, event) for event in settlement.events)
+
+    async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
+        """The due ones that nothing in their conversation holds up, earliest due first."""
+        self._check()
+        blocking = [webhook for webhook in self._all() if blocks(webhook)]
+        due = [
+            webhook
+            for webhook in self._webhooks.values()
+            if webhook.endpoint == endpoint
+            and webhook.state in UNDELIVERED
+            and webhook.due <= now
+            and not held_up(webhook, blocking)
+        ]
+        due.sort(key=lambda webhook: (webhook.due, webhook.id))
+        return [self._change(webhook, state=State.DELIVERING, due=now + lease) for webhook in due[:limit]]
+
+    async def hasten(self, endpoint: str, now: float) -> int:
+        """Bring far-off due times forward."""
+        self._check()
+        return self._change_all(
+            lambda webhook: webhook.endpoint == endpoint and webhook.state is State.WAITING and webhook.due > now, due=now
+        )
+
+    async def blocking(self) -> Sequence[tuple[str, str]]:
+        """What holds up its conversation."""
+        self._check()
+        return [(webhook.conversation, webhook.id) for webhook in self._all() if blocks(webhook)]
+
+    async def requeue(self, ids: Iterable[str], now: float) -> int:
+        """Replay."""
+        self._check()
+        wanted = set(ids)
+        return self._change_all(
+            lambda webhook: webhook.id in wanted and webhook.state in REPLAYABLE, state=State.WAITING, due=now, failures=0
+        )
+
+    async def dismiss(self, ids: Iterable[str]) -> int:
+        """Take failed ones off the list."""
+        self._check()
+        wanted = set(ids)
+        return self._change_all(lambda webhook: webhook.id in wanted and webhook.state is State.FAILED, state=State.DISMISSED)
+
+    # -- from the replies
+
+    async def claim_replies(self, limit: int, now: float, lease: float) -> Sequence[Reply]:
+        """Due replies, of one webhook in the order of their ordinals."""
+        self._check()
+        lowest: dict[str, int] = {}
+        for reply in self._replies.values():
+            if reply.state in OPEN_REPLIES:
+                lowest[reply.webhook_id] = min(reply.ordinal, lowest.get(reply.webhook_id, reply.ordinal))
+        due = [
+            reply
+            for reply in self._replies.values()
+            if reply.state in CLAIMABLE_REPLIES and reply.due <= now and reply.ordinal == lowest[reply.webhook_id]
+        ]
+        due.sort(key=lambda reply: (reply.due, reply.id))
+        claimed = [replace(reply, state=ReplyState.SENDING, due=now + lease) for reply in due[:limit]]
+        self._replies.update((reply.id, reply) for reply in claimed)
+        return claimed
+
+    async def settle_reply(self, reply: Reply, events: Sequence[DebugEvent] = ()) -> None:
+        """Keep the reply's new row and its events."""
+        self._check()
+        self._replies[reply.id] = reply
+        self._events.update((event.id, event) for event in events)
+
+    async def release_kept(self, now: float) -> int:
+        """There are credentials now."""
+        self._check()
+        kept = [reply for reply in self._replies.values() if reply.state is ReplyState.KEPT]
+        self._replies.update((reply.id, replace(reply, state=ReplyState.WAITING, due=now)) for reply in kept)
+        return len(kept)
+
+    async def record(self, events: Sequence[DebugEvent]) -> None:
+        """Keep debug events of no settlement."""
+        self._check()
+        self._events.update((event.id, event) for event in events)
+
+    # -- reads
+
+    async def webhook(self, webhook_id: str) -> Webhook | None:
+        """One webhook; derived anew while it is not settled."""
+        self._check()
+        return self._find(webhook_id)
+
+    async def story(self, webhook_id: str) -> WebhookStory | None:
+        """One webhook with all that happened to it."""
+        self._check()
+        webhook = self._find(webhook_id)
+        if webhook is None:
+            return None
+        replies = [reply for reply in self._replies.values() if reply.webhook_id == webhook_id]
+        events = [event for event in self._events.values() if event.webhook_id == webhook_id]
+        return WebhookStory(
+            webhook=webhook,
+            attempts=tuple(self._attempts.get(webhook_id, ())),
+            replies=tuple(sorted(replies, key=lambda reply: (reply.ordinal, reply.id))),
+            events=tuple(sorted(events, key=lambda event: event.id)),
+        )
+
+    async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
+        """Newest first."""
+        self._check()
+        found = [webhook for webhook in self._all() if (not before or webhook.id < before) and matches(webhook, where)]
+        return sorted(found, key=lambda webhook: webhook.id, reverse=True)[:limit]
+
+    async def events(self, where: EventFilter, limit: int, before: str = "") -> Sequence[DebugEvent]:
+        """Newest first."""
+        self._check()
+        found = [event for event in self._events.values() if (not before or event.id < before) and matches_event(event, where)]
+        return sorted(found, key=lambda event: event.id, reverse=True)[:limit]
+
+    async def event(self, event_id: str) -> DebugEvent | None:
+        """One debug event."""
+        self._check()
+        return self._events.get(event_id)
+
+    async def reply(self, reply_id: str) -> Reply | None:
+        """One reply."""
+        self._check()
+        return self._replies.get(reply_id)
+
+    async def counts(self) -> dict[str, dict[State, int]]:
+        """How many of each endpoint in each state."""
+        self._check()
+        counted: dict[str, dict[State, int]] = {}
+        for webhook in self._all():
+            states = counted.setdefault(webhook.endpoint, {})
+            states[webhook.state] = states.get(webhook.state, 0) + 1
+        return counted
+
+    async def prune(self, received_before: float, limit: int) -> int:
+        """Forget what is old and ended, and as old debug events of no webhook."""
+        self._check()
+        old = [w for w in self._webhooks.values() if w.state not in UNDELIVERED and w.received_at < received_before]
+        gone = {webhook.id for webhook in sorted(old, key=lambda webhook: webhook.id)[:limit]}
+        for webhook_id in gone:
+            arrival = self._arrivals.pop(webhook_id)
+            if self._keys.get(arrival.dedupe_key) == webhook_id:
+                del self._keys[arrival.dedupe_key]
+            del self._webhooks[webhook_id]
+            self._attempts.pop(webhook_id, None)
+        self._replies = {key: reply for key, reply in self._replies.items() if reply.webhook_id not in gone}
+        self._events = {
+            key: event
+            for key, event in self._events.items()
+            if event.webhook_id not in gone and (event.webhook_id or event.at >= received_before)
+        }
+        return len(gone)
+
+    def trouble(self) -> str:
+        """Memory has none but its end."""
+        return "" if self._is_open else "the journal is closed"
+
+    # -- inside
+
+    def _check(self) -> None:
+        if not self._is_open:
+            raise JournalError("the journal is closed")
+
+    def _find(self, webhook_id: str) -> Webhook | None:
+        if webhook_id in self._webhooks:
+            return self._webhooks[webhook_id]
+        arrival = self._arrivals.get(webhook_id)
+        return self._derive(arrival) if arrival else None
+
+    def _all(self) -> list[Webhook]:
+        return [self._webhooks.get(key) or self._derive(arrival) for key, arrival in self._arrivals.items()]
+
+    def _change(self, webhook: Webhook, **fields: object) -> Webhook:
+        changed = self._webhooks[webhook.id] = replace(webhook, **fields)
+        return changed
+
+    def _change_all(self, wanted: Callable[[Webhook], bool], **fields: object) -> int:
+        found = [webhook for webhook in self._webhooks.values() if wanted(webhook)]
+        for webhook in found:
+            self._change(webhook, **fields)
+        return len(found)

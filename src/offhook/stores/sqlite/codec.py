@@ -1,0 +1,101 @@
+"""Records to columns and back. Whatever is not asked for in SQL is one msgpack record with the names of its fields, so that fields can be added."""
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from offhook.records import Answer, Arrival, Attempt, DebugEvent, Reply, ReplyState, State, Webhook
+
+WEBHOOK_COLUMNS = 15
+UPDATED_COLUMNS = 7
+ATTEMPT_COLUMNS = 2
+REPLY_COLUMNS = 6
+EVENT_COLUMNS = 7
+KEY_COLUMNS = 2
+TALLY_COLUMNS = 3
+
+encode = msgspec.msgpack.Encoder().encode
+decode_arrival = msgspec.msgpack.Decoder(Arrival).decode
+decode_attempt = msgspec.msgpack.Decoder(Attempt).decode
+decode_event = msgspec.msgpack.Decoder(DebugEvent).decode
+_decode_reply = msgspec.msgpack.Decoder(Reply).decode
+_decode_answer = msgspec.msgpack.Decoder(Answer).decode
+
+Row = tuple[Any, ...]
+
+
+def webhook_row(seq: int, webhook: Webhook) -> Row:
+    """All columns of a webhook's first row."""
+    return (
+        seq,
+        webhook.id,
+        webhook.endpoint,
+        webhook.received_at,
+        webhook.state,
+        webhook.due,
+        webhook.failures,
+        webhook.attempts,
+        webhook.conversation,
+        webhook.provider_id,
+        webhook.account_sid,
+        webhook.sender,
+        webhook.recipient,
+        webhook.note,
+        None if webhook.answer is None else encode(webhook.answer),
+    )
+
+
+def updated_row(seq: int, webhook: Webhook) -> Row:
+    """The columns that later settlements change."""
+    answer = None if webhook.answer is None else encode(webhook.answer)
+    return (seq, webhook.state, webhook.due, webhook.failures, webhook.attempts, webhook.note, answer)
+
+
+def read_webhook(row: Row) -> Webhook:
+    """A webhook from its columns and its arrival."""
+    state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data = row
+    arrival = decode_arrival(data)
+    return Webhook(
+        id=arrival.id,
+        endpoint=arrival.endpoint,
+        received_at=arrival.received_at,
+        peer=arrival.peer,
+        url=arrival.url,
+        kind=arrival.kind,
+        dedupe_key=arrival.dedupe_key,
+        head=arrival.head,
+        body=arrival.body,
+        provider_id=provider_id,
+        account_sid=account_sid,
+        sender=sender,
+        recipient=recipient,
+        conversation=conversation,
+        state=State(state),
+        due=due,
+        failures=failures,
+        attempts=attempts,
+        answer=None if answer is None else _decode_answer(answer),
+        note=note,
+    )
+
+
+def attempt_row(seq: int, attempt: Attempt) -> Row:
+    """The webhook's seq and the evidence."""
+    return (seq, encode(attempt))
+
+
+def reply_row(reply: Reply) -> Row:
+    """What replies are claimed and found by, and the reply."""
+    return (reply.id, reply.webhook_id, reply.ordinal, reply.state, reply.due, encode(reply))
+
+
+def read_reply(row: Row) -> Reply:
+    """A reply as it stands now."""
+    state, due, data = row
+    return replace(_decode_reply(data), state=ReplyState(state), due=due)
+
+
+def event_row(event: DebugEvent) -> Row:
+    """What debug events are found by, and the event."""
+    return (event.id, event.at, event.level, event.code, event.endpoint, event.webhook_id, encode(event))

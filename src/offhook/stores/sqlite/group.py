@@ -1,0 +1,105 @@
+"""What waits for the writer, and what one transaction has changed."""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import apsw
+
+from offhook.ports import Stored
+from offhook.records import Arrival, Settlement, State
+from offhook.system import id_time
+
+
+class Changes:
+    """What one transaction changes beside the rows themselves: the tally, and how far received-at and id times lie apart (seconds)."""
+
+    def __init__(self, next_seq: int, lags: tuple[float, float]) -> None:
+        self.next_seq = next_seq
+        self.lags = lags
+        self.widened = False
+        self.tally: Counter[tuple[str, State]] = Counter()
+
+    def place(self, identifier: str, at: float) -> None:
+        """Take note of a new id and the time that its row goes by."""
+        try:
+            lag = at - id_time(identifier)
+        except ValueError:
+            self.lags, self.widened = (-math.inf, math.inf), True
+            return
+        least, most = self.lags
+        if not least <= lag <= most:
+            self.lags, self.widened = (min(least, math.floor(lag)), max(most, math.ceil(lag))), True
+
+
+class Pending:
+    """An arrival that is not durable yet, and who asked for it: once with the first arrival, then with each duplicate that came meanwhile."""
+
+    __slots__ = ("arrival", "duplicate_of", "error", "followers", "seq", "stored")
+
+    def __init__(self, arrival: Arrival, stored: Stored) -> None:
+        self.arrival = arrival
+        self.stored = stored
+        self.followers: list[Stored] | None = None
+        self.seq = 0
+        self.duplicate_of: str | None = None
+        self.error: Exception | None = None
+
+
+class Settling:
+    """A settlement that is not durable yet. `seq` is its arrival's when that was not settled before, else 0: the writer looks it up."""
+
+    __slots__ = ("done", "error", "seq", "settlement")
+
+    def __init__(self, settlement: Settlement, seq: int, done: asyncio.Future[None]) -> None:
+        self.settlement = settlement
+        self.seq = seq
+        self.done = done
+        self.error: Exception | None = None
+
+
+Step = Callable[[apsw.Connection, Changes], Any]
+Done = Callable[[Any, Exception | None], None]
+
+
+class Work:
+    """Anything else that writes: a step of the transaction, and who is told its result on the event loop after the commit."""
+
+    __slots__ = ("done", "error", "result", "step")
+
+    def __init__(self, step: Step, done: Done) -> None:
+        self.step = step
+        self.done = done
+        self.result: Any = None
+        self.error: Exception | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """Whatever waited: one transaction. `changes` is None until it is committed."""
+
+    appends: list[Pending] = field(default_factory=list)
+    settlements: list[Settling] = field(default_factory=list)
+    works: list[Work] = field(default_factory=list)
+    changes: Changes | None = None
+
+    def __len__(self) -> int:
+        return len(self.appends) + len(self.settlements) + len(self.works)
+
+    def one_by_one(self) -> Iterator["Group"]:
+        """The same in transactions of their own, so that one that cannot be stored does not fail the others."""
+        for pending in self.appends:
+            yield Group(appends=[pending])
+        for settling in self.settlements:
+            yield Group(settlements=[settling])
+        for work in self.works:
+            yield Group(works=[work])
+
+    def fail(self, make: Callable[[], Exception]) -> None:
+        """Give everything in it an error of its own."""
+        waiting: list[Pending | Settling | Work] = [*self.appends, *self.settlements, *self.works]
+        for item in waiting:
+            item.error = make()

@@ -1,0 +1,350 @@
+"""The journal in one SQLite file: what the rest of the house sees of it."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from offhook.errors import JournalError
+from offhook.ports import Clock, Stored
+from offhook.records import (
+    Arrival,
+    DebugEvent,
+    EventFilter,
+    Receipt,
+    Reply,
+    Settlement,
+    State,
+    Webhook,
+    WebhookFilter,
+    WebhookStory,
+)
+from offhook.stores.rules import Derive, blocks, matches, underived
+from offhook.stores.sqlite import claims, reads, upkeep
+from offhook.stores.sqlite.database import ProcessLock
+from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
+from offhook.stores.sqlite.ledger import Ledger
+from offhook.stores.sqlite.opening import open_file
+from offhook.stores.sqlite.reads import Readers
+from offhook.stores.sqlite.transaction import put_events
+from offhook.stores.sqlite.writer import Writer
+
+UNSETTLED_PAGE = 1_000
+IDS_AT_ONCE = 500
+PRUNED_AT_ONCE = 500
+SETTLED_BETWEEN_MARKS = 4_096
+STORED = Receipt()
+
+
+class SqliteJournal:
+    """One file, one writer thread, group commit. All of its own state lives on the event loop.
+
+    `synchronous` is SQLite's; anything but FULL loses acknowledged webhooks in a power cut, and is for the tests that show it. `vfs` names
+    a registered SQLite VFS. `derive` reads an arrival that has not been settled yet.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        clock: Clock,
+        *,
+        derive: Derive = underived,
+        synchronous: str = "FULL",
+        vfs: str | None = None,
+    ) -> None:
+        self._path = Path(path).absolute()
+        self._clock = clock
+        self._derive = derive
+        self._synchronous = synchronous
+        self._vfs = vfs
+        self._lock = ProcessLock(self._path)
+        self._is_open = False
+        self._moving_keys = False
+        self._settled = 0
+        self._settling: dict[str, list[asyncio.Future[None]]] = {}
+        self._loop: asyncio.AbstractEventLoop
+        self._ledger: Ledger
+        self._writer: Writer
+        self._readers: Readers
+
+    async def open(self) -> None:
+        """Open, migrate, and take the write lock. Raises UnusableJournalError when the file is foreign, newer, damaged or in use."""
+        db, self._ledger = await asyncio.to_thread(
+            open_file, self._path, self._lock, synchronous=self._synchronous, vfs=self._vfs
+        )
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(db, str(self._path), self._ledger.changes, self._deliver)
+        self._readers = Readers(self._path, self._clock, vfs=self._vfs)
+        self._writer.start()
+        self._is_open = True
+
+    async def close(self) -> None:
+        """Finish what was asked, then close. Safe to call twice."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._mark_settled()
+        await self._writer.stop()
+        await self._readers.close()
+        self._lock.release()
+
+    def trouble(self) -> str:
+        """Why the journal cannot store just now."""
+        return self._writer.trouble if self._is_open else "the journal is closed"
+
+    # -- from the intake
+
+    def append(self, arrival: Arrival, stored: Stored) -> None:
+        """Keep the arrival; `stored` is called once it is durable, or with the reason why it is not."""
+        if not self._is_open:
+            asyncio.get_running_loop().call_soon(stored, JournalError("the journal is closed"))
+            return
+        recent = self._ledger.recent
+        first = recent.get(arrival.dedupe_key)
+        if first is None:
+            recent[arrival.dedupe_key] = pending = Pending(arrival, stored)
+            self._writer.appends.append(pending)
+            self._writer.kick()
+        elif isinstance(first, str):
+            self._loop.call_soon(stored, Receipt(duplicate_of=first))
+        elif first.followers is None:
+            first.followers = [stored]
+        else:
+            first.followers.append(stored)
+
+    # -- from the courier
+
+    async def unsettled(self) -> Sequence[Arrival]:
+        """Arrivals of former processes that nobody has settled yet: the first up to 1,000."""
+        self._check()
+        return list(islice(self._ledger.former.values(), UNSETTLED_PAGE))
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write the webhook's new row and what came with it, in one transaction."""
+        identifier = settlement.webhook.id
+        while identifier in self._settling:
+            # One at a time: whether it has a row already is known once the earlier one is through.
+            turn = self._loop.create_future()
+            self._settling[identifier].append(turn)
+            await turn
+        self._check()
+        self._settling[identifier] = []
+        known = self._ledger.fresh.get(identifier)
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._writer.settlements.append(Settling(settlement, known[0] if known else 0, done))
+        self._writer.kick_along()
+        await done
+
+    async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
+        """Take up to `limit` due webhooks of one endpoint."""
+        got: list[Webhook] = []
+        more = True
+        while more and len(got) < limit:
+            unsettled = [arrival for _, arrival in self._ledger.fresh.values()] if self._is_open else []
+            asked = claims.Claim(endpoint, limit - len(got), now, lease, unsettled, self._derive)
+            claimed: claims.Claimed = await self._write(partial(claims.claim, asked=asked))
+            got.extend(claimed.webhooks)
+            more = claimed.more
+        return got
+
+    async def hasten(self, endpoint: str, now: float) -> int:
+        """Bring the due times of an endpoint forward, a thousand in a transaction, so that answers need not wait for a long one."""
+        total = 0
+        while hastened := await self._write(partial(claims.hasten, endpoint=endpoint, now=now)):
+            total += hastened
+        return total
+
+    async def blocking(self) -> Sequence[tuple[str, str]]:
+        """(conversation, webhook id) of whatever holds up its conversation."""
+        self._check()
+        unsettled = [self._derive(arrival) for _, arrival in self._ledger.fresh.values()]
+        found = dict.fromkeys(await self._readers.ask(reads.blocking))
+        return list(found | {(webhook.conversation, webhook.id): None for webhook in unsettled if blocks(webhook)})
+
+    async def requeue(self, ids: Iterable[str], now: float) -> int:
+        """Replay."""
+        return sum([await self._write(partial(claims.requeue, ids=part, now=now)) for part in _parts(ids)])
+
+    async def dismiss(self, ids: Iterable[str]) -> int:
+        """Take failed webhooks off the list."""
+        return sum([await self._write(partial(claims.dismiss, ids=part)) for part in _parts(ids)])
+
+    # -- from the replies
+
+    async def claim_replies(self, limit: int, now: float, lease: float) -> Sequence[Reply]:
+        """Take due replies."""
+        claimed: list[Reply] = await self._write(partial(claims.claim_replies, limit=limit, now=now, lease=lease))
+        return claimed
+
+    async def settle_reply(self, reply: Reply, events: Sequence[DebugEvent] = ()) -> None:
+        """Write a reply's new row and its debug events."""
+        await self._write(partial(claims.settle_reply, reply=reply, events=events))
+
+    async def release_kept(self, now: float) -> int:
+        """Set kept replies waiting, due now."""
+        released: int = await self._write(partial(claims.release_kept, now=now))
+        return released
+
+    async def record(self, events: Sequence[DebugEvent]) -> None:
+        """Write debug events that belong to no settlement."""
+        await self._write(lambda db, changes: put_events(db, events, changes))
+
+    # -- reads
+
+    async def webhook(self, webhook_id: str) -> Webhook | None:
+        """One webhook, also when it is not settled yet."""
+        self._check()
+        unsettled = self._ledger.fresh.get(webhook_id)
+        return self._derive(unsettled[1]) if unsettled else await self._readers.ask(reads.webhook, webhook_id)
+
+    async def story(self, webhook_id: str) -> WebhookStory | None:
+        """One webhook with its attempts, replies and debug events."""
+        self._check()
+        unsettled = self._ledger.fresh.get(webhook_id)
+        history = await self._readers.ask(reads.history, webhook_id)
+        if history["webhook"] is None and unsettled is not None:
+            history["webhook"] = self._derive(unsettled[1])
+        return WebhookStory(**history) if history["webhook"] is not None else None
+
+    async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
+        """Newest first, ids below `before`; the unsettled ones among them."""
+        self._check()
+        unsettled = self._unsettled(where, limit, before)
+        settled = await self._readers.ask(reads.webhooks, where, limit, before, self._ledger.changes.lags)
+        found = {webhook.id: webhook for webhook in (*unsettled, *settled)}
+        return [found[identifier] for identifier in sorted(found, reverse=True)[:limit]]
+
+    async def events(self, where: EventFilter, limit: int, before: str = "") -> Sequence[DebugEvent]:
+        """Debug events, newest first."""
+        self._check()
+        return await self._readers.ask(reads.events, where, limit, before, self._ledger.changes.lags)
+
+    async def event(self, event_id: str) -> DebugEvent | None:
+        """One debug event."""
+        self._check()
+        return await self._readers.ask(reads.event, event_id)
+
+    async def reply(self, reply_id: str) -> Reply | None:
+        """One reply."""
+        self._check()
+        return await self._readers.ask(reads.reply, reply_id)
+
+    async def counts(self) -> dict[str, dict[State, int]]:
+        """How many webhooks each endpoint has in each state; from memory."""
+        self._check()
+        return self._ledger.counts()
+
+    # -- upkeep
+
+    async def prune(self, received_before: float, limit: int) -> int:
+        """Delete ended webhooks received before that time, five hundred in a transaction."""
+        total = 0
+        while total < limit:
+            most = min(PRUNED_AT_ONCE, limit - total)
+            pruned: upkeep.Pruned = await self._write(partial(upkeep.prune, received_before=received_before, most=most))
+            self._ledger.forget(pruned.keys)
+            total += len(pruned.keys)
+            if len(pruned.keys) < most:
+                break
+        return total
+
+    # -- inside
+
+    def _check(self) -> None:
+        if not self._is_open:
+            raise JournalError("the journal is closed")
+
+    def _unsettled(self, where: WebhookFilter, limit: int, before: str) -> list[Webhook]:
+        """The newest that match: no more of them are read than are asked for, unless their text has to be searched."""
+        fresh = self._ledger.fresh
+        ids = sorted((identifier for identifier in fresh if not before or identifier < before), reverse=True)
+        derived = (self._derive(fresh[identifier][1]) for identifier in ids)
+        return list(islice((webhook for webhook in derived if matches(webhook, where)), limit))
+
+    async def _write(self, step: Step) -> Any:
+        self._check()
+        done: asyncio.Future[Any] = self._loop.create_future()
+        self._enqueue(Work(step, partial(_resolve, done)))
+        return await done
+
+    def _enqueue(self, work: Work) -> None:
+        self._writer.works.append(work)
+        self._writer.kick()
+
+    def _deliver(self, group: Group) -> None:
+        """A group is durable, or has failed: bring the ledger up to date first, then tell everybody."""
+        if group.changes is None:
+            self._ledger.failed(group)
+        else:
+            self._ledger.committed(group)
+        for pending in group.appends:
+            self._tell(pending)
+        for settling in group.settlements:
+            for turn in self._settling.pop(settling.settlement.webhook.id, ()):
+                _resolve(turn, None, None)
+            _resolve(settling.done, None, settling.error)
+        for work in group.works:
+            work.done(work.result, work.error)
+        if group.changes is not None and self._is_open:
+            self._settled += len(group.settlements)
+            self._keep_up()
+
+    def _tell(self, pending: Pending) -> None:
+        if pending.error is not None:
+            outcome: Receipt | Exception = pending.error
+        elif pending.duplicate_of is None:
+            outcome = STORED
+        else:
+            outcome = Receipt(duplicate_of=pending.duplicate_of)
+        self._call(pending.stored, outcome)
+        if pending.followers:
+            repeated = outcome if pending.error else Receipt(duplicate_of=pending.duplicate_of or pending.arrival.id)
+            for stored in pending.followers:
+                self._call(stored, repeated)
+
+    def _call(self, stored: Stored, outcome: Receipt | Exception) -> None:
+        try:
+            stored(outcome)
+        except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
+            self._loop.call_exception_handler({"message": "a callback of the journal's failed", "exception": error})
+
+    def _keep_up(self) -> None:
+        if self._settled >= SETTLED_BETWEEN_MARKS:
+            self._mark_settled()
+        if self._ledger.has_keys_to_move and not self._moving_keys:
+            keys, complete = self._ledger.take_keys()
+            self._moving_keys = True
+            self._enqueue(Work(partial(upkeep.move_keys, keys=keys, complete=complete), partial(self._keys_moved, keys)))
+
+    def _mark_settled(self) -> None:
+        self._settled = 0
+        self._enqueue(Work(partial(upkeep.mark_settled, settled_below=self._ledger.settled_below), _ignore))
+
+    def _keys_moved(self, keys: Sequence[tuple[bytes, int, str]], _result: None, error: Exception | None) -> None:
+        self._moving_keys = False
+        if error is None:
+            self._ledger.keys_moved(keys)
+        else:
+            self._ledger.keys_not_moved(keys)
+
+
+def _resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _ignore(_result: Any, _error: Exception | None) -> None:
+    """A mark that could not be written only makes the next opening look at more."""
+
+
+def _parts(ids: Iterable[str]) -> Iterable[list[str]]:
+    remaining = iter(dict.fromkeys(ids))
+    while part := list(islice(remaining, IDS_AT_ONCE)):
+        yield part

@@ -1,0 +1,117 @@
+"""What the journal keeps in memory, all of it on the event loop: the newest keys, what is not settled yet, and the counts."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from offhook.records import Arrival, State
+from offhook.stores.sqlite.group import Changes, Group, Pending
+
+RECENT_KEYS = 65_536
+BUCKETS = 256
+MOST_KEYS_AT_ONCE = 1_024
+
+Key = tuple[bytes, int, str]
+
+
+class Ledger:
+    """Follows the commits in their order.
+
+    Keys of the newest arrivals are kept in `recent` (key to webhook id, or to the Pending that is not durable yet) and go to the table
+    `dedupe` later, by their first byte: 256 keys that lie together in the table cost 3.5 µs each, 256 that lie anywhere 11 µs.
+    """
+
+    def __init__(self, changes: Changes, tally: Iterable[tuple[str, str, int]] = ()) -> None:
+        self.changes = changes
+        self.recent: dict[bytes, str | Pending] = {}
+        self.fresh: dict[str, tuple[int, Arrival]] = {}
+        self.former: dict[str, Arrival] = {}
+        self.tally: Counter[tuple[str, State]] = Counter({(endpoint, State(state)): count for endpoint, state, count in tally})
+        self._buckets: list[list[Key]] = [[] for _ in range(BUCKETS)]
+        self._bucket = 0
+        self._round_began_at = changes.next_seq
+
+    # -- what is stored
+
+    def remember_key(self, key: bytes, seq: int, webhook_id: str) -> None:
+        """An arrival with this key is durable, and the table does not know it yet."""
+        self.recent[key] = webhook_id
+        self._buckets[_bucket(key)].append((key, seq, webhook_id))
+
+    def committed(self, group: Group) -> None:
+        """Take note of what a group has changed."""
+        for pending in group.appends:
+            arrival = pending.arrival
+            if pending.duplicate_of is None:
+                self.remember_key(arrival.dedupe_key, pending.seq, arrival.id)
+                self.fresh[arrival.id] = (pending.seq, arrival)
+            else:
+                del self.recent[arrival.dedupe_key]
+        for settling in group.settlements:
+            if settling.seq:
+                identifier = settling.settlement.webhook.id
+                self.fresh.pop(identifier, None)
+                self.former.pop(identifier, None)
+        if group.changes is not None:
+            self.tally.update(group.changes.tally)
+            self.changes = group.changes
+
+    def failed(self, group: Group) -> None:
+        """None of it has happened."""
+        for pending in group.appends:
+            del self.recent[pending.arrival.dedupe_key]
+
+    @property
+    def settled_below(self) -> int:
+        """Every arrival with a lower seq has been settled."""
+        return next((seq for seq, _ in self.fresh.values()), self.changes.next_seq)
+
+    def counts(self) -> dict[str, dict[State, int]]:
+        """Webhooks by endpoint and state; the unsettled ones are waiting."""
+        total = self.tally.copy()
+        total.update((arrival.endpoint, State.WAITING) for _, arrival in self.fresh.values())
+        counted: dict[str, dict[State, int]] = {}
+        for (endpoint, state), count in total.items():
+            if count > 0:
+                counted.setdefault(endpoint, {})[state] = count
+        return counted
+
+    # -- keys on their way to the table
+
+    @property
+    def has_keys_to_move(self) -> bool:
+        """Whether there are more recent keys than should be in memory."""
+        return len(self.recent) > RECENT_KEYS
+
+    def take_keys(self) -> tuple[list[Key], int]:
+        """The next keys to write into the table, in its order; and the seq below which it then holds all, 0 while that is open."""
+        bucket = self._buckets[self._bucket]
+        bucket.sort()
+        taken, self._buckets[self._bucket] = bucket[:MOST_KEYS_AT_ONCE], bucket[MOST_KEYS_AT_ONCE:]
+        complete = 0
+        if not self._buckets[self._bucket]:
+            self._bucket = (self._bucket + 1) % BUCKETS
+            if self._bucket == 0:
+                complete, self._round_began_at = self._round_began_at, self.changes.next_seq
+        return [entry for entry in taken if self.recent.get(entry[0]) == entry[2]], complete
+
+    def keys_moved(self, keys: Iterable[Key]) -> None:
+        """The table has them now."""
+        for key, _, webhook_id in keys:
+            if self.recent.get(key) == webhook_id:
+                del self.recent[key]
+
+    def keys_not_moved(self, keys: Iterable[Key]) -> None:
+        """They are still only here: nothing may count as complete before they have gone."""
+        for entry in keys:
+            self._buckets[_bucket(entry[0])].append(entry)
+        self._bucket = 0
+
+    def forget(self, pruned: Iterable[tuple[bytes, str]]) -> None:
+        """Keys whose arrivals are no longer kept."""
+        for key, webhook_id in pruned:
+            if self.recent.get(key) == webhook_id:
+                del self.recent[key]
+
+
+def _bucket(key: bytes) -> int:
+    return key[0] if key else 0

@@ -1,0 +1,244 @@
+-- name: begin
+BEGIN IMMEDIATE;
+
+-- name: commit
+COMMIT;
+
+-- name: rollback
+ROLLBACK;
+
+-- == appending
+
+-- name: insert_arrivals
+-- A carray's own rowid counts from 1.
+INSERT INTO arrivals (seq, data) SELECT :before + rowid, value FROM carray(:records);
+
+-- name: find_keys
+-- Only keys whose arrival is still kept.
+SELECT dedupe.key, arrivals.data
+FROM carray(:keys) AS wanted
+CROSS JOIN dedupe ON dedupe.key = wanted.value
+CROSS JOIN arrivals ON arrivals.seq = dedupe.seq;
+
+-- name: insert_keys
+-- A key may stand there for an arrival that has been pruned.
+INSERT OR REPLACE INTO dedupe (key, seq) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
+
+-- == settling
+
+-- name: insert_webhooks
+INSERT INTO webhooks (
+    seq, id, endpoint, received_at, state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer
+) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
+
+-- name: find_settled
+SELECT id, seq, endpoint, state FROM webhooks WHERE id IN (SELECT value FROM carray(:ids));
+
+-- name: update_webhooks
+UPDATE webhooks
+SET state = new.column2, due = new.column3, failures = new.column4, attempts = new.column5, note = new.column6, answer = new.column7
+FROM (VALUES :rows) AS new
+WHERE webhooks.seq = new.column1;
+
+-- name: let_pass
+-- Webhooks that were behind one of these conversations' earlier ones: those up to the first that is in the way may be claimed.
+UPDATE webhooks SET behind = 0
+WHERE conversation IN (SELECT value FROM carray(:conversations)) AND conversation <> ''
+  AND state IN ('waiting', 'delivering') AND behind = 1
+  AND id <= coalesce(
+      (SELECT min(first.id) FROM webhooks AS first
+       WHERE first.conversation = webhooks.conversation AND first.conversation <> ''
+         AND first.state IN ('waiting', 'delivering') AND first.failures < 3),
+      '~');
+
+-- name: insert_attempts
+INSERT INTO attempts (webhook, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
+
+-- name: put_replies
+INSERT INTO replies (id, webhook, ordinal, state, due, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, due = excluded.due, data = excluded.data;
+
+-- name: put_events
+INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
+ON CONFLICT (id) DO UPDATE SET data = excluded.data;
+
+-- name: add_to_tally
+INSERT INTO tally (endpoint, state, count) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
+ON CONFLICT (endpoint, state) DO UPDATE SET count = count + excluded.count;
+
+-- name: widen_lags
+UPDATE marks SET least_lag = :least, most_lag = :most;
+
+-- name: mark_settled
+UPDATE marks SET settled_below = :settled_below;
+
+-- name: mark_deduped
+UPDATE marks SET deduped_below = :deduped_below;
+
+-- name: mark_next
+UPDATE marks SET next_seq = :next_seq;
+
+-- == claiming
+
+-- name: due_webhooks
+SELECT seq, id, state, conversation,
+       conversation <> '' AND EXISTS (
+           SELECT 1 FROM webhooks AS earlier
+           WHERE earlier.conversation = webhooks.conversation AND earlier.conversation <> ''
+             AND earlier.state IN ('waiting', 'delivering') AND earlier.failures < 3 AND earlier.id < webhooks.id)
+FROM webhooks
+WHERE endpoint = :endpoint AND behind = 0 AND due <= :now AND state IN ('waiting', 'delivering')
+ORDER BY due LIMIT :most;
+
+-- name: put_behind
+UPDATE webhooks SET behind = 1 WHERE seq IN (SELECT value FROM carray(:seqs));
+
+-- name: lease_webhooks
+UPDATE webhooks SET state = 'delivering', due = :until WHERE seq IN (SELECT value FROM carray(:seqs))
+RETURNING state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer,
+          (SELECT data FROM arrivals WHERE arrivals.seq = webhooks.seq);
+
+-- name: end_deliveries
+UPDATE webhooks SET due = 0 WHERE state IN ('waiting', 'delivering') AND state = 'delivering';
+
+-- name: end_sendings
+UPDATE replies SET due = 0 WHERE state = 'sending';
+
+-- name: hasten
+UPDATE webhooks SET due = :now WHERE seq IN (
+    SELECT seq FROM webhooks
+    WHERE endpoint = :endpoint AND behind IN (0, 1) AND due > :now AND state IN ('waiting', 'delivering') AND state = 'waiting'
+    LIMIT :most);
+
+-- name: blocking
+SELECT conversation, id FROM webhooks WHERE state IN ('waiting', 'delivering') AND conversation <> '' AND failures < 3;
+
+-- name: count_states
+SELECT endpoint, state, count(*) FROM webhooks WHERE id IN (SELECT value FROM carray(:ids)) GROUP BY endpoint, state;
+
+-- name: requeue
+UPDATE webhooks SET state = 'waiting', due = :now, failures = 0, behind = 0
+WHERE id IN (SELECT value FROM carray(:ids)) AND state IN ('failed', 'dismissed', 'delivered');
+
+-- name: dismiss
+UPDATE webhooks SET state = 'dismissed' WHERE id IN (SELECT value FROM carray(:ids)) AND state = 'failed';
+
+-- == replies
+
+-- name: due_replies
+SELECT id FROM replies
+WHERE state IN ('waiting', 'sending') AND due <= :now AND NOT EXISTS (
+    SELECT 1 FROM replies AS earlier
+    WHERE earlier.webhook = replies.webhook AND earlier.ordinal < replies.ordinal AND earlier.state IN ('waiting', 'sending', 'kept'))
+ORDER BY due, id LIMIT :most;
+
+-- name: lease_replies
+UPDATE replies SET state = 'sending', due = :until WHERE id IN (SELECT value FROM carray(:ids)) RETURNING state, due, data;
+
+-- name: release_kept
+UPDATE replies SET state = 'waiting', due = :now WHERE state = 'kept';
+
+-- == pruning
+
+-- name: old_webhooks
+SELECT webhooks.seq, id, endpoint, state, data FROM webhooks JOIN arrivals USING (seq)
+WHERE id < :below AND received_at < :before AND state IN ('delivered', 'failed', 'dismissed')
+ORDER BY id LIMIT :most;
+
+-- name: delete_webhooks
+DELETE FROM webhooks WHERE seq IN (SELECT value FROM carray(:seqs));
+
+-- name: delete_arrivals
+DELETE FROM arrivals WHERE seq IN (SELECT value FROM carray(:seqs));
+
+-- name: delete_attempts
+DELETE FROM attempts WHERE webhook IN (SELECT value FROM carray(:seqs));
+
+-- name: delete_replies
+DELETE FROM replies WHERE webhook IN (SELECT value FROM carray(:ids));
+
+-- name: delete_events
+DELETE FROM debug_events WHERE webhook IN (SELECT value FROM carray(:ids));
+
+-- name: delete_keys
+DELETE FROM dedupe WHERE key IN (SELECT value FROM carray(:keys)) AND seq IN (SELECT value FROM carray(:seqs));
+
+-- name: delete_loose_events
+DELETE FROM debug_events WHERE seq IN (
+    SELECT seq FROM debug_events WHERE webhook = '' AND id < :below AND at < :before ORDER BY id LIMIT :most);
+
+-- == reading
+
+-- name: one_webhook
+SELECT state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM webhooks JOIN arrivals USING (seq) WHERE id = :id;
+
+-- name: newest_webhooks
+SELECT state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM webhooks JOIN arrivals USING (seq)
+WHERE id < :below AND id >= :from
+  AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:state = '' OR state = :state)
+  AND received_at >= :since AND received_at < :until
+ORDER BY id DESC LIMIT :most;
+
+-- name: newest_webhooks_in_state
+-- For any state but delivered: that one has no index, being what nearly all are in.
+SELECT state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM webhooks JOIN arrivals USING (seq)
+WHERE state = :state AND state <> 'delivered' AND id < :below AND id >= :from
+  AND (:endpoint = '' OR endpoint = :endpoint)
+  AND received_at >= :since AND received_at < :until
+ORDER BY id DESC LIMIT :most;
+
+-- name: attempts_of
+SELECT attempts.data FROM attempts JOIN webhooks ON webhooks.seq = attempts.webhook WHERE webhooks.id = :id ORDER BY attempts.seq;
+
+-- name: replies_of
+SELECT state, due, data FROM replies WHERE webhook = :id ORDER BY ordinal, id;
+
+-- name: events_of
+SELECT data FROM debug_events WHERE webhook = :id ORDER BY id;
+
+-- name: one_reply
+SELECT state, due, data FROM replies WHERE id = :id;
+
+-- name: one_event
+SELECT data FROM debug_events WHERE id = :id;
+
+-- name: newest_events
+SELECT data FROM debug_events
+WHERE id < :below AND id >= :from
+  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND at >= :since AND at < :until
+ORDER BY id DESC LIMIT :most;
+
+-- name: newest_events_with_code
+SELECT data FROM debug_events
+WHERE code = :code AND id < :below AND id >= :from
+  AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND at >= :since AND at < :until
+ORDER BY id DESC LIMIT :most;
+
+-- name: newest_events_of_webhook
+SELECT data FROM debug_events
+WHERE webhook = :webhook AND id < :below AND id >= :from
+  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND at >= :since AND at < :until
+ORDER BY id DESC LIMIT :most;
+
+-- == opening
+
+-- name: read_marks
+SELECT settled_below, deduped_below, max(next_seq, coalesce((SELECT max(seq) FROM arrivals) + 1, 1)), least_lag, most_lag FROM marks;
+
+-- name: read_tally
+SELECT endpoint, state, count FROM tally WHERE count > 0;
+
+-- name: arrivals_since
+SELECT seq, data FROM arrivals WHERE seq >= :seq ORDER BY seq;
+
+-- name: unsettled_arrivals
+SELECT seq, data FROM arrivals
+WHERE seq >= :seq AND NOT EXISTS (SELECT 1 FROM webhooks WHERE webhooks.seq = arrivals.seq)
+ORDER BY seq;

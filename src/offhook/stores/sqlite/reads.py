@@ -1,0 +1,162 @@
+"""Reads: on connections and threads of their own, and never for longer than five seconds (a held reader lets the log grow: limits §4)."""
+
+import asyncio
+import heapq
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from offhook.errors import JournalError
+from offhook.ports import Clock
+from offhook.records import DebugEvent, EventFilter, Reply, State, Webhook, WebhookFilter
+from offhook.stores.rules import mentions
+from offhook.stores.sqlite.bounds import HIGHEST, Lags, id_below, id_from
+from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
+from offhook.stores.sqlite.database import open_reader
+from offhook.stores.sqlite.statements import execute
+from offhook.stores.sqlite.troubles import StorageError, diagnose
+
+THREADS = 2
+SECONDS = 5.0
+STEPS_BETWEEN_LOOKS = 5_000
+PAGE = 250
+EVER = 1e300
+
+Result = TypeVar("Result")
+
+
+class Readers:
+    """Runs questions in a few threads, each with a connection that reads."""
+
+    def __init__(self, path: Path, clock: Clock, *, vfs: str | None) -> None:
+        self._path = path
+        self._clock = clock
+        self._vfs = vfs
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="offhook-reads")
+        self._own = threading.local()
+        self._all: list[apsw.Connection] = []
+        self._closing = False
+
+    async def ask(self, question: Callable[..., Result], *values: Any) -> Result:
+        """The answer of `question(connection, *values)`. Raises JournalError when it takes too long or cannot be read."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, question, *values)
+
+    async def close(self) -> None:
+        """Break off what runs, then close the connections."""
+        self._closing = True
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._all:
+            connection.close()
+
+    def _ask(self, question: Callable[..., Result], *values: Any) -> Result:
+        deadline = self._clock.monotonic() + SECONDS
+        try:
+            db = self._connection()
+            db.set_progress_handler(lambda: self._closing or self._clock.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+            return question(db, *values)
+        except apsw.InterruptError:
+            why = "the journal is closed" if self._closing else "it took longer than 5 s: narrow it by time, endpoint or state"
+            raise JournalError(f"the question was broken off: {why}") from None
+        except apsw.Error as error:
+            trouble = diagnose(error, str(self._path))
+            raise StorageError(trouble.sentence if trouble else f"the journal cannot be read: {error}") from error
+
+    def _connection(self) -> apsw.Connection:
+        if not hasattr(self._own, "db"):
+            self._own.db = open_reader(self._path, vfs=self._vfs)
+            self._all.append(self._own.db)
+        return self._own.db  # type: ignore[no-any-return]
+
+
+# -- questions
+
+
+def webhook(db: apsw.Connection, webhook_id: str) -> Webhook | None:
+    """One webhook that has been settled."""
+    rows = execute(db, "one_webhook", id=webhook_id)
+    return read_webhook(rows[0]) if rows else None
+
+
+def history(db: apsw.Connection, webhook_id: str) -> dict[str, Any]:
+    """What hangs on a webhook: the fields of a story, all as of one moment."""
+    fields: dict[str, Any] = {}
+    with db:
+        fields["webhook"] = webhook(db, webhook_id)
+        fields["attempts"] = tuple(decode_attempt(row[0]) for row in execute(db, "attempts_of", id=webhook_id))
+        fields["replies"] = tuple(read_reply(row) for row in execute(db, "replies_of", id=webhook_id))
+        fields["events"] = tuple(decode_event(row[0]) for row in execute(db, "events_of", id=webhook_id))
+    return fields
+
+
+def webhooks(db: apsw.Connection, where: WebhookFilter, limit: int, before: str, lags: Lags) -> list[Webhook]:
+    """Settled webhooks, newest first."""
+    states = where.states or ("",)
+    values = {
+        "from": id_from("WH", where.since, lags),
+        "below": min(before or HIGHEST, id_below("WH", where.until, lags)),
+        "endpoint": where.endpoint,
+        "since": -EVER if where.since is None else where.since,
+        "until": EVER if where.until is None else where.until,
+        "most": PAGE if where.query else limit,
+    }
+    pages = (_in_state(db, values | {"state": state}, where.query) for state in states)
+    merged = heapq.merge(*pages, key=_id, reverse=True)
+    return list(islice(merged, limit))
+
+
+def _id(found: Webhook) -> str:
+    return found.id
+
+
+def _in_state(db: apsw.Connection, values: dict[str, Any], query: str) -> Iterator[Webhook]:
+    """Page by page: a search may have to look at many."""
+    name = "newest_webhooks" if values["state"] in ("", State.DELIVERED) else "newest_webhooks_in_state"
+    while rows := execute(db, name, **values):
+        found = [read_webhook(row) for row in rows]
+        yield from (one for one in found if not query or mentions(one, query))
+        if len(found) < values["most"]:
+            return
+        values["below"] = found[-1].id
+
+
+def blocking(db: apsw.Connection) -> list[tuple[str, str]]:
+    """Settled webhooks that hold up their conversations."""
+    return [(conversation, identifier) for conversation, identifier in execute(db, "blocking")]
+
+
+def reply(db: apsw.Connection, reply_id: str) -> Reply | None:
+    """One reply."""
+    rows = execute(db, "one_reply", id=reply_id)
+    return read_reply(rows[0]) if rows else None
+
+
+def event(db: apsw.Connection, event_id: str) -> DebugEvent | None:
+    """One debug event."""
+    rows = execute(db, "one_event", id=event_id)
+    return decode_event(rows[0][0]) if rows else None
+
+
+def events(db: apsw.Connection, where: EventFilter, limit: int, before: str, lags: Lags) -> Sequence[DebugEvent]:
+    """Debug events, newest first, by the index that fits."""
+    name = "newest_events"
+    values: dict[str, Any] = {"code": where.code, "level": where.level or "", "endpoint": where.endpoint}
+    if where.webhook_id:
+        name, values["webhook"] = "newest_events_of_webhook", where.webhook_id
+    elif where.code:
+        name = "newest_events_with_code"
+    rows = execute(
+        db,
+        name,
+        below=min(before or HIGHEST, id_below("NO", where.until, lags)),
+        since=-EVER if where.since is None else where.since,
+        until=EVER if where.until is None else where.until,
+        most=limit,
+        **values,
+        **{"from": id_from("NO", where.since, lags)},
+    )
+    return [decode_event(row[0]) for row in rows]

@@ -1,0 +1,801 @@
+"""What every journal promises: the same stories for all of them."""
+
+import asyncio
+from urllib.parse import parse_qs
+
+import pytest
+from msgspec.structs import replace
+
+from offhook.errors import JournalError
+from offhook.records import (
+    Answer,
+    Arrival,
+    Attempt,
+    DebugEvent,
+    EventFilter,
+    Exchange,
+    Kind,
+    Level,
+    Outcome,
+    Reply,
+    ReplyState,
+    Role,
+    Settlement,
+    State,
+    Timings,
+    WebhookFilter,
+)
+from offhook.stores.memory import MemoryJournal
+from offhook.stores.rules import underived
+from offhook.stores.sqlite import SqliteJournal
+from offhook.system import TimeSortedIds
+
+NOON = 1_763_899_200.0
+ALICE, BOB, SHOP = "+15550000001", "+15550000002", "+15559999999"
+ids = TimeSortedIds()
+
+
+class StillClock:
+    def now(self):
+        return NOON
+
+    def monotonic(self):
+        return 0.0
+
+    async def sleep(self, seconds):
+        raise AssertionError("no journal sleeps")
+
+
+def derive(arrival):
+    fields = parse_qs(arrival.body.decode())
+    sender = fields.get("From", [""])[0]
+    return replace(
+        underived(arrival),
+        sender=sender,
+        recipient=SHOP,
+        provider_id=fields.get("MessageSid", [""])[0],
+        conversation=f"{sender} {SHOP}" if sender else "",
+    )
+
+
+def an_arrival(key=b"", *, at=NOON, endpoint="sms", body=b"Body=hello+world&From=%2B15550000001&MessageSid=SM1"):
+    identifier = ids.new("WH")
+    return Arrival(
+        id=identifier,
+        endpoint=endpoint,
+        received_at=at,
+        peer="192.0.2.7:4711",
+        url="https://hooks.example/sms",
+        kind=Kind.MESSAGE,
+        dedupe_key=key.ljust(16, b".") if key else bytes.fromhex(identifier[2:]),
+        head=b"POST /sms HTTP/1.1\r\nHost: hooks.example\r\n",
+        body=body,
+    )
+
+
+def a_message(sender=ALICE, **fields):
+    return an_arrival(body=b"Body=hi&From=%2B" + sender[1:].encode(), **fields)
+
+
+def an_attempt(webhook_id, number=1, *, delivered=True):
+    exchange = Exchange(
+        method="POST",
+        url="http://127.0.0.1:5000/sms",
+        started_at=NOON,
+        timings=Timings(connect=0.4, first_byte=3.5, total=4.0),
+        request_headers=(("Content-Type", "application/x-www-form-urlencoded"),),
+        status=200 if delivered else 502,
+        headers=(("Content-Type", "text/xml"),),
+        body=b"<Response/>\xff",
+    )
+    return Attempt(
+        id=ids.new("AT"),
+        webhook_id=webhook_id,
+        number=number,
+        role=Role.PRIMARY,
+        url="http://127.0.0.1:5000/sms",
+        started_at=NOON,
+        duration_ms=4.0,
+        outcome=Outcome(delivered=delivered, code=0 if delivered else 11200),
+        exchanges=(exchange,),
+    )
+
+
+def an_event(code=11200, **fields):
+    values = {"id": ids.new("NO"), "at": NOON, "level": Level.ERROR, "code": code, "twilio_code": code, "message": "It broke."}
+    return DebugEvent(**(values | {"details": {"httpResponse": "502"}} | fields))
+
+
+def a_reply(webhook_id, ordinal=0, state=ReplyState.WAITING, **fields):
+    values = {
+        "id": ids.new("RP"),
+        "webhook_id": webhook_id,
+        "ordinal": ordinal,
+        "state": state,
+        "created_at": NOON,
+        "body": "Thanks.",
+    }
+    return Reply(**(values | fields))
+
+
+class Desk:
+    """A journal, and short ways to have it do what the stories are about."""
+
+    def __init__(self, make):
+        self.make = make
+        self.journal = make()
+
+    def append(self, arrival):
+        stored = asyncio.get_running_loop().create_future()
+        self.journal.append(arrival, stored.set_result)
+        return stored
+
+    async def keep(self, *arrivals):
+        for receipt in await asyncio.gather(*(self.append(arrival) for arrival in arrivals)):
+            assert receipt.duplicate_of is None
+
+    async def settle(self, arrival, state=State.DELIVERED, *, attempts=(), replies=(), events=(), **fields):
+        webhook = replace(derive(arrival), state=state, **fields)
+        await self.journal.settle(Settlement(webhook=webhook, attempts=attempts, replies=replies, events=events))
+        return webhook
+
+    async def park(self, *arrivals, **fields):
+        await self.keep(*arrivals)
+        return [await self.settle(arrival, State.WAITING, **fields) for arrival in arrivals]
+
+    async def claim(self, *, limit=10, now=NOON, lease=60.0, endpoint="sms"):
+        return [webhook.id for webhook in await self.journal.claim(endpoint, limit, now, lease)]
+
+    async def state(self, arrival):
+        return (await self.journal.webhook(arrival.id)).state
+
+    async def listed(self, limit=50, before="", **where):
+        return [webhook.id for webhook in await self.journal.webhooks(WebhookFilter(**where), limit, before)]
+
+    async def listed_events(self, limit=50, before="", **where):
+        return [event.id for event in await self.journal.events(EventFilter(**where), limit, before)]
+
+    async def restart(self):
+        await self.journal.close()
+        self.journal = self.make()
+        await self.journal.open()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def desk(request, tmp_path):
+    in_memory = MemoryJournal(derive=derive)
+    makers = {"memory": lambda: in_memory, "sqlite": lambda: SqliteJournal(tmp_path / "journal.db", StillClock(), derive=derive)}
+    desk = Desk(makers[request.param])
+    await desk.journal.open()
+    yield desk
+    await desk.journal.close()
+
+
+# -- appending
+
+
+async def test_an_arrival_is_kept_as_it_came_and_waits(desk):
+    arrival = an_arrival()
+    await desk.keep(arrival)
+    assert await desk.journal.webhook(arrival.id) == derive(arrival)
+    assert await desk.journal.counts() == {"sms": {State.WAITING: 1}}
+
+
+async def test_append_calls_back_later_never_at_once(desk):
+    stored = []
+    desk.journal.append(an_arrival(), stored.append)
+    desk.journal.append(an_arrival(b"twin"), stored.append)
+    assert stored == []
+    await desk.append(an_arrival())
+    assert len(stored) == 2
+
+
+async def test_of_many_arrivals_with_one_key_at_one_time_exactly_one_is_kept(desk):
+    twins = [an_arrival(b"twin") for _ in range(50)]
+    receipts = await asyncio.gather(*(desk.append(twin) for twin in twins))
+    firsts = [twin for twin, receipt in zip(twins, receipts, strict=True) if receipt.duplicate_of is None]
+    assert len(firsts) == 1
+    assert {receipt.duplicate_of for receipt in receipts} == {None, firsts[0].id}
+    assert await desk.listed() == [firsts[0].id]
+
+
+async def test_a_duplicate_is_known_while_the_first_waits_after_it_is_settled_and_after_a_restart(desk):
+    first = an_arrival(b"twin")
+    await desk.keep(first)
+    assert (await desk.append(an_arrival(b"twin"))).duplicate_of == first.id
+    await desk.settle(first)
+    assert (await desk.append(an_arrival(b"twin"))).duplicate_of == first.id
+    await desk.restart()
+    assert (await desk.append(an_arrival(b"twin"))).duplicate_of == first.id
+    await desk.restart()
+    assert (await desk.append(an_arrival(b"twin"))).duplicate_of == first.id
+    assert await desk.journal.counts() == {"sms": {State.DELIVERED: 1}}
+
+
+async def test_keys_that_differ_in_their_last_byte_are_not_duplicates(desk):
+    await desk.keep(an_arrival(b"0123456789abcdeA"), an_arrival(b"0123456789abcdeB"))
+
+
+async def test_a_callback_that_raises_does_not_take_the_others_callbacks_away(desk):
+    loop = asyncio.get_running_loop()
+    complaints = []
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+    desk.journal.append(an_arrival(), lambda _receipt: 1 / 0)
+    assert (await desk.append(an_arrival())).duplicate_of is None
+    assert len(complaints) == 1
+
+
+async def test_a_closed_journal_says_so_and_keeps_nothing(desk):
+    await desk.journal.close()
+    await desk.journal.close()
+    assert isinstance(await desk.append(an_arrival()), JournalError)
+    assert "closed" in desk.journal.trouble()
+    for call in (desk.journal.webhook("WH"), desk.journal.unsettled(), desk.journal.counts(), desk.journal.dismiss(["WH"])):
+        with pytest.raises(JournalError):
+            await call
+
+
+async def test_an_open_journal_has_no_trouble(desk):
+    await desk.keep(an_arrival())
+    assert desk.journal.trouble() == ""
+
+
+# -- settling
+
+
+async def test_a_settlement_is_told_whole_by_the_story(desk):
+    arrival = an_arrival()
+    await desk.keep(arrival)
+    attempts = (an_attempt(arrival.id, 1, delivered=False), an_attempt(arrival.id, 2))
+    replies = (
+        a_reply(arrival.id, 1, ReplyState.INLINE),
+        a_reply(arrival.id, 0, ReplyState.INLINE, media=("https://x.example/a.png",)),
+    )
+    events = (an_event(webhook_id=arrival.id), an_event(12300, level=Level.WARNING, webhook_id=arrival.id))
+    answer = Answer(status=200, headers=(("Content-Type", "text/xml"),), body=b"<Response/>", source="app", at=NOON + 1)
+    webhook = await desk.settle(arrival, attempts=attempts, replies=replies, events=events, answer=answer, failures=0, note="ok")
+    await desk.restart()
+    story = await desk.journal.story(arrival.id)
+    assert story.webhook == webhook
+    assert story.attempts == attempts
+    assert story.replies == (replies[1], replies[0])
+    assert story.events == events
+
+
+async def test_later_settlements_change_the_state_and_add_to_the_evidence(desk):
+    arrival = an_arrival()
+    await desk.keep(arrival)
+    await desk.settle(arrival, State.WAITING, attempts=(an_attempt(arrival.id, 1, delivered=False),), failures=1, due=NOON + 5)
+    webhook = replace(derive(arrival), state=State.DELIVERED, attempts=2, answer=Answer(status=204), note="second try")
+    await desk.journal.settle(Settlement(webhook=webhook, attempts=(an_attempt(arrival.id, 2),)))
+    story = await desk.journal.story(arrival.id)
+    assert story.webhook == webhook
+    assert [attempt.number for attempt in story.attempts] == [1, 2]
+    assert await desk.journal.counts() == {"sms": {State.DELIVERED: 1}}
+
+
+async def test_settlements_of_one_webhook_at_one_time_are_written_in_their_order(desk):
+    arrival = an_arrival()
+    await desk.keep(arrival)
+    await asyncio.gather(*(desk.settle(arrival, State.WAITING, failures=failures) for failures in range(5)))
+    assert (await desk.journal.webhook(arrival.id)).failures == 4
+    assert await desk.journal.counts() == {"sms": {State.WAITING: 1}}
+
+
+async def test_a_settlement_without_an_arrival_is_kept_and_its_key_known(desk):
+    stranger = an_arrival(b"stranger")
+    await desk.settle(stranger, State.FAILED, attempts=(an_attempt(stranger.id),))
+    assert (await desk.append(an_arrival(b"stranger"))).duplicate_of == stranger.id
+    assert len((await desk.journal.story(stranger.id)).attempts) == 1
+
+
+async def test_many_settlements_at_one_time_are_all_kept(desk):
+    arrivals = [an_arrival() for _ in range(300)]
+    await desk.keep(*arrivals)
+    await asyncio.gather(*(desk.settle(arrival, attempts=(an_attempt(arrival.id),)) for arrival in arrivals))
+    assert await desk.journal.counts() == {"sms": {State.DELIVERED: 300}}
+    assert await desk.listed(limit=1000) == [arrival.id for arrival in reversed(arrivals)]
+    assert len((await desk.journal.story(arrivals[299].id)).attempts) == 1
+
+
+async def test_what_cannot_be_written_fails_alone(desk):
+    if isinstance(desk.journal, MemoryJournal):
+        pytest.skip("memory can write anything")
+    good, bad = an_arrival(), an_arrival()
+    await desk.keep(good, bad)
+    results = await asyncio.gather(
+        desk.settle(good), desk.settle(bad, note="\ud800"), desk.settle(an_arrival()), return_exceptions=True
+    )
+    assert [isinstance(result, JournalError) for result in results] == [False, True, False]
+    assert await desk.state(bad) is State.WAITING
+    assert desk.journal.trouble() == ""
+
+
+# -- after a restart
+
+
+async def test_what_a_former_process_never_settled_is_handed_out_until_it_is(desk):
+    settled, first, second = an_arrival(), an_arrival(), an_arrival()
+    await desk.keep(settled, first, second)
+    assert await desk.journal.unsettled() == []
+    await desk.settle(settled)
+    await desk.restart()
+    assert await desk.journal.unsettled() == [first, second]
+    await desk.settle(first, State.WAITING)
+    assert await desk.journal.unsettled() == [second]
+    await desk.settle(second)
+    assert await desk.journal.unsettled() == []
+    assert await desk.journal.counts() == {"sms": {State.DELIVERED: 2, State.WAITING: 1}}
+
+
+async def test_the_unsettled_of_a_former_process_come_a_thousand_at_a_time(desk):
+    arrivals = [an_arrival() for _ in range(1_100)]
+    await desk.keep(*arrivals)
+    await desk.restart()
+    page = await desk.journal.unsettled()
+    assert page == arrivals[:1_000]
+    await asyncio.gather(*(desk.settle(arrival) for arrival in page))
+    assert await desk.journal.unsettled() == arrivals[1_000:]
+
+
+async def test_this_processs_own_unsettled_are_not_handed_out(desk):
+    await desk.restart()
+    await desk.keep(an_arrival())
+    assert await desk.journal.unsettled() == []
+
+
+# -- claiming
+
+
+async def test_due_webhooks_are_claimed_earliest_due_first_and_leased(desk):
+    late, early, later = an_arrival(body=b""), an_arrival(body=b""), an_arrival(body=b"")
+    await desk.keep(late, early, later)
+    for arrival, due in ((late, NOON - 1), (early, NOON - 2), (later, NOON + 1)):
+        await desk.settle(arrival, State.WAITING, due=due)
+    claimed = await desk.journal.claim("sms", 10, NOON, 60.0)
+    assert [webhook.id for webhook in claimed] == [early.id, late.id]
+    assert [(webhook.state, webhook.due) for webhook in claimed] == [(State.DELIVERING, NOON + 60)] * 2
+    assert claimed[0].body == early.body
+    assert await desk.state(early) is State.DELIVERING
+    assert await desk.journal.counts() == {"sms": {State.DELIVERING: 2, State.WAITING: 1}}
+
+
+async def test_a_claim_takes_no_more_than_its_limit_and_only_of_its_endpoint(desk):
+    await desk.park(*(an_arrival(body=b"") for _ in range(5)))
+    await desk.park(an_arrival(body=b"", endpoint="voice"))
+    assert len(await desk.claim(limit=3)) == 3
+    assert len(await desk.claim(limit=3)) == 2
+    assert len(await desk.claim(endpoint="voice")) == 1
+
+
+async def test_a_lease_that_has_ended_may_be_claimed_again_and_one_that_has_not_may_not(desk):
+    (webhook,) = await desk.park(an_arrival())
+    assert await desk.claim(lease=60.0) == [webhook.id]
+    assert await desk.claim(now=NOON + 59) == []
+    await desk.restart()
+    assert await desk.claim(now=NOON + 60) == [webhook.id]
+
+
+async def test_after_a_restart_what_was_under_way_is_due_at_once(desk):
+    (webhook,) = await desk.park(an_arrival())
+    assert await desk.claim(lease=3600.0) == [webhook.id]
+    await desk.restart()
+    assert await desk.claim(now=NOON + 1) == [webhook.id]
+
+
+async def test_what_is_delivered_failed_or_dismissed_is_not_claimed(desk):
+    for state in (State.DELIVERED, State.FAILED, State.DISMISSED):
+        arrival = an_arrival()
+        await desk.keep(arrival)
+        await desk.settle(arrival, state)
+    assert await desk.claim(now=NOON + 1e6) == []
+
+
+async def test_in_a_conversation_the_earlier_goes_first_and_the_later_when_it_is_done(desk):
+    first, second, third = a_message(), a_message(), a_message()
+    await desk.park(first, second, third)
+    assert await desk.claim() == [first.id]
+    assert await desk.claim() == []
+    await desk.settle(first)
+    assert await desk.claim() == [second.id]
+    await desk.settle(second, State.FAILED)
+    assert await desk.claim() == [third.id]
+
+
+async def test_the_later_waits_also_while_the_earlier_is_not_due(desk):
+    first, second = a_message(), a_message()
+    await desk.keep(first, second)
+    await desk.settle(first, State.WAITING, failures=1, due=NOON + 30)
+    await desk.settle(second, State.WAITING, due=NOON)
+    assert await desk.claim() == []
+    assert await desk.claim(now=NOON + 30) == [first.id]
+
+
+async def test_the_later_waits_also_for_an_earlier_one_that_is_not_settled_yet(desk):
+    first, second = a_message(), a_message()
+    await desk.keep(first)
+    await desk.park(second)
+    assert await desk.claim() == []
+    await desk.settle(first)
+    assert await desk.claim() == [second.id]
+
+
+async def test_the_later_waits_also_for_an_earlier_one_that_a_former_process_left(desk):
+    first, second = a_message(), a_message()
+    await desk.keep(first)
+    await desk.park(second)
+    await desk.restart()
+    assert await desk.claim() == []
+    await desk.settle(first)
+    assert await desk.claim() == [second.id]
+
+
+async def test_after_three_failures_a_message_steps_aside(desk):
+    first, second, third = a_message(), a_message(), a_message()
+    await desk.keep(first, second, third)
+    await desk.settle(first, State.WAITING, failures=2, due=NOON + 30)
+    await desk.settle(second, State.WAITING, failures=5, due=NOON)
+    await desk.settle(third, State.WAITING, due=NOON)
+    assert await desk.claim() == []
+    await desk.settle(first, State.WAITING, failures=3, due=NOON + 30)
+    assert sorted(await desk.claim()) == [second.id, third.id]
+    assert await desk.claim(now=NOON + 30) == [first.id]
+
+
+async def test_other_conversations_and_none_at_all_are_not_held_up(desk):
+    alice, alice_again, bob = a_message(ALICE), a_message(ALICE), a_message(BOB)
+    loose = [an_arrival(body=b""), an_arrival(body=b"")]
+    await desk.park(alice, alice_again, bob, *loose)
+    assert sorted(await desk.claim()) == [alice.id, bob.id, *(arrival.id for arrival in loose)]
+
+
+async def test_one_long_conversation_in_front_hides_nothing_behind_it(desk):
+    crowd = [a_message(ALICE) for _ in range(700)]
+    bob = a_message(BOB)
+    await desk.keep(*crowd, bob)
+    await asyncio.gather(*(desk.settle(arrival, State.WAITING, due=NOON - 10) for arrival in crowd))
+    await desk.settle(bob, State.WAITING, due=NOON)
+    assert await desk.claim(limit=2) == [crowd[0].id, bob.id]
+    await desk.settle(crowd[0])
+    assert await desk.claim(limit=2) == [crowd[1].id]
+
+
+async def test_hasten_brings_forward_what_waits_and_leaves_leases_alone(desk):
+    waiting, leased, elsewhere = an_arrival(body=b""), an_arrival(body=b""), an_arrival(body=b"", endpoint="voice")
+    await desk.park(leased, due=NOON)
+    assert await desk.claim(lease=3600.0) == [leased.id]
+    await desk.park(waiting, elsewhere, due=NOON + 3600)
+    behind = a_message()
+    await desk.park(a_message(), behind, due=NOON + 60)
+    assert await desk.journal.hasten("sms", NOON) == 3
+    assert await desk.journal.hasten("sms", NOON) == 0
+    assert (await desk.journal.webhook(behind.id)).due == NOON
+    assert waiting.id in await desk.claim()
+    assert await desk.claim(endpoint="voice") == []
+    assert (await desk.journal.webhook(leased.id)).due == NOON + 3600
+
+
+async def test_hasten_reaches_thousands(desk):
+    arrivals = [an_arrival(body=b"") for _ in range(2_300)]
+    await desk.keep(*arrivals)
+    await asyncio.gather(*(desk.settle(arrival, State.WAITING, due=NOON + 60) for arrival in arrivals))
+    assert await desk.journal.hasten("sms", NOON) == 2_300
+
+
+async def test_blocking_names_what_holds_up_a_conversation(desk):
+    waiting, tired, done, fresh, loose = a_message(ALICE), a_message(BOB), a_message(), a_message(BOB), an_arrival(body=b"")
+    await desk.park(waiting, loose)
+    await desk.park(tired, failures=3)
+    await desk.keep(done, fresh)
+    await desk.settle(done)
+    assert sorted(await desk.journal.blocking()) == sorted([(f"{ALICE} {SHOP}", waiting.id), (f"{BOB} {SHOP}", fresh.id)])
+
+
+# -- replay and dismissal
+
+
+async def test_replay_sets_failed_dismissed_and_delivered_ones_waiting_and_no_others(desk):
+    arrivals = [an_arrival(body=b"") for _ in range(5)]
+    await desk.keep(*arrivals)
+    states = (State.FAILED, State.DISMISSED, State.DELIVERED, State.WAITING)
+    for arrival, state in zip(arrivals, states, strict=False):
+        await desk.settle(arrival, state, failures=9, due=NOON - 60)
+    assert await desk.journal.requeue([*(arrival.id for arrival in arrivals), arrivals[0].id, "WH-unknown"], NOON) == 3
+    for arrival in arrivals[:3]:
+        webhook = await desk.journal.webhook(arrival.id)
+        assert (webhook.state, webhook.due, webhook.failures) == (State.WAITING, NOON, 0)
+    assert (await desk.journal.webhook(arrivals[3].id)).failures == 9
+    assert await desk.journal.counts() == {"sms": {State.WAITING: 5}}
+    assert len(await desk.claim()) == 4
+
+
+async def test_a_replayed_message_holds_up_the_later_ones_again(desk):
+    first, second = a_message(), a_message()
+    await desk.keep(first, second)
+    await desk.settle(first, State.FAILED)
+    await desk.settle(second, State.WAITING, due=NOON)
+    assert await desk.journal.requeue([first.id], NOON) == 1
+    assert await desk.claim() == [first.id]
+
+
+async def test_only_failed_ones_can_be_dismissed(desk):
+    failed, delivered = an_arrival(), an_arrival()
+    await desk.keep(failed, delivered)
+    await desk.settle(failed, State.FAILED)
+    await desk.settle(delivered)
+    assert await desk.journal.dismiss([failed.id, delivered.id]) == 1
+    assert await desk.journal.dismiss([failed.id]) == 0
+    assert await desk.journal.counts() == {"sms": {State.DISMISSED: 1, State.DELIVERED: 1}}
+
+
+async def test_replaying_and_dismissing_nothing_changes_nothing(desk):
+    assert await desk.journal.requeue([], NOON) == 0
+    assert await desk.journal.dismiss(iter(())) == 0
+
+
+# -- replies
+
+
+async def test_replies_to_one_webhook_are_claimed_one_after_the_other(desk):
+    arrival = an_arrival()
+    await desk.keep(arrival)
+    replies = tuple(a_reply(arrival.id, ordinal, due=NOON) for ordinal in range(3))
+    await desk.settle(arrival, replies=replies)
+    (claimed,) = await desk.journal.claim_replies(10, NOON, 30.0)
+    assert claimed == replace(replies[0], state=ReplyState.SENDING, due=NOON + 30)
+    assert await desk.journal.claim_replies(10, NOON, 30.0) == []
+    await desk.journal.settle_reply(replace(replies[0], state=ReplyState.SENT, message_sid="SM1"))
+    assert [reply.ordinal for reply in await desk.journal.claim_replies(10, NOON, 30.0)] == [1]
+    assert (await desk.journal.reply(replies[0].id)).message_sid == "SM1"
+
+
+@pytest.mark.parametrize(
+    "state", [ReplyState.SENT, ReplyState.FAILED, ReplyState.AMBIGUOUS, ReplyState.EXPIRED, ReplyState.INLINE]
+)
+async def test_an_ended_reply_lets_the_next_one_pass(desk, state):
+    arrival = an_arrival()
+    await desk.settle(arrival, replies=(a_reply(arrival.id, 0, state), a_reply(arrival.id, 1, due=NOON)))
+    assert [reply.ordinal for reply in await desk.journal.claim_replies(10, NOON, 30.0)] == [1]
+
+
+async def test_a_kept_reply_holds_up_the_next_until_it_is_released(desk):
+    arrival, other = an_arrival(), an_arrival()
+    await desk.settle(arrival, replies=(a_reply(arrival.id, 0, ReplyState.KEPT), a_reply(arrival.id, 1, due=NOON)))
+    await desk.settle(other, replies=(a_reply(other.id, 0, due=NOON + 5),))
+    assert await desk.journal.claim_replies(10, NOON, 30.0) == []
+    assert await desk.journal.release_kept(NOON) == 1
+    assert [reply.ordinal for reply in await desk.journal.claim_replies(10, NOON, 30.0)] == [0]
+    assert [reply.webhook_id for reply in await desk.journal.claim_replies(10, NOON + 5, 30.0)] == [other.id]
+
+
+async def test_a_reply_whose_lease_has_ended_is_claimed_again(desk):
+    arrival = an_arrival()
+    await desk.settle(arrival, replies=(a_reply(arrival.id, 0, due=NOON),))
+    assert len(await desk.journal.claim_replies(10, NOON, 30.0)) == 1
+    assert await desk.journal.claim_replies(10, NOON + 29, 30.0) == []
+    assert len(await desk.journal.claim_replies(10, NOON + 30, 30.0)) == 1
+
+
+async def test_replies_are_claimed_up_to_the_limit_earliest_due_first(desk):
+    arrivals = [an_arrival() for _ in range(3)]
+    for place, arrival in enumerate(arrivals):
+        await desk.settle(arrival, replies=(a_reply(arrival.id, due=NOON - place),))
+    claimed = await desk.journal.claim_replies(2, NOON, 30.0)
+    assert [reply.webhook_id for reply in claimed] == [arrivals[2].id, arrivals[1].id]
+
+
+async def test_a_settled_reply_brings_its_events(desk):
+    arrival = an_arrival()
+    reply = a_reply(arrival.id)
+    await desk.settle(arrival, replies=(reply,))
+    event = an_event(20429, webhook_id=arrival.id, reply_id=reply.id)
+    await desk.journal.settle_reply(replace(reply, state=ReplyState.FAILED, code=20429), [event])
+    story = await desk.journal.story(arrival.id)
+    assert story.events == (event,)
+    assert [(one.state, one.code) for one in story.replies] == [(ReplyState.FAILED, 20429)]
+
+
+async def test_an_unknown_id_is_none(desk):
+    assert await desk.journal.webhook("WH" + "0" * 32) is None
+    assert await desk.journal.story("WH" + "0" * 32) is None
+    assert await desk.journal.reply("RP" + "0" * 32) is None
+    assert await desk.journal.event("NO" + "0" * 32) is None
+
+
+# -- listings
+
+
+async def test_webhooks_are_listed_newest_first_settled_or_not_page_by_page(desk):
+    arrivals = [an_arrival() for _ in range(7)]
+    await desk.keep(*arrivals)
+    for arrival in arrivals[::2]:
+        await desk.settle(arrival)
+    newest_first = [arrival.id for arrival in reversed(arrivals)]
+    assert await desk.listed(limit=3) == newest_first[:3]
+    assert await desk.listed(limit=3, before=newest_first[2]) == newest_first[3:6]
+    assert await desk.listed(limit=3, before=newest_first[5]) == newest_first[6:]
+    assert await desk.listed(limit=3, before=newest_first[6]) == []
+
+
+async def test_webhooks_are_filtered_by_state(desk):
+    arrivals = [an_arrival(body=b"") for _ in range(6)]
+    await desk.keep(*arrivals)
+    for arrival, state in zip(arrivals, State, strict=False):
+        await desk.settle(arrival, state)
+    by_state = {state: arrival.id for arrival, state in zip(arrivals, State, strict=False)}
+    fresh = arrivals[5].id
+    for state in (State.DELIVERING, State.DELIVERED, State.FAILED, State.DISMISSED):
+        assert await desk.listed(states=(state,)) == [by_state[state]]
+    assert await desk.listed(states=(State.WAITING,)) == [fresh, by_state[State.WAITING]]
+    assert await desk.listed(states=(State.DELIVERED, State.FAILED)) == [by_state[State.FAILED], by_state[State.DELIVERED]]
+    assert await desk.listed(states=(State.FAILED, State.DELIVERED), limit=1) == [by_state[State.FAILED]]
+
+
+async def test_webhooks_are_filtered_by_endpoint_and_time(desk):
+    arrivals = [an_arrival(at=NOON + minute * 60, endpoint=f"line{minute % 2}") for minute in range(6)]
+    await desk.keep(*arrivals)
+    for arrival in arrivals[:4]:
+        await desk.settle(arrival)
+    wanted = [arrival.id for arrival in reversed(arrivals)]
+    assert await desk.listed(endpoint="line1") == wanted[0::2]
+    assert await desk.listed(since=NOON + 60, until=NOON + 300) == wanted[1:5]
+    assert await desk.listed(since=NOON + 240) == wanted[:2]
+    assert await desk.listed(until=NOON + 60) == wanted[5:]
+    assert await desk.listed(since=NOON + 60, until=NOON + 240, endpoint="line0", states=(State.DELIVERED,)) == [arrivals[2].id]
+    assert await desk.listed(since=NOON + 1e6) == []
+
+
+async def test_times_are_told_apart_also_when_ids_and_clock_disagree(desk):
+    future, past = an_arrival(at=NOON + 10 * 365 * 86_400), an_arrival(at=1_000.0)
+    odd = replace(an_arrival(at=NOON), id="WH-made-by-hand")
+    await desk.keep(future, past)
+    await desk.settle(future)
+    await desk.settle(past)
+    assert await desk.listed(since=NOON) == [future.id]
+    assert await desk.listed(until=NOON) == [past.id]
+    await desk.keep(odd)
+    await desk.settle(odd)
+    assert await desk.listed(since=NOON, until=NOON + 1) == [odd.id]
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("query", ["hello world", "HELLO", "wörld & more", "+15550000002", "SM0042", "0000002"])
+async def test_a_search_looks_at_ids_numbers_and_the_decoded_text(desk, settled, query):
+    wanted = an_arrival(body="Body=Hello+World+wörld%20%26 more&From=%2B15550000002&MessageSid=SM0042".encode())
+    other = an_arrival(body=b"Body=bye&MessageSid=SM0041")
+    await desk.keep(other, wanted)
+    if settled:
+        await desk.settle(wanted)
+    assert await desk.listed(query=query) == [wanted.id]
+    assert await desk.listed(query=wanted.id) == [wanted.id]
+    assert await desk.listed(query=SHOP) == [other.id, wanted.id]
+    assert await desk.listed(query=query, states=(State.FAILED,)) == []
+
+
+async def test_a_search_finds_one_among_many(desk):
+    arrivals = [an_arrival(body=b"Body=number+%d." % number) for number in range(600)]
+    await desk.keep(*arrivals)
+    await asyncio.gather(*(desk.settle(arrival) for arrival in arrivals))
+    assert await desk.listed(query="number 3.") == [arrivals[3].id]
+
+
+async def test_debug_events_are_listed_newest_first_and_filtered(desk):
+    arrival = an_arrival()
+    old = an_event(11200, endpoint="sms", at=NOON - 60)
+    warning = an_event(12300, level=Level.WARNING, endpoint="sms", webhook_id=arrival.id)
+    voice = an_event(11200, endpoint="voice", at=NOON + 60)
+    await desk.journal.record([old])
+    await desk.settle(arrival, events=(warning,))
+    await desk.journal.record([voice])
+    assert await desk.listed_events() == [voice.id, warning.id, old.id]
+    assert await desk.listed_events(limit=1, before=voice.id) == [warning.id]
+    assert await desk.listed_events(code=11200) == [voice.id, old.id]
+    assert await desk.listed_events(code=11200, endpoint="sms") == [old.id]
+    assert await desk.listed_events(level=Level.WARNING) == [warning.id]
+    assert await desk.listed_events(since=NOON) == [voice.id, warning.id]
+    assert await desk.listed_events(until=NOON) == [old.id]
+    assert await desk.listed_events(webhook_id=arrival.id) == [warning.id]
+    assert await desk.journal.event(warning.id) == warning
+
+
+async def test_an_event_of_an_unsettled_webhook_is_in_its_story(desk):
+    arrival = an_arrival()
+    event = an_event(webhook_id=arrival.id)
+    await desk.keep(arrival)
+    await desk.journal.record([event])
+    story = await desk.journal.story(arrival.id)
+    assert (story.webhook, story.events) == (derive(arrival), (event,))
+
+
+async def test_recording_no_events_is_no_work(desk):
+    await desk.journal.record([])
+    assert await desk.listed_events() == []
+
+
+async def test_counts_tell_endpoints_and_states_apart_also_after_a_restart(desk):
+    await desk.park(an_arrival(), an_arrival(), an_arrival(endpoint="voice"))
+    done = an_arrival(endpoint="voice")
+    await desk.keep(done, an_arrival(endpoint="fresh"))
+    await desk.settle(done)
+    counted = {"sms": {State.WAITING: 2}, "voice": {State.WAITING: 1, State.DELIVERED: 1}, "fresh": {State.WAITING: 1}}
+    assert await desk.journal.counts() == counted
+    await desk.restart()
+    assert await desk.journal.counts() == counted
+
+
+# -- pruning
+
+
+async def test_pruning_deletes_old_ended_webhooks_with_all_that_hangs_on_them(desk):
+    old, young = an_arrival(b"old", at=NOON - 100), an_arrival(b"young", at=NOON)
+    for arrival in (old, young):
+        await desk.keep(arrival)
+        await desk.settle(
+            arrival,
+            attempts=(an_attempt(arrival.id),),
+            replies=(a_reply(arrival.id, state=ReplyState.SENT),),
+            events=(an_event(webhook_id=arrival.id),),
+        )
+    story = await desk.journal.story(old.id)
+    assert await desk.journal.prune(NOON, 10) == 1
+    assert await desk.journal.story(old.id) is None
+    assert await desk.journal.reply(story.replies[0].id) is None
+    assert await desk.journal.event(story.events[0].id) is None
+    assert await desk.journal.counts() == {"sms": {State.DELIVERED: 1}}
+    assert len((await desk.journal.story(young.id)).attempts) == 1
+    assert await desk.journal.prune(NOON, 10) == 0
+
+
+async def test_a_pruned_key_is_free_again_and_a_kept_one_is_not(desk):
+    old, young = an_arrival(b"old", at=NOON - 100), an_arrival(b"young")
+    await desk.keep(old, young)
+    await desk.settle(old)
+    await desk.settle(young)
+    await desk.journal.prune(NOON, 10)
+    again = an_arrival(b"old")
+    assert (await desk.append(again)).duplicate_of is None
+    assert (await desk.append(an_arrival(b"old"))).duplicate_of == again.id
+    assert (await desk.append(an_arrival(b"young"))).duplicate_of == young.id
+    await desk.restart()
+    assert (await desk.append(an_arrival(b"old"))).duplicate_of == again.id
+
+
+async def test_pruning_keeps_to_its_limit_oldest_first_and_spares_the_undelivered(desk):
+    arrivals = [an_arrival(body=b"", at=NOON - 100 + place) for place in range(6)]
+    await desk.keep(*arrivals)
+    states = (State.WAITING, State.DELIVERED, State.FAILED, State.DISMISSED, State.DELIVERING)
+    for arrival, state in zip(arrivals, states, strict=False):
+        await desk.settle(arrival, state)
+    assert await desk.journal.prune(NOON, 2) == 2
+    assert await desk.listed() == [arrivals[place].id for place in (5, 4, 3, 0)]
+    assert await desk.journal.prune(NOON, 5) == 1
+    assert await desk.listed() == [arrivals[place].id for place in (5, 4, 0)]
+
+
+async def test_pruning_everything_does_not_confuse_what_comes_after(desk):
+    arrivals = [an_arrival(at=NOON - 1) for _ in range(3)]
+    await desk.keep(*arrivals)
+    for arrival in arrivals:
+        await desk.settle(arrival)
+    assert await desk.journal.prune(NOON, 10) == 3
+    await desk.restart()
+    fresh = an_arrival()
+    await desk.keep(fresh)
+    await desk.settle(fresh, attempts=(an_attempt(fresh.id),))
+    assert len((await desk.journal.story(fresh.id)).attempts) == 1
+    assert await desk.listed() == [fresh.id]
+
+
+async def test_pruning_takes_old_events_of_no_webhook_along(desk):
+    old, young = an_event(at=NOON - 1), an_event(at=NOON)
+    await desk.journal.record([old, young])
+    assert await desk.journal.prune(NOON, 10) == 0
+    assert await desk.listed_events() == [young.id]
+
+
+async def test_pruning_thousands_reaches_its_limit(desk):
+    arrivals = [an_arrival(at=NOON - 1) for _ in range(1_300)]
+    await desk.keep(*arrivals)
+    await asyncio.gather(*(desk.settle(arrival) for arrival in arrivals))
+    assert await desk.journal.prune(NOON, 1_200) == 1_200
+    assert await desk.journal.counts() == {"sms": {State.DELIVERED: 100}}

@@ -1,0 +1,116 @@
+"""Help, version and `offhook config check`: what the settings come to, where each comes from, and what is wrong with them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from offhook import __version__
+from offhook.cli.app import build
+from offhook.settings import SETTINGS
+
+SECRETS = {"TWILIO_AUTH_TOKEN": "hunter2"}
+
+
+def leaves(command, *path):
+    if hasattr(command, "commands"):
+        for name, child in command.commands.items():
+            yield from leaves(child, *path, name)
+    else:
+        yield path
+
+
+def lines(result):
+    return {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line.split()}
+
+
+def test_each_setting_is_shown_with_its_value_and_its_source(desk):
+    (desk.folder / "offhook.toml").write_text('hold = "3s"\n[endpoints.sms]\nto = "https://joe:pa55@app.example.com/sms"\n')
+    result = desk.run("config", "check", "--port", "9000", OFFHOOK_LOG_LEVEL="debug", **SECRETS)
+    assert result.exit_code == 0
+    shown = lines(result)
+    assert shown["port"] == ["9000", "flag", "--port"]
+    assert shown["log_level"] == ["debug", "environment", "OFFHOOK_LOG_LEVEL"]
+    assert shown["host"] == ["0.0.0.0", "default"]
+    assert shown["auth_token"] == ["[secret]", "environment", "TWILIO_AUTH_TOKEN"]
+    assert shown["to"] == ["https://[secret]@app.example.com/sms"]
+    assert "offhook.toml: hold" in result.stdout
+    for secret in ("hunter2", "pa55"):
+        assert secret not in result.output
+    assert result.stderr == "These settings are good.\n"
+
+
+def test_json_has_every_setting(desk, parsed):
+    result = desk.run("config", "check", "--json", "--to", "http://localhost:5000/sms", **SECRETS)
+    page = parsed(result)
+    assert set(page["settings"]) == {setting.name for setting in SETTINGS}
+    assert page["settings"]["hold"] == {"value": "10s", "source": "default"}
+    assert page["endpoints"][0]["to"] == "http://localhost:5000/sms"
+    assert "hunter2" not in result.output
+
+
+def test_settings_that_are_wrong_are_exit_code_2_with_every_problem(desk):
+    (desk.folder / "offhook.toml").write_text("prt = 1\nhold = 99\n")
+    result = desk.run("config", "check", "--port", "none", **SECRETS)
+    assert result.exit_code == 2
+    assert "offhook.toml: prt is not a key: did you mean port?" in result.stderr
+    assert "Twilio stops waiting" in result.stderr
+    assert "flag --port" in result.stderr
+
+
+def test_settings_that_would_not_start_are_exit_code_2(desk):
+    result = desk.run("config", "check")
+    assert result.exit_code == 2
+    assert "TWILIO_AUTH_TOKEN" in result.stderr
+    assert "add --to" in result.stderr
+
+
+def test_another_file_can_be_named_and_a_missing_one_is_said(desk):
+    (desk.folder / "other.toml").write_text('to = "http://localhost:5000/x"\n')
+    assert desk.run("config", "check", "--config", "other.toml", **SECRETS).exit_code == 0
+    assert desk.run("config", "check", OFFHOOK_CONFIG="other.toml", **SECRETS).exit_code == 0
+    gone = desk.run("config", "check", "--config", "gone.toml", **SECRETS)
+    assert gone.exit_code == 2
+    assert "gone.toml: it cannot be read" in gone.stderr
+
+
+def test_connection_overrides_that_twilio_would_not_take_are_said(desk):
+    result = desk.run("config", "check", "--to", "http://localhost:5000/sms#rc=9", **SECRETS)
+    assert result.exit_code == 0
+    assert "endpoint sms: #rc=9" in result.stderr
+
+
+def test_a_variable_that_means_nothing_is_said_and_borne(desk):
+    result = desk.run("config", "check", "--to", "http://localhost:5000/sms", OFFHOOK_HOLDD="5s", **SECRETS)
+    assert result.exit_code == 0
+    assert "OFFHOOK_HOLDD: there is no such setting: did you mean OFFHOOK_HOLD?" in result.stderr
+
+
+@pytest.mark.parametrize("path", list(leaves(build())), ids=" ".join)
+def test_every_command_explains_itself(desk, path):
+    result = desk.run(*path, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: offhook {' '.join(path)} [OPTIONS]")
+    assert len(result.stdout.splitlines()[2]) > 10
+
+
+def test_every_setting_is_a_flag_of_serve_and_its_help_names_default_and_variable(desk):
+    text = " ".join(desk.run("serve", "--help").stdout.split())
+    for setting in SETTINGS:
+        assert f"{setting.flag} " in text
+        assert setting.variable in text.replace("- ", "-")
+    assert "[default: 10s; env: OFFHOOK_HOLD]" in text
+
+
+def test_the_version_and_a_slip_of_the_finger(desk):
+    assert desk.run("--version").stdout == f"offhook, version {__version__}\n"
+    slip = desk.run("webhook", "list")
+    assert slip.exit_code == 2
+    assert "Did you mean 'webhooks'?" in slip.stderr
+
+
+def test_python_m_offhook_is_the_same_program(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "offhook", "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert result.stdout == f"offhook, version {__version__}\n"

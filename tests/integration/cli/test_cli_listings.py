@@ -1,0 +1,258 @@
+"""Webhooks and errors are listed, shown and replayed through the running server, and from the database when none runs."""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from offhook.cli.webhooks_tail import Follower, follow
+from offhook.errors import OffhookError
+from offhook.records import State
+
+FIRST, SECOND, THIRD = (f"WH{1_763_899_200_000 + made * 1000:012x}{'7' * 20}" for made in (1, 2, 3))
+
+
+def states(desk):
+    return {webhook_id: webhook.state for webhook_id, webhook in desk.store._webhooks.items()}  # the journal is closed by now
+
+
+def test_a_listing_says_who_wrote_what_and_what_became_of_it_newest_first(either, settled):
+    either.fill(settled(1), settled(2, state=State.DELIVERED))
+    result = either.run("webhooks", "list", *either.flags)
+    head, newest, oldest = result.stdout.splitlines()
+    assert head.split() == ["id", "received", "endpoint", "state", "tries", "from", "to", "text"]
+    assert "delivered" in newest
+    assert "failed" in oldest
+    assert "+15551230001" in oldest
+    assert "Hello there" in oldest
+    assert FIRST.startswith(oldest.split()[0])
+
+
+def test_json_is_what_the_api_gives_with_a_server_and_without(either, settled, parsed):
+    either.fill(settled(1), settled(2), settled(3))
+    page = parsed(either.run("webhooks", "list", "--json", "--limit", "2", *either.flags))
+    assert [row["id"] for row in page["webhooks"]] == [THIRD, SECOND]
+    assert page["next_cursor"] == SECOND
+    rest = parsed(either.run("webhooks", "list", "--json", "--cursor", SECOND, *either.flags))
+    assert [row["id"] for row in rest["webhooks"]] == [FIRST]
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["--state", "failed", "--state", "waiting"], [THIRD, FIRST]),
+        (["--endpoint", "other"], []),
+        (["-q", "Goodbye"], [THIRD]),
+        (["--since", "2025-11-23T12:00:02Z"], [THIRD, SECOND]),
+        (["--until", "1763899202"], [FIRST]),
+        (["--since", "1h"], []),
+    ],
+)
+def test_the_filters_are_the_apis(either, settled, parsed, words, ids):
+    either.fill(
+        settled(1), settled(2, state=State.DELIVERED), settled(3, state=State.WAITING, text=b"MessageSid=SM3&Body=Goodbye")
+    )
+    page = parsed(either.run("webhooks", "list", "--json", *words, *either.flags))
+    assert [row["id"] for row in page["webhooks"]] == ids
+
+
+def test_nothing_there_is_said_on_stderr_and_is_no_fault(either):
+    either.fill()
+    result = either.run("webhooks", "list", *either.flags)
+    assert (result.stdout, result.stderr, result.exit_code) == ("", "No webhooks.\n", 0)
+    assert either.run("errors", "list", *either.flags).stderr == "No errors.\n"
+
+
+def test_a_page_says_how_to_go_on(either, settled):
+    either.fill(settled(1), settled(2))
+    assert f"--cursor {SECOND}" in either.run("webhooks", "list", "--limit", "1", *either.flags).stderr
+
+
+def test_a_webhooks_page_has_request_attempts_with_phases_answer_replies_and_errors(either, settled):
+    either.fill(settled(1))
+    text = either.run("webhooks", "show", FIRST, *either.flags).stdout
+    for part in (
+        f"Webhook {FIRST}  failed",
+        "Body        Hello there",
+        "ToState     (empty)",
+        "11217 The app answered 502.",
+        "DNS 1 ms · connect 3 ms · first byte 40 ms · total 56 ms",
+        "at 198.51.100.7:443: 502 16 bytes",
+        "Answer to the provider: 200 (stand-in)",
+        "│ <Response/>",
+        "1. kept",
+        "│ Hi you",
+        "ERROR 11217",
+    ):
+        assert part in text
+    assert "hunter2" not in text
+    assert "\x1b" not in text
+
+
+def test_the_beginning_of_an_id_is_enough_while_it_is_the_only_one(either, settled, parsed):
+    either.fill(settled(1), settled(2))
+    assert parsed(either.run("webhooks", "show", FIRST[:16], "--json", *either.flags))["id"] == FIRST
+    assert parsed(either.run("webhooks", "show", FIRST[2:16], "--json", *either.flags))["id"] == FIRST
+    several = either.run("webhooks", "show", FIRST[:8], *either.flags)
+    assert several.exit_code == 1
+    assert FIRST in several.stderr
+    assert SECOND in several.stderr
+
+
+def test_a_webhook_can_be_named_by_twilios_sid(either, settled, parsed):
+    either.fill(settled(1), settled(2))
+    assert parsed(either.run("webhooks", "show", f"SM{2:032}", "--json", *either.flags))["id"] == SECOND
+    assert either.run("webhooks", "show", f"SM{9:032}", *either.flags).stderr == f"offhook: There is no webhook SM{9:032}.\n"
+
+
+@pytest.mark.parametrize("unknown", ["WH" + "0" * 32, "WHffff", "nonsense", "WH" + "1" * 40])
+def test_what_is_not_there_is_exit_code_1_in_one_sentence(either, settled, unknown):
+    either.fill(settled(1))
+    result = either.run("webhooks", "show", unknown, *either.flags)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"offhook: There is no webhook {unknown}.\n"
+
+
+def test_errors_are_listed_filtered_and_shown(either, settled, parsed):
+    either.fill(settled(1), settled(2))
+    listing = either.run("errors", "list", *either.flags).stdout
+    assert listing.count("11217") == 2
+    of_one = parsed(
+        either.run("errors", "list", "--json", "--webhook", FIRST[:16], "--level", "error", "--code", "11217", *either.flags)
+    )
+    assert [error["webhook_id"] for error in of_one["errors"]] == [FIRST]
+    assert parsed(either.run("errors", "list", "--json", "--code", "12100", *either.flags))["errors"] == []
+    sid = of_one["errors"][0]["sid"]
+    page = either.run("errors", "show", sid[:16], *either.flags).stdout
+    assert "ERROR 11217 The app answered 502." in page
+    assert "Twilio would log  11200" in page
+    assert "httpResponse  502" in page
+    assert either.run("errors", "show", "NO" + "0" * 32, *either.flags).exit_code == 1
+
+
+class TestReplay:
+    def test_those_named_are_waiting_again(self, either, settled):
+        either.fill(settled(1), settled(2, state=State.DELIVERED), settled(3))
+        result = either.run("webhooks", "replay", FIRST, SECOND[:16], *either.flags)
+        assert result.exit_code == 0
+        assert states(either) == {FIRST: State.WAITING, SECOND: State.WAITING, THIRD: State.FAILED}
+
+    def test_without_a_server_it_says_when_they_go_out(self, stopped, settled):
+        stopped.fill(settled(1))
+        result = stopped.run("webhooks", "replay", FIRST, *stopped.flags)
+        assert result.stderr == "Set 1 webhook(s) waiting: they will be delivered when `offhook serve` runs.\n"
+
+    def test_all_failed_asks_first_and_a_no_changes_nothing(self, either, settled):
+        either.fill(settled(1), settled(2), settled(3, state=State.DELIVERED))
+        result = either.run("webhooks", "replay", "--all-failed", *either.flags)
+        assert result.exit_code == 1
+        assert "Replay 2 webhook(s)?" in result.stderr
+        assert states(either)[FIRST] is State.FAILED
+
+    def test_all_failed_with_yes_replays_every_failed_one(self, either, settled, parsed):
+        either.fill(*(settled(made) for made in range(1, 251)), settled(300, state=State.DELIVERED))
+        result = either.run("webhooks", "replay", "--all-failed", "--yes", "--json", *either.flags)
+        assert parsed(result) == {"replayed": 250}
+        assert sum(state is State.WAITING for state in states(either).values()) == 250
+
+    def test_filters_mean_the_failed_ones_unless_they_say_a_state(self, either, settled, parsed):
+        either.fill(settled(1), settled(2, state=State.DELIVERED))
+        assert parsed(either.run("webhooks", "replay", "-q", "Hello", "--yes", "--json", *either.flags)) == {"replayed": 1}
+        assert parsed(either.run("webhooks", "replay", "--state", "delivered", "--yes", "--json", *either.flags)) == {
+            "replayed": 1
+        }
+
+    def test_one_that_is_on_its_way_is_refused_with_the_reason(self, either, settled):
+        either.fill(settled(1, state=State.WAITING))
+        result = either.run("webhooks", "replay", FIRST, *either.flags)
+        assert result.exit_code == 1
+        assert "it will be delivered without a replay" in result.stderr
+
+    @pytest.mark.parametrize("words", [[], [FIRST, "--all-failed"], ["--all-failed", "--state", "delivered"]])
+    def test_nothing_named_and_two_things_named_are_bad_usage(self, stopped, words):
+        assert stopped.run("webhooks", "replay", *words, *stopped.flags).exit_code == 2
+
+
+class TestWhereItLooks:
+    def test_a_console_url_that_nobody_answers_is_a_fault_and_not_the_database(self, stopped, settled):
+        stopped.fill(settled(1))
+        for words, environ in (
+            (["--console-url", "http://127.0.0.1:1"], {}),
+            ([], {"OFFHOOK_CONSOLE_URL": "http://127.0.0.1:1"}),
+        ):
+            result = stopped.run("webhooks", "list", *words, **environ)
+            assert (result.exit_code, result.stdout) == (1, "")
+            assert "Nothing listens at http://127.0.0.1:1" in result.stderr
+
+    def test_no_server_and_no_database_says_both(self, desk):
+        result = desk.run("webhooks", "list", "--console-port", "1", "--database", "gone.db")
+        assert result.exit_code == 1
+        assert (
+            "Nothing listens at http://127.0.0.1:1, and there is no file gone.db to read. Is `offhook serve` running?"
+            in result.stderr
+        )
+
+    def test_something_else_on_that_port_is_not_taken_for_a_console(self, desk, app_answering):
+        for answer in ((200, "text/html", "<h1>Hello</h1>"), (200, "application/json", "[1]"), (404, "application/json", "{}")):
+            with app_answering(answer) as app:
+                result = desk.run("webhooks", "list", "--console-url", app.url)
+            assert result.exit_code == 1
+            assert "is not Offhook's console" in result.stderr
+
+
+class EndOfScriptError(Exception):
+    """What ends a tail in these tests, as Ctrl-C does elsewhere."""
+
+
+class Script:
+    """An archive that answers a listing with one page after another."""
+
+    def __init__(self, *pages):
+        self._pages = iter(pages)
+        self.asked = None
+
+    async def webhooks(self, query):
+        self.asked = query
+        page = next(self._pages, EndOfScriptError())
+        if isinstance(page, Exception):
+            raise page
+        return {"webhooks": page, "next_cursor": None}
+
+
+class TestTail:
+    def test_it_begins_with_the_last_ones_and_follows_changes(self, capsys):
+        row = {"id": "WH1", "state": "failed", "attempts": 1, "failures": 1, "answer_status": 200}
+        later = {**row, "id": "WH2"}
+        script = Script([row], OffhookError("gone"), [later, {**row, "state": "delivered"}], [later])
+        with pytest.raises(EndOfScriptError):
+            asyncio.run(follow(script, {"endpoint": "sms"}, lines=1, interval=0, as_json=True))
+        out, err = capsys.readouterr()
+        assert [(each["id"], each["state"]) for each in map(json.loads, out.splitlines())] == [
+            ("WH1", "failed"),
+            ("WH1", "delivered"),
+            ("WH2", "failed"),
+        ]
+        assert err == "gone; waiting for it to come back.\n"
+        assert script.asked == {"endpoint": "sms", "limit": "200"}
+
+    def test_without_a_server_there_is_nothing_to_follow(self, stopped, settled):
+        stopped.fill(settled(1))
+        result = stopped.run("webhooks", "tail", *stopped.flags)
+        assert result.exit_code == 1
+        assert "`offhook serve` is not running" in result.stderr
+
+    def test_a_follower_says_each_thing_once_oldest_first(self):
+        row = {"id": "WH2", "state": "waiting", "attempts": 0, "failures": 0, "answer_status": None}
+        follower = Follower()
+        assert [each["id"] for each in follower.news([row, {**row, "id": "WH1"}])] == ["WH1", "WH2"]
+        assert follower.news([row]) == []
+        assert [each["state"] for each in follower.news([{**row, "state": "delivered"}])] == ["delivered"]
+
+
+def test_a_listing_of_many_is_quick_enough_to_be_asked_often(stopped, settled):
+    stopped.fill(*(settled(made) for made in range(1, 501)))
+    start = time.monotonic()
+    assert len(stopped.run("webhooks", "list", "--limit", "500", *stopped.flags).stdout.splitlines()) == 501
+    assert time.monotonic() - start < 10

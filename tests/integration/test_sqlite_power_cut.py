@@ -1,0 +1,142 @@
+"""The power goes at any write: nothing that was acknowledged may be missing afterwards. The disk is simulated, the journal is the real one."""
+
+import asyncio
+import random
+
+import pytest
+from msgspec.structs import replace
+from tests.integration.powercut import Disk
+
+from offhook.records import Arrival, Attempt, Kind, Outcome, Role, Settlement, State
+from offhook.stores.rules import underived
+from offhook.stores.sqlite import SqliteJournal
+from offhook.system import SystemClock, TimeSortedIds
+
+CUTS = 200
+ids = TimeSortedIds()
+
+
+def an_arrival():
+    identifier = ids.new("WH")
+    return Arrival(
+        id=identifier,
+        endpoint="sms",
+        received_at=1_763_899_200.0,
+        peer="192.0.2.7:4711",
+        url="https://hooks.example/sms",
+        kind=Kind.MESSAGE,
+        dedupe_key=bytes.fromhex(identifier[2:]),
+        head=b"POST /sms HTTP/1.1\r\nHost: hooks.example\r\n",
+        body=b"Body=" + b"x" * 600,
+    )
+
+
+def delivered(arrival):
+    attempt = Attempt(
+        id=ids.new("AT"),
+        webhook_id=arrival.id,
+        number=1,
+        role=Role.PRIMARY,
+        url="http://127.0.0.1:5000/" + "x" * 1_000,
+        started_at=arrival.received_at,
+        duration_ms=1.0,
+        outcome=Outcome(delivered=True),
+    )
+    return Settlement(webhook=replace(underived(arrival), state=State.DELIVERED, attempts=1), attempts=(attempt,))
+
+
+class Promises:
+    """What the journal has said is safe."""
+
+    def __init__(self):
+        self.kept = {}
+        self.settled = set()
+
+    async def serve(self, journal):
+        """Keep arrivals and settle every other one until the journal fails, as several senders at one time."""
+        await asyncio.gather(*(self._sender(journal) for _ in range(6)))
+
+    async def _sender(self, journal):
+        for number in range(10_000):
+            arrival = an_arrival()
+            stored = asyncio.get_running_loop().create_future()
+            journal.append(arrival, stored.set_result)
+            if isinstance(await stored, Exception):
+                return
+            self.kept[arrival.id] = arrival
+            if number % 2:
+                try:
+                    await journal.settle(delivered(arrival))
+                except Exception:  # noqa: BLE001 - whatever it says, it has not promised
+                    return
+                self.settled.add(arrival.id)
+
+    async def broken(self, journal):
+        """How many promises this journal does not keep."""
+        unsettled = {arrival.id: arrival for arrival in await journal.unsettled()}
+        broken = 0
+        for identifier, arrival in self.kept.items():
+            story = await journal.story(identifier)
+            whole = story is not None and story.webhook.body == arrival.body
+            if identifier in self.settled:
+                whole = whole and story.webhook.state is State.DELIVERED and len(story.attempts) == 1
+            else:
+                whole = whole and (identifier in unsettled or story.webhook.state is State.DELIVERED)
+            broken += not whole
+        return broken
+
+    async def duplicates(self, journal):
+        """How many kept arrivals, sent once more, are taken for new ones."""
+        receipts = []
+        for arrival in self.kept.values():
+            stored = asyncio.get_running_loop().create_future()
+            journal.append(replace(arrival, id=ids.new("WH")), stored.set_result)
+            receipts.append(stored)
+        return sum(receipt.duplicate_of is None for receipt in await asyncio.gather(*receipts))
+
+
+async def run_until_cut(folder, number, *, synchronous="FULL", lying=False):
+    """One life of a journal that ends in a power cut, and the next, on what the disk then holds: (promises, broken, taken twice)."""
+    disk = Disk(f"disk-{number}", chance=random.Random(number), lying=lying)
+    promises = Promises()
+    before, after = folder / f"{number}-before", folder / f"{number}-after"
+    before.mkdir()
+    after.mkdir()
+    try:
+        journal = SqliteJournal(before / "journal.db", SystemClock(), synchronous=synchronous, vfs=disk.name)
+        await journal.open()
+        disk.cut_after = random.Random(number).randrange(1, 900)
+        await asyncio.wait_for(promises.serve(journal), 20)
+        assert disk.is_cut
+        assert disk.seen["refused"] > 0, "the fault has to fire"
+        assert "restart Offhook" in journal.trouble()
+        await journal.close()
+        disk.restore(after)
+    finally:
+        disk.close()
+    survivor = SqliteJournal(after / "journal.db", SystemClock(), vfs=None)
+    await survivor.open()
+    try:
+        return len(promises.kept), await promises.broken(survivor), await promises.duplicates(survivor)
+    finally:
+        await survivor.close()
+
+
+async def test_no_power_cut_loses_what_was_acknowledged(tmp_path):
+    promised = 0
+    for number in range(CUTS):
+        kept, broken, twice = await run_until_cut(tmp_path, number)
+        assert (broken, twice) == (0, 0), f"cut {number} lost {broken} of {kept} and took {twice} twice"
+        promised += kept
+    assert promised > CUTS * 10, "a cut has to have something to lose"
+
+
+@pytest.mark.parametrize("control", [{"synchronous": "NORMAL"}, {"lying": True}], ids=["synchronous=NORMAL", "a lying fsync"])
+async def test_the_same_cuts_show_what_unsafe_storing_loses(tmp_path, control):
+    lost = 0
+    for number in range(12):
+        try:
+            lost += (await run_until_cut(tmp_path, number, **control))[1]
+        except Exception:  # noqa: BLE001 - a file too damaged to be opened has lost everything
+            lost += 1
+    assert lost > 0
