@@ -28,17 +28,42 @@ class Output:
         self.threshold = LEVELS["warning"]
         self._stream: TextIO | None = None
         self._descriptor: int | None = None
+        self._schedule: Callable[[Callable[[], None]], object] | None = None
+        self._held: list[bytes] = []
 
     def to(self, stream: TextIO | None) -> None:
         """Write to this stream from now on: by its descriptor where it has one, so that a line is one write."""
+        self.flush()
         self._stream, self._descriptor = stream, None
         with suppress(OSError, ValueError):
             if stream is not None:
                 stream.flush()
                 self._descriptor = stream.fileno()
 
+    def hold(self, schedule: Callable[[Callable[[], None]], object] | None) -> None:
+        """Gather lines, and have `schedule` call for them to be written soon; None: write each at once again."""
+        self.flush()
+        self._schedule = schedule
+
     def write(self, line: bytes) -> None:
-        """Write one line, or lose it."""
+        """Write one line, at once or with those that follow soon."""
+        if self._schedule is None:
+            self._put(line)
+            return
+        if not self._held:
+            self._schedule(self.flush)
+        self._held.append(line)
+        if len(self._held) >= MOST_HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been gathered."""
+        if self._held:
+            held, self._held = self._held, []
+            self._put(b"".join(held))
+
+    def _put(self, line: bytes) -> None:
+        """Write, or lose it."""
         stream = self._stream
         if stream is None or stream.closed:  # a closed stream's descriptor may be somebody else's by now
             return
@@ -51,6 +76,10 @@ class Output:
         except (OSError, ValueError):  # not `suppress`: that would cost a tenth of the whole line
             pass
 
+
+# The lines of busy seconds are written together: a system call for each would cost more than making it. What is wrong is written at once.
+GATHERED: Final = frozenset({"debug", "info"})
+MOST_HELD: Final = 256
 
 _OUTPUT: Final = Output()
 # One list, changed in place: every logger holds it, whenever it was made (and structlog's own `capture_logs` does the same).
@@ -93,6 +122,8 @@ class Logger(structlog.BoundLoggerBase):
         except structlog.DropEvent:
             return
         self._logger.write(line)
+        if level not in GATHERED:
+            self._logger.flush()
 
 
 def get(name: str) -> Logger:
@@ -115,6 +146,11 @@ def configure(level: str = "info", json: bool | None = None, stream: TextIO | No
         cache_logger_on_first_use=False,
     )
     _adopt_standard_logging()
+
+
+def hold(schedule: Callable[[Callable[[], None]], object] | None) -> None:
+    """Gather the lines of `debug` and `info`: `schedule` is given what writes them, and calls it a moment later. None ends it."""
+    _OUTPUT.hold(schedule)
 
 
 def mask(number: str) -> str:

@@ -47,6 +47,8 @@ log = logs.get("offhook")
 
 # Of the time that a stop may take, this much is for closing the doors and the journal.
 CLOSING = 5.0
+# Seconds that log lines may wait for more of their kind.
+LOG_DELAY = 0.05
 SENDABLE = frozenset({ReplyState.KEPT, ReplyState.FAILED, ReplyState.EXPIRED, ReplyState.AMBIGUOUS})
 
 
@@ -66,12 +68,14 @@ class Program:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        logs.hold(lambda write: loop.call_later(LOG_DELAY, write))
         await house.start()
         try:
             announce(house.where())
             await house.work(stop)
         finally:
             await house.stop()
+            logs.hold(None)
 
     def journal(self, settings: Settings) -> Journal:
         """The durable store, not yet opened."""

@@ -1,7 +1,7 @@
 """The real clock and the real maker of ids."""
 
 import asyncio
-import os
+import random
 import time
 
 
@@ -26,11 +26,13 @@ class TimeSortedIds:
 
     def __init__(self) -> None:
         self._last = 0
+        # Ids must differ, not be secret: asking the system for each would cost more than all the rest of it.
+        self._chance = random.Random(random.SystemRandom().getrandbits(256)).getrandbits  # noqa: S311
 
     def new(self, prefix: str) -> str:
         """The next id, such as `WH0192…`: 34 characters."""
-        chance = int.from_bytes(os.urandom(10))
-        value = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0x2 << 62 | chance & 0x3FFFFFFFFFFFFFFF
+        chance = self._chance(74)
+        value = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0x2 << 62 | chance & 0x3FFFFFFFFFFFFFFF
         if value <= self._last:
             value = self._last + 1
         self._last = value

@@ -298,19 +298,6 @@ async def test_many_settlements_at_one_time_are_all_kept(desk):
     assert len((await desk.journal.story(arrivals[299].id)).attempts) == 1
 
 
-async def test_what_cannot_be_written_fails_alone(desk):
-    if isinstance(desk.journal, MemoryJournal):
-        pytest.skip("memory can write anything")
-    good, bad = an_arrival(), an_arrival()
-    await desk.keep(good, bad)
-    results = await asyncio.gather(
-        desk.settle(good), desk.settle(bad, note="\ud800"), desk.settle(an_arrival()), return_exceptions=True
-    )
-    assert [isinstance(result, JournalError) for result in results] == [False, True, False]
-    assert await desk.state(bad) is State.WAITING
-    assert desk.journal.trouble() == ""
-
-
 # -- after a restart
 
 

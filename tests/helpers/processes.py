@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import ClassVar
 
 TOKEN = "a-token-for-tests-0123456789abcd"
 ACCOUNT = "AC" + "0123456789abcdef" * 2
@@ -60,7 +61,7 @@ def get_json(url):
 class Child:
     """A process of ours; its standard error goes to a file that a failing test can show."""
 
-    alive = set()
+    alive: ClassVar = set()
 
     def __init__(self, command, log, env=None):
         self.log = Path(log)

@@ -313,7 +313,7 @@ async def test_ten_messages_are_the_most_over_all_documents():
 async def test_an_answer_that_broke_off_is_not_read():
     made, _ = composer()
     broken = answered("<Message>Hi</Message>", failure=Failure(kind=FailureKind.PROTOCOL, partial=True))
-    assert await made.compose_late(received(), broken) == ([], [])
+    assert await made.compose_late(received(), broken) == ((), ())
 
 
 async def test_a_status_callback_is_replied_to_by_nobody_and_its_faults_are_warnings():

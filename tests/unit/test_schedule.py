@@ -1,7 +1,7 @@
 """When a failed webhook is tried again."""
 
-from email.utils import format_datetime
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 

@@ -147,6 +147,24 @@ class TestRefusals:
         assert read_form(urlencode(honest).encode()).signed == read_form(urlencode(forged).encode()).signed
         assert provider().verify(signed("https://hooks.example/sms", forged)).status == 400
 
+    def test_a_message_hidden_in_a_parameter_of_its_own_making_is_refused(self):
+        signed_text = read_form(urlencode(INBOUND).encode()).signed.decode()
+        forged = {signed_text[:1]: signed_text[1:]}
+        assert read_form(urlencode(forged).encode()).signed.decode() == signed_text
+        assert provider().verify(signed("https://hooks.example/sms", forged)).status == 400
+
+    def test_a_message_that_hides_what_makes_it_one_is_refused(self):
+        honest = {"ApiVersion": "1", "Body": "hi", "MessageSid": SM, "SmsSid": SM, "SmsStatus": "received", "To": "+1"}
+        forged = {"ApiVersion": "1Bodyhi", "MessageSid": SM, "SmsSid": f"{SM}SmsStatusreceived", "To": "+1"}
+        assert read_form(urlencode(honest).encode()).signed == read_form(urlencode(forged).encode()).signed
+        assert provider().verify(signed("https://hooks.example/sms", forged)).status == 400
+
+    def test_a_message_hidden_in_the_query_of_its_url_is_refused(self):
+        hidden = "/sms?foo=1" + read_form(urlencode(INBOUND).encode()).signed.decode().replace(" ", "_")
+        signature = Key("token").sign(f"https://hooks.example{hidden}".encode())
+        request = incoming(b"", hidden, method="GET", headers={b"x-twilio-signature": signature})
+        assert provider().verify(request).status == 400
+
     def test_a_status_that_swallowed_what_follows_it_is_refused(self):
         forged = {"MessageSid": SM, "MessageStatus": "sentSmsSid" + SM, "To": "+1"}
         assert provider().verify(signed("https://hooks.example/sms", forged)).status == 400

@@ -230,6 +230,10 @@ def test_escaped_or_plain_a_form_reads_the_same(pairs):
         (b"a=%FF+%ff", b"a\xff \xff"),
         (b"a1=x&a=y", b"aya1x"),
         (b"a=%2525", b"a%25"),
+        (b"a=%252B", b"a%2B"),
+        (b"a=%%2B41", b"a%+41"),
+        (b"a=%4%2B1&b=%2%2b", b"a%4+1b%2+"),
+        (b"%2Ba=1&a=2", b"+a1a2"),
     ],
 )
 def test_odd_forms_are_signed_over_what_a_form_parser_would_read(body, signed):

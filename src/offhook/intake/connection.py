@@ -8,7 +8,7 @@ from typing import cast
 from offhook.intake import limits, wire
 from offhook.intake.bodies import PartialBody
 from offhook.intake.heads import Head, HeadReader
-from offhook.intake.hub import Hub, Reading
+from offhook.intake.hub import BODY, CLOSING, HEAD, IDLE, NEW, OVER, Hub
 from offhook.intake.limits import Refusal
 from offhook.intake.slot import Slot
 from offhook.providers.base import Incoming
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._secure = secure
         self._transport: asyncio.Transport | None = None
         self._heads = HeadReader(hub.limits)
-        self._reading = Reading.NEW
+        self._reading: int = NEW
         self._waiting: deque[Slot] = deque()
         self._buffer = b""
         self._body: PartialBody | None = None
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's shape
         """The connection is gone, whoever ended it."""
         self._transport = None
-        self._reading = Reading.CLOSING
+        self._reading = CLOSING
         self.deadline = self.write_deadline = inf
         self._give_back()
         for slot in self._waiting:
@@ -88,8 +88,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client has hung up its side: it is written to once more, but not counted on to hear it."""
         self._hung_up = True
-        if self._reading is not Reading.CLOSING:
-            self._reading = Reading.OVER
+        if self._reading != CLOSING:
+            self._reading = OVER
         self._give_back()
         # A TLS connection cannot stay half open.
         return bool(self._waiting) and not self._secure
@@ -121,9 +121,9 @@ class Connection(asyncio.Protocol):
         self._busy = True
         at, end = 0, len(data)
         while at < end:
-            if self._reading is Reading.BODY:
+            if self._reading == BODY:
                 at = self._read_body(data, at)
-            elif self._reading >= Reading.OVER:
+            elif self._reading >= OVER:
                 self._throw_away(end - at)
                 at = end
             elif len(self._waiting) >= self._hub.limits.pipelined or self._paused:
@@ -169,9 +169,9 @@ class Connection(asyncio.Protocol):
         if size > bounds.head:
             return self._refuse_in(limits.HEAD_TOO_LARGE, data)
         self._buffer = data[at:]
-        if self._reading is Reading.IDLE:
+        if self._reading == IDLE:
             self.deadline = self._hub.tick + bounds.sweep + bounds.header_timeout
-        self._reading = Reading.HEAD
+        self._reading = HEAD
         return len(data)
 
     def _await_body(self, head: Head, data: bytes, at: int) -> int:
@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
         hub = self._hub
         body = PartialBody(head, hub.limits, hub.tick + hub.limits.sweep)
         self._body = body
-        self._reading = Reading.BODY
+        self._reading = BODY
         self.deadline = body.first_deadline()
         if head.expects and at == len(data):
             self._owes_continue = True
@@ -202,7 +202,7 @@ class Connection(asyncio.Protocol):
 
     def _complete(self, head: Head, body: bytes) -> None:
         """A whole request: hand it on."""
-        self._reading = Reading.IDLE if head.keep_alive else Reading.OVER
+        self._reading = IDLE if head.keep_alive else OVER
         self.deadline = inf
         slot = Slot(self, keep_alive=head.keep_alive, modern=head.modern, bodiless=head.bodiless)
         self._waiting.append(slot)
@@ -237,14 +237,14 @@ class Connection(asyncio.Protocol):
             if answer is None:
                 return
             waiting.popleft()
-            last = not waiting and (not slot.keep_alive or self._hung_up or (hub.stopping and self._reading <= Reading.IDLE))
+            last = not waiting and (not slot.keep_alive or self._hung_up or (hub.stopping and self._reading <= IDLE))
             end = wire.CLOSE if last else wire.END if slot.modern else wire.KEEP_ALIVE
             body = b"" if slot.bodiless else wire.body_of(answer)
             transport.write(b"".join((hub.starts.of(answer), hub.date, end, body)))
             if last:
                 self._finish()
                 return
-        if self._reading is Reading.IDLE:
+        if self._reading == IDLE:
             self.deadline = hub.tick + hub.limits.idle_timeout
         if self._owes_continue:
             self._pay_continue()
@@ -275,7 +275,7 @@ class Connection(asyncio.Protocol):
         self._hub.report(self, refusal)
         self._give_back()
         self._buffer = b""
-        self._reading = Reading.OVER
+        self._reading = OVER
         self._lingers = True
         self.deadline = inf
         slot = Slot(self, keep_alive=False, modern=True, bodiless=False)
@@ -311,21 +311,21 @@ class Connection(asyncio.Protocol):
         if not self._lingers or self._hung_up or transport is None:
             self._close()
             return
-        self._reading = Reading.OVER
+        self._reading = OVER
         self.deadline = self._hub.tick + self._hub.limits.sweep + self._hub.limits.linger
         if transport.can_write_eof():
             transport.write_eof()
 
     def _close(self) -> None:
         """Close once everything is written; a client that does not read it is given `write_timeout`."""
-        self._reading = Reading.CLOSING
+        self._reading = CLOSING
         self.deadline = self._hub.tick + self._hub.limits.write_timeout
         if self._transport is not None:
             self._transport.close()
 
     def wind_down(self) -> None:
         """The listener stops: close if nothing is under way, else after the answers that are due."""
-        if not self._waiting and (self._reading is Reading.IDLE or (self._reading is Reading.NEW and not self._buffer)):
+        if not self._waiting and (self._reading == IDLE or (self._reading == NEW and not self._buffer)):
             self._close()
 
     def abort(self) -> None:
@@ -335,11 +335,11 @@ class Connection(asyncio.Protocol):
 
     def expire(self, now: float) -> None:
         """A deadline has passed."""
-        if now > self.write_deadline or self._reading is Reading.CLOSING:
+        if now > self.write_deadline or self._reading == CLOSING:
             self.abort()
         elif self._body is not None:
             self._check_pace(self._body, now)
-        elif self._reading is Reading.HEAD:
+        elif self._reading == HEAD:
             self._refuse(limits.SLOW_HEAD)
         else:
             self._close()

@@ -133,6 +133,7 @@ class Desk:
         answer = route.provider.acknowledge(route.endpoint, arrival.kind)
         if answer is not None:
             slot.send(answer)
+        now = self._clock.now()
         if receipt.duplicate_of is not None:
             self._metrics.duplicate(arrival.endpoint)
             if answer is None:
@@ -142,12 +143,11 @@ class Desk:
             self._deliveries.accept(arrival, None, partial(self._relay, stay))
         else:
             self._metrics.received(arrival.endpoint, arrival.kind)
-            self._deliveries.accept(arrival, self._given(answer, arrival), None)
-        self._log(stay, receipt)
+            self._deliveries.accept(arrival, self._given(answer, arrival, now), None)
+        self._log(stay, receipt, now - arrival.received_at)
 
-    def _given(self, answer: Answer, arrival: Arrival) -> Answer:
+    def _given(self, answer: Answer, arrival: Arrival, now: float) -> Answer:
         """The acknowledgement with the time at which it was given."""
-        now = self._clock.now()
         self._metrics.answered(arrival.endpoint, answer.source, now - arrival.received_at)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body, source=answer.source, at=now)
 
@@ -166,7 +166,7 @@ class Desk:
         if held is not None:
             log.error("webhook.not_stored", endpoint=stay.arrival.endpoint, error=str(error), not_logged=held)
 
-    def _log(self, stay: _Stay, receipt: Receipt) -> None:
+    def _log(self, stay: _Stay, receipt: Receipt, seconds: float) -> None:
         arrival, accepted = stay.arrival, stay.accepted
         log.info(
             "webhook.received",
@@ -175,6 +175,6 @@ class Desk:
             kind=arrival.kind,
             provider_id=accepted.provider_id,
             sender=logs.mask(accepted.sender),
-            ms=round((self._clock.now() - arrival.received_at) * 1000, 2),
+            ms=round(seconds * 1000, 2),
             duplicate_of=receipt.duplicate_of,
         )

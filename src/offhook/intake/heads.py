@@ -53,11 +53,6 @@ class HeadReader:
 
     def read(self, raw: bytes) -> Head | Refusal:
         """Read a head that ends with its empty line."""
-        lines = raw.count(b"\r\n")
-        if lines - 2 > self._limits.fields:
-            return limits.TOO_MANY_FIELDS
-        if raw.count(b"\n") != lines or b"\r\n " in raw or b"\r\n\t" in raw:
-            return limits.MALFORMED
         self._headers = []
         parser = httptools.HttpRequestParser(self)
         try:
@@ -68,6 +63,11 @@ class HeadReader:
             return limits.UNKNOWN_METHOD if raw.partition(b" ")[0].isalpha() else limits.MALFORMED
         except httptools.HttpParserError as error:
             return limits.AMBIGUOUS_LENGTH if any(word in str(error) for word in _FRAMING_ERRORS) else limits.MALFORMED
+        if len(self._headers) > self._limits.fields:
+            return limits.TOO_MANY_FIELDS
+        # A request line, one line for each field, an empty line: a line end more is a folded or a bare one that the parser let through.
+        if raw.count(b"\n") != len(self._headers) + 2:
+            return limits.MALFORMED
         if b" \r\n" in raw or b"\t\r\n" in raw:
             self._headers = [(name, value.rstrip(b" \t")) for name, value in self._headers]
         return self._judge(raw)
@@ -99,7 +99,7 @@ class HeadReader:
             headers=tuple(self._headers),
             raw=_kept(raw, fields, bodiless),
             length=length,
-            keep_alive=_keeps_alive(fields.get(b"connection"), modern),
+            keep_alive=_keeps_alive(fields[b"connection"], modern) if b"connection" in fields else modern,
             modern=modern,
             expects=modern and b"expect" in fields,
             bodiless=bodiless,
@@ -127,10 +127,8 @@ class HeadReader:
         return size if size <= self._limits.body else limits.BODY_TOO_LARGE
 
 
-def _keeps_alive(connection: bytes | None, modern: bool) -> bool:
+def _keeps_alive(connection: bytes, modern: bool) -> bool:
     """Whether the client wants to go on after this request (RFC 9112 §9.3)."""
-    if connection is None:
-        return modern
     options = {option.strip() for option in connection.lower().split(b",")}
     return b"close" not in options and (modern or b"keep-alive" in options)
 

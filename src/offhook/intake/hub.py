@@ -1,7 +1,6 @@
 """What a connection and its listener ask of each other, and of who answers."""
 
-from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from offhook.intake.limits import IntakeLimits, Refusal
 from offhook.intake.slot import Slot
@@ -59,12 +58,10 @@ class Hub(Protocol):
         """A request or a connection is being refused."""
 
 
-class Reading(IntEnum):
-    """What a connection is waiting to read."""
-
-    NEW = 0  # the first byte of the first request
-    IDLE = 1  # the first byte of another request
-    HEAD = 2
-    BODY = 3
-    OVER = 4  # nothing more: what still comes is thrown away
-    CLOSING = 5  # nothing more, and the socket is being closed
+# What a connection is waiting to read. Plain numbers: looking a member up in an enumeration takes three times as long as a name.
+NEW: Final = 0  # the first byte of the first request
+IDLE: Final = 1  # the first byte of another request
+HEAD: Final = 2
+BODY: Final = 3
+OVER: Final = 4  # nothing more: what still comes is thrown away
+CLOSING: Final = 5  # nothing more, and the socket is being closed

@@ -1,6 +1,6 @@
 """What a request says, read from the bytes that the journal keeps: `head` (request line and header lines) and `body`. Pure functions."""
 
-import binascii
+from urllib.parse import unquote_to_bytes
 
 from offhook.records import Headers, Parameters
 
@@ -8,25 +8,8 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 _SECRET_HEADERS = (b"authorization:", b"proxy-authorization:", b"cookie:")
+_PLAIN_FORM = b"\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 _BLANKED = b" (blanked)"
-
-
-def _escapes() -> dict[bytes, bytes]:
-    digits = "0123456789abcdefABCDEF"
-    return {(high + low).encode(): bytes.fromhex(high + low) for high in digits for low in digits}
-
-
-ESCAPES = _escapes()
-
-
-def unquote(value: bytes) -> bytes:
-    """Undo percent-escapes; a broken one stays as it is. Several times as quick as the standard library's for short values."""
-    first, *rest = value.split(b"%")
-    out = [first]
-    for piece in rest:
-        byte = ESCAPES.get(piece[:2])
-        out += (b"%", piece) if byte is None else (byte, piece[2:])
-    return b"".join(out)
 
 
 def pairs(encoded: bytes) -> list[tuple[bytes, bytes]]:
@@ -35,7 +18,7 @@ def pairs(encoded: bytes) -> list[tuple[bytes, bytes]]:
     for segment in encoded.replace(b"+", b" ").split(b"&"):
         if segment:
             name, _, value = segment.partition(b"=")
-            found.append((unquote(name), unquote(value)))
+            found.append((unquote_to_bytes(name), unquote_to_bytes(value)))
     return found
 
 
@@ -83,8 +66,15 @@ def media_type(content_type: str) -> str:
 
 def parameters(head: bytes, body: bytes) -> Parameters:
     """The request's parameters in the order of the wire: those of a form body, else those of the query. Blank ones included."""
-    form = media_type(header(head, "Content-Type")) == FORM and body
-    return tuple((text(name), text(value)) for name, value in pairs(body if form else query(target(head))))
+    return tuple((text(name), text(value)) for name, value in pairs(encoded_parameters(head, body)))
+
+
+def encoded_parameters(head: bytes, body: bytes) -> bytes:
+    """Where the request's parameters stand, still encoded: in a form body, else in the query."""
+    # The spelling that Twilio uses is looked for first: reading every header field takes ten times as long.
+    if body and (_PLAIN_FORM in head or media_type(header(head, "Content-Type")) == FORM):
+        return body
+    return query(target(head))
 
 
 def without_credentials(head: bytes) -> bytes:
@@ -96,8 +86,3 @@ def _blank(line: bytes) -> bytes:
     if line.lower().startswith(_SECRET_HEADERS):
         return line.partition(b":")[0] + b":" + _BLANKED
     return line
-
-
-def base64(digest: bytes) -> bytes:
-    """Standard base64 with padding, without a line end."""
-    return binascii.b2a_base64(digest, newline=False)

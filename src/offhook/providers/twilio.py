@@ -50,6 +50,27 @@ class TwilioSettings(Record):
     max_fields: int = 1000
 
 
+class _Claim(Record):
+    """A request taken apart for checking.
+
+    `account` is its AccountSid; `signed` what the signature covers besides `url`; `other_body` a body that is not a form, and so is not
+    among what is signed.
+    """
+
+    headers: Mapping[bytes, bytes]
+    form: Form
+    url: bytes
+    account: bytes
+    signed: bytes
+    other_body: bytes
+
+    def refused(self, status: int, reason: str, *, signature: bool = False) -> Refused:
+        """This request, refused."""
+        return Refused(
+            status=status, reason=reason, url=raw.text(self.url), account_sid=raw.text(self.account), signature=signature
+        )
+
+
 class Twilio:
     """The provider `twilio`. Raises SettingsError for a public URL or an algorithm that is none."""
 
@@ -75,72 +96,75 @@ class Twilio:
         if len(encoded) >= self._most and _is_flood(encoded, self._most):
             return Refused(status=413, reason=f"more than {self._most} parameters, or {MAX_ESCAPES} escapes")
         form = read_form(encoded) if encoded else _NO_FORM
-        url = self._base + request.target if self._base else urls.assumed_url(request, headers, self._trusted)
-        refused = self._refuse(request, headers, form, url, in_body=in_body)
+        claim = _Claim(
+            headers=headers,
+            form=form,
+            url=self._base + request.target if self._base else urls.assumed_url(request, headers, self._trusted),
+            account=form.get(b"AccountSid"),
+            signed=form.signed if in_body else b"",
+            other_body=b"" if in_body else request.body,
+        )
+        refused = self._refuse(claim)
         if refused is not None:
             return refused
         about = naming.subject(form)
-        return self._refuse_meaning(about, form, url) or Accepted(
+        return self._refuse_meaning(claim, about) or Accepted(
             kind=about.kind,
             dedupe_key=naming.dedupe_key(about, request, headers),
-            url=url.decode("utf-8", "replace"),
+            url=claim.url.decode("utf-8", "replace"),
             provider_id=about.sid.decode("utf-8", "replace"),
             sender=form.get(b"From").decode("utf-8", "replace"),
         )
 
-    def _refuse(
-        self, request: Incoming, headers: Mapping[bytes, bytes], form: Form, url: bytes, *, in_body: bool
-    ) -> Refused | None:
+    def _refuse(self, claim: _Claim) -> Refused | None:
         """Repeated parameters, a wrong signature, a body that the signature does not cover, a broken JSON body."""
-        if form.repeated and form.repeated & _STRUCTURAL:
-            names = b", ".join(sorted(form.repeated & _STRUCTURAL)).decode()
-            return Refused(status=400, reason=f"repeated parameters: {names}")
+        repeated = claim.form.repeated
+        if repeated and repeated & _STRUCTURAL:
+            return claim.refused(400, f"repeated parameters: {raw.text(b', '.join(sorted(repeated & _STRUCTURAL)))}")
         if not self._unsigned:
-            account = form.get(b"AccountSid")
-            reason = self._distrust(headers, account, url, form.signed if in_body else b"")
-            if not reason and request.body and not in_body:
-                reason = _uncovered(request.body, form)
+            reason = self._distrust(claim)
+            if not reason and claim.other_body:
+                reason = _uncovered(claim.other_body, claim.form)
             if reason:
-                return Refused(status=403, reason=reason, url=raw.text(url), account_sid=raw.text(account), signature=True)
-        if request.body and not in_body and raw.media_type(raw.text(headers.get(b"content-type", b""))) == raw.JSON:
-            return _broken_json(request.body)
+                return claim.refused(403, reason, signature=True)
+        if claim.other_body and raw.media_type(raw.text(claim.headers.get(b"content-type", b""))) == raw.JSON:
+            broken = _broken_json(claim.other_body)
+            return claim.refused(400, broken) if broken else None
         return None
 
-    def _distrust(self, headers: Mapping[bytes, bytes], account: bytes, url: bytes, signed: bytes) -> str:
+    def _distrust(self, claim: _Claim) -> str:
         """Why the signature is not right for any of the keys that may have made it, in either form of the URL; "" when it is."""
-        signature = headers.get(_SIGNATURE)
+        signature = claim.headers.get(_SIGNATURE)
         if not signature:
             return "no signature"
-        keys = self._keys(headers, account)
+        keys = self._keys(claim)
         if not keys:
             return "no key is configured for this account or shared key"
-        covered = url + signed
+        covered = claim.url + claim.signed
         for key in keys:
             if key.matches(covered, signature):
                 return ""
-        covered = urls.other_port(url) + signed
+        covered = urls.other_port(claim.url) + claim.signed
         return "" if any(key.matches(covered, signature) for key in keys) else "wrong signature"
 
-    def _keys(self, headers: Mapping[bytes, bytes], account: bytes) -> tuple[Key, ...]:
+    def _keys(self, claim: _Claim) -> tuple[Key, ...]:
         """The shared key that the request names; else the tokens of its account; without either, any token."""
-        written = headers.get(shared_keys.HEADER)
+        written = claim.headers.get(shared_keys.HEADER)
         named = shared_keys.read_settings(written) if written else None
         if named is not None:
             key = self._shared.get(named.key_id)
             return (key,) if key is not None and key.algorithm == named.algorithm else ()
-        if not account:
+        if not claim.account:
             return self._every_token
-        return self._tokens.get(account) or self._tokens.get(b"", ())
+        return self._tokens.get(claim.account) or self._tokens.get(b"", ())
 
-    def _refuse_meaning(self, about: naming.Subject, form: Form, url: bytes) -> Refused | None:
+    def _refuse_meaning(self, claim: _Claim, about: naming.Subject) -> Refused | None:
         """An account that is not ours, or parameters that were cut elsewhere than Twilio cut them."""
-        account = form.get(b"AccountSid")
+        account = claim.account
         if self._accounts and account not in self._accounts and (account or about.kind is not Kind.OTHER):
-            return Refused(
-                status=403, reason="AccountSid is not a configured account", url=raw.text(url), account_sid=raw.text(account)
-            )
-        contorted = naming.contortion(about, form)
-        return Refused(status=400, reason=contorted, url=raw.text(url), account_sid=raw.text(account)) if contorted else None
+            return claim.refused(403, "AccountSid is not a configured account")
+        contorted = naming.contortion(about, claim.form, claim.url)
+        return claim.refused(400, contorted) if contorted else None
 
     def near_miss(self, request: Incoming) -> str:
         """The URL for which the signature would have been right, with any configured key; "" when none was found."""
@@ -159,7 +183,7 @@ class Twilio:
 
     def derive(self, arrival: Arrival) -> Webhook:
         """The webhook that a kept arrival is."""
-        found = naming.first_values(arrival.head, arrival.body)
+        form = read_form(raw.encoded_parameters(arrival.head, arrival.body))
         return Webhook(
             id=arrival.id,
             endpoint=arrival.endpoint,
@@ -170,11 +194,11 @@ class Twilio:
             dedupe_key=arrival.dedupe_key,
             head=arrival.head,
             body=arrival.body,
-            provider_id=naming.identifier(found),
-            account_sid=found.get("AccountSid", ""),
-            sender=found.get("From", ""),
-            recipient=found.get("To", ""),
-            conversation=naming.conversation(arrival.kind, found),
+            provider_id=naming.identifier(form),
+            account_sid=raw.text(form.get(b"AccountSid")),
+            sender=raw.text(form.get(b"From")),
+            recipient=raw.text(form.get(b"To")),
+            conversation=naming.conversation(arrival.kind, form),
             due=arrival.received_at,
         )
 
@@ -232,10 +256,10 @@ def _uncovered(body: bytes, query: Form) -> str:
     return "" if claimed == body_hash(body) else "bodySHA256 is not the hash of the body"
 
 
-def _broken_json(body: bytes) -> Refused | None:
-    """Too deep, too long a number, or not JSON at all."""
+def _broken_json(body: bytes) -> str:
+    """Too deep, too long a number, or not JSON at all; "" when it can be read."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        return Refused(status=400, reason=f"JSON body: {str(error)[:200]}")
-    return None
+        return f"JSON body: {str(error)[:200]}"
+    return ""

@@ -62,8 +62,12 @@ class Composer:
             return self.compose_inline(webhook, exchange)
         if webhook.kind is not Kind.MESSAGE:
             return NOTHING
-        documents = [document async for document in self._documents.follow(webhook, exchange, endpoint)]
-        return self._composed(webhook, documents, self._by_rest)
+        reading = read(exchange)
+        if reading.redirect is None:
+            documents = [(exchange, reading)] if reading.messages or reading.faults else []
+        else:
+            documents = [document async for document in self._documents.follow(webhook, exchange, endpoint)]
+        return self._composed(webhook, documents, self._by_rest) if documents else NOTHING
 
     def _composed(self, webhook: Webhook, documents: Sequence[Document], place: "_Place") -> Composed:
         replies: list[Reply] = []

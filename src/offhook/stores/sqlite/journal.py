@@ -87,9 +87,12 @@ class SqliteJournal:
             return
         self._is_open = False
         self._mark_settled()
-        await self._writer.stop()
-        await self._readers.close()
-        self._lock.release()
+        try:
+            # The writer last: whoever closes last copies the log into the file, and a reader may not.
+            await self._readers.close()
+            await self._writer.stop()
+        finally:
+            self._lock.release()
 
     def trouble(self) -> str:
         """Why the journal cannot store just now."""

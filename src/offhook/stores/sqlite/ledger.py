@@ -8,7 +8,7 @@ from offhook.stores.sqlite.group import Changes, Group, Pending
 
 RECENT_KEYS = 65_536
 BUCKETS = 256
-MOST_KEYS_AT_ONCE = 1_024
+KEYS_AT_ONCE, MOST_KEYS_AT_ONCE = 256, 1_024
 
 Key = tuple[bytes, int, str]
 
@@ -84,15 +84,22 @@ class Ledger:
 
     def take_keys(self) -> tuple[list[Key], int]:
         """The next keys to write into the table, in its order; and the seq below which it then holds all, 0 while that is open."""
-        bucket = self._buckets[self._bucket]
-        bucket.sort()
-        taken, self._buckets[self._bucket] = bucket[:MOST_KEYS_AT_ONCE], bucket[MOST_KEYS_AT_ONCE:]
-        complete = 0
-        if not self._buckets[self._bucket]:
+        wanted = min(MOST_KEYS_AT_ONCE, max(KEYS_AT_ONCE, len(self.recent) - RECENT_KEYS))
+        taken: list[Key] = []
+        while len(taken) < wanted:
+            bucket = self._buckets[self._bucket]
+            bucket.sort()
+            room = MOST_KEYS_AT_ONCE - len(taken)
+            # A key that has been pruned meanwhile is of no use in the table.
+            taken += [entry for entry in bucket[:room] if self.recent.get(entry[0]) == entry[2]]
+            self._buckets[self._bucket] = bucket[room:]
+            if bucket[room:]:
+                break
             self._bucket = (self._bucket + 1) % BUCKETS
             if self._bucket == 0:
                 complete, self._round_began_at = self._round_began_at, self.changes.next_seq
-        return [entry for entry in taken if self.recent.get(entry[0]) == entry[2]], complete
+                return taken, complete
+        return taken, 0
 
     def keys_moved(self, keys: Iterable[Key]) -> None:
         """The table has them now."""

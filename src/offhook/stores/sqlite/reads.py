@@ -51,7 +51,7 @@ class Readers:
         self._closing = True
         await asyncio.to_thread(self._threads.shutdown)
         for connection in self._all:
-            connection.close()
+            connection.close(True)
 
     def _ask(self, question: Callable[..., Result], *values: Any) -> Result:
         deadline = self._clock.monotonic() + SECONDS
