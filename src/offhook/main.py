@@ -296,6 +296,7 @@ def twilio(settings: Settings) -> Twilio:
             shared_keys={key.key_id: (key.algorithm, key.secret.reveal()) for key in settings.shared_keys},
             account_sids=frozenset() if "" in accounts else frozenset(accounts),
             allow_unsigned=settings.allow_unsigned,
+            max_fields=settings.max_form_fields,
         )
     )
 

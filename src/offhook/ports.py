@@ -1,7 +1,7 @@
 """What the core asks of the world. Imports the records, nothing else of ours."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
 
 from offhook.records import (
     Arrival,
@@ -46,7 +46,7 @@ class Transport(Protocol):
     Redirects are not followed here: the caller sees each hop. Only cancellation leaves it as an exception.
     """
 
-    async def exchange(self, request: HttpRequest, limits: Limits, *, trusted: bool = False) -> Exchange:
+    def exchange(self, request: HttpRequest, limits: Limits, *, trusted: bool = False) -> Coroutine[Any, Any, Exchange]:
         """Resolve once, check every address, connect to a checked one, send, read. `trusted`: the URL is operator configuration."""
 
 

@@ -6,7 +6,6 @@ address. Hence a list of the names that we answer to, and no change for a reques
 
 import asyncio
 from collections.abc import Sequence
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from offhook import logs
 from offhook.api.problems import Problem, problem_answer
+from offhook.settings import is_loopback
 
 MAX_BODY = 64 * 1024
 BODY_WITHIN = 10.0
@@ -77,7 +77,7 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         name = host_name(host)
-        return name == "localhost" or name in self._allowed or is_loopback(name)
+        return name in self._allowed or is_loopback(name)
 
 
 def host_name(host: str) -> str:
@@ -90,14 +90,6 @@ def host_name(host: str) -> str:
     if parts.netloc != host or "@" in host:
         return ""
     return (parts.hostname or "").removesuffix(".")
-
-
-def is_loopback(name: str) -> bool:
-    """Whether it is the literal of a loopback address."""
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def is_same_origin(headers: Headers, host: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from offhook.api.guard import is_loopback
 from offhook.errors import OffhookError, SettingsError
+from offhook.settings import is_loopback
 
 GRACE = 1
 """Whole seconds that answers in flight get when the server stops."""
@@ -19,7 +19,7 @@ MAX_HEADER = 32 * 1024
 
 def refuse_public_console(host: str) -> str:
     """Why the console must not listen at this address, or "" when it may: it has no login, so loopback only (limits §5)."""
-    if host.casefold() == "localhost" or is_loopback(host):
+    if is_loopback(host):
         return ""
     return (
         f"The console would listen on {host or 'every address'}, and it has no login: anybody who can reach it could read the messages. "

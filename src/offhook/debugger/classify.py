@@ -2,7 +2,7 @@
 
 from offhook.records import Exchange, FailureKind, Kind, Outcome
 
-# kind of failure: (our precise code, what it means)
+# kind of failure: (our precise code, what it means where the exchange has no sentence of its own)
 FAILURES: dict[FailureKind, tuple[int, str]] = {
     FailureKind.BAD_URL: (11100, "The URL cannot be called"),
     FailureKind.BLOCKED: (11205, "The address may not be called"),
@@ -36,10 +36,7 @@ def judge(exchange: Exchange, kind: Kind, *, status_code: int = HEADLINE) -> Out
     delivered = 200 <= exchange.status < 300
     if exchange.failure is not None:
         code, meaning = FAILURES[exchange.failure.kind]
-        detail = exchange.failure.detail
-        return Outcome(
-            delivered=delivered, code=code, twilio_code=HEADLINE, message=f"{meaning}: {detail}" if detail else meaning
-        )
+        return Outcome(delivered=delivered, code=code, twilio_code=HEADLINE, message=exchange.failure.detail or meaning)
     if delivered:
         return Outcome(delivered=True)
     if exchange.status >= 400:

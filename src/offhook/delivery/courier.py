@@ -1,9 +1,9 @@
 """The courier: takes kept webhooks to their apps, fresh ones at once, the others when they are due."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -66,7 +66,7 @@ class Courier:
         self._conversations: Conversations[Job] = Conversations()
         self._answering: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._rounds: set[asyncio.Task[None] | None] = set()
+        self._in_round: set[Job] = set()
         self._unsettled = 0
         self._stopping = False
         self._backlog = Backlog(self._lines.values(), parts.journal, parts.clock, resume=self._resume)
@@ -144,7 +144,8 @@ class Courier:
     def _start(self, job: Job, line: Line) -> None:
         job.probe = line.gate.enter(retry=job.retry)
         self._unsettled += 1
-        self._spawn(self._deliver(job, line))
+        self._in_round.add(job)
+        job.task = self._spawn(self._deliver(job, line))
 
     def _pump(self, line: Line) -> None:
         while line.fresh and not self._stopping:
@@ -172,8 +173,6 @@ class Courier:
     # -- delivering
 
     async def _deliver(self, job: Job, line: Line) -> None:
-        task = asyncio.current_task()
-        self._rounds.add(task)
         try:
             done = await self._parts.rounds.run(job.webhook, job.endpoint)
         except asyncio.CancelledError:
@@ -185,7 +184,7 @@ class Courier:
             self._abandon(job, line, again_in=60.0)
             return
         finally:
-            self._rounds.discard(task)
+            self._in_round.discard(job)
         line.gate.leave(retry=job.retry)
         self._weigh(job, line, done)
         settled = await self._come_to(job, done)
@@ -359,19 +358,20 @@ class Courier:
                 self._turn_away(line.fresh.popleft())
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within)
-        for task in list(self._rounds):
-            if task is not None:
-                task.cancel()
+        for job in list(self._in_round):
+            if job.task is not None:
+                job.task.cancel()
         while self._tasks:
             # What is being written is let finish: the journal ends each write, well or badly.
             await asyncio.wait(self._tasks)
         for job in list(self._answering.values()):
             self._hold_over(job)
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _result(attempt: Attempt) -> str:

@@ -112,6 +112,21 @@ def shown(url: str) -> str:
     return parse(url).url
 
 
+# In each request these are others, and never passed on: not worth being remembered.
+_DIFFERENT = (b"Content-Length:", b"X-Twilio-Signature:", b"Host:")
+_REPETITION = "i-twilio-idempotency-token"
+
+
+@functools.lru_cache(maxsize=512)
+def _field(line: bytes) -> tuple[str, tuple[str, str] | None]:
+    """A header line's name in lower case, and the field if it is one to pass on, or the token."""
+    raw_name, _, raw_value = line.partition(b":")
+    name = raw_name.decode("latin-1")
+    lower = name.lower()
+    passes = lower in PASSED_ON or (lower.startswith(PASSED_ON_PREFIXES) and lower not in NOT_PASSED_ON)
+    return lower, (name, raw_value.strip().decode("latin-1")) if passes or lower == _REPETITION else None
+
+
 def _request_line(line: bytes) -> tuple[str, bytes]:
     method, _, rest = line.partition(b" ")
     return ("POST" if method == b"POST" else "GET"), rest.rpartition(b" ")[0]
@@ -122,16 +137,17 @@ def _headers(lines: list[bytes], webhook_id: str) -> tuple[Headers, str]:
     passed: list[tuple[str, str]] = []
     content_type = token = ""
     for line in lines:
-        raw_name, _, raw_value = line.partition(b":")
-        name = raw_name.decode("latin-1")
-        lower = name.lower()
-        if lower == "i-twilio-idempotency-token":
-            token = raw_value.strip().decode("latin-1")
-        elif lower in PASSED_ON or (lower.startswith(PASSED_ON_PREFIXES) and lower not in NOT_PASSED_ON):
-            value = raw_value.strip().decode("latin-1")
-            passed.append((name, value))
+        if line.startswith(_DIFFERENT):
+            continue
+        lower, field = _field(line)
+        if field is None:
+            continue
+        if lower == _REPETITION:
+            token = field[1]
+        else:
+            passed.append(field)
             if lower == "content-type":
-                content_type = value
+                content_type = field[1]
     # Every attempt of one webhook carries one token, so that the app can tell a repetition.
     passed.append(("I-Twilio-Idempotency-Token", token or str(uuid.UUID(webhook_id[2:]))))
     return tuple(passed), content_type

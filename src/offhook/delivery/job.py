@@ -20,6 +20,7 @@ class Job:
     answer: Answer | None = None
     relays: list[Relay] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    task: asyncio.Task[None] | None = None
 
     def give(self, answer: Answer) -> bool:
         """Answer whoever waits; True when one of them could still be told."""

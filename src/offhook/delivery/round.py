@@ -1,8 +1,8 @@
 """One round of delivery: the primary URL with its retries and redirects, then the fallback URL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -141,12 +141,12 @@ class RoundRunner:
             self._parsed[url] = destination.parse(url)
         return self._parsed[url]
 
-    async def send(self, request: HttpRequest, visit: "_Visit", remaining: float) -> Exchange:
+    def send(self, request: HttpRequest, visit: "_Visit", remaining: float) -> Coroutine[Any, Any, Exchange]:
         """One exchange, with the deadlines that are left."""
         limits = visit.target.overrides.limits(max(remaining, 0.001), verify_tls=visit.endpoint.verify_tls)
         # A redirect away from the operator's own URL is a stranger's choice: it gets no right to private addresses.
         trusted = destination.origin(request.url) == visit.origin
-        return await self._transport.exchange(request, limits, trusted=trusted)
+        return self._transport.exchange(request, limits, trusted=trusted)
 
     def request(self, made: Call, visit: "_Visit", authorization: str = "") -> HttpRequest:
         """The call signed for its URL, with the conversation's cookies and our own two headers."""
@@ -188,23 +188,29 @@ class _Visit:
 
     async def tries(self, made: Call) -> list[Exchange]:
         """All exchanges of the attempt; the last one is what it came to."""
-        exchanges = await self._hops(made)
+        first = await self._send(made)
+        if first.failure is None and first.status < 300:
+            return [first]
+        exchanges = await self._hops(made, first)
         for _ in range(self.target.overrides.retries):
             if not asks_for_retry(exchanges[-1], self.target.overrides) or self._remaining() <= 0:
                 break
             exchanges += await self._hops(made)
         return exchanges
 
-    async def _hops(self, made: Call) -> list[Exchange]:
+    async def _hops(self, made: Call, first: Exchange | None = None) -> list[Exchange]:
+        """One try: the exchange, which may have been made, and those to which its redirects lead."""
         exchanges: list[Exchange] = []
         for _ in range(MOST_REDIRECTS + 1):
-            exchanges += await self._answered(made)
+            exchanges += await self._answered(made, first)
+            first = None
             last = exchanges[-1]
             if last.failure is not None or not 300 <= last.status < 400:
                 return exchanges
             location = next((value for name, value in last.headers if name.lower() == "location"), "")
             if last.status not in REDIRECTS or not _usable(location):
-                detail = f"status {last.status} with " + (f"Location {location[:200]!r}" if location else "no Location")
+                to = f"Location {location[:200]!r}" if location else "no Location"
+                detail = f"The app answered with status {last.status} and {to}: a redirect that cannot be followed."
                 exchanges[-1] = _failed(last, FailureKind.BAD_REDIRECT, detail)
                 return exchanges
             rules = self.runner.redirects
@@ -215,12 +221,14 @@ class _Visit:
                 carry=rules.carry_parameters,
                 preserve=rules.preserve_307,
             )
-        exchanges[-1] = _failed(exchanges[-1], FailureKind.TOO_MANY_REDIRECTS, f"more than {MOST_REDIRECTS} redirects")
+        exchanges[-1] = _failed(
+            exchanges[-1], FailureKind.TOO_MANY_REDIRECTS, f"The app redirected more than {MOST_REDIRECTS} times."
+        )
         return exchanges
 
-    async def _answered(self, made: Call) -> list[Exchange]:
+    async def _answered(self, made: Call, first: Exchange | None) -> list[Exchange]:
         """One exchange, and a second one with credentials when the app asks for those that the URL has."""
-        exchanges = [await self._send(made)]
+        exchanges = [first or await self._send(made)]
         if exchanges[0].status == 401 and self.target.username and destination.origin(made.url) == self.origin:
             credentials = Credentials(self.target.username, self.target.password)
             asked = exchanges[0]
@@ -270,7 +278,7 @@ def _out_of_time(request: HttpRequest, now: float) -> Exchange:
         url=request.url,
         started_at=now,
         timings=Timings(),
-        failure=Failure(kind=FailureKind.TOTAL_TIMEOUT, detail="the time for the whole attempt was used up before this request"),
+        failure=Failure(kind=FailureKind.TOTAL_TIMEOUT, detail="The time for the whole attempt was used up before this request."),
     )
 
 

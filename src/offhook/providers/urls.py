@@ -99,6 +99,7 @@ def _near_targets(target: bytes) -> Iterator[bytes]:
             yield each + b"?" + b"&".join(sorted(query.split(b"&")))
 
 
+@lru_cache(maxsize=512)
 def callable_url(url: str) -> bytes:
     """A configured URL as it is requested and signed: without fragment and user:password, an empty path written as `/`."""
     scheme, authority, rest = split_url(url.partition("#")[0].encode())

@@ -184,20 +184,17 @@ class Settings(Record):
         str, Row(kinds.url(base=True), "https://api.twilio.com", "Twilio's REST API: where replies are sent", "twilio")
     ]
 
-    couriers: Annotated[
-        int, Row(kinds.number(1, 10_000), "512", "Deliveries under way at a time, of all endpoints together", "delivery")
-    ]
     ca_file: Annotated[str | None, Row(kinds.text(), None, "Certificates (PEM) to trust besides the usual ones", "delivery")]
     redirect_parameters: Annotated[
         Literal["all", "none"],
-        Row(kinds.choice("all", "none"), "none", "What the GET after a redirect carries of the webhook's parameters", "delivery"),
+        Row(kinds.choice("all", "none"), "all", "What the GET after a redirect carries of the webhook's parameters", "delivery"),
     ]
     redirect_307: Annotated[
         Literal["preserve", "query"],
         Row(
             kinds.choice("preserve", "query"),
             "preserve",
-            "A 307 or 308: repeat the request (preserve), or GET with parameters (query)",
+            "A 307: repeat the request (preserve), or GET as after a 302 (query)",
             "delivery",
         ),
     ]

@@ -138,7 +138,7 @@ class SqliteJournal:
         known = self._ledger.fresh.get(identifier)
         done: asyncio.Future[None] = self._loop.create_future()
         self._writer.settlements.append(Settling(settlement, known[0] if known else 0, done))
-        self._writer.kick_along()
+        self._writer.kick()
         await done
 
     async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:

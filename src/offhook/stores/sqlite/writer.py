@@ -18,7 +18,6 @@ from offhook.stores.sqlite.troubles import StorageError, Trouble, diagnose
 
 MOST_IN_GROUP = 1_024
 CHECKPOINT_PAGES = 500
-LINGER = 0.002  # seconds
 
 Deliver = Callable[[Group], None]
 Item = TypeVar("Item")
@@ -39,8 +38,6 @@ class Writer:
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._kicked = False
-        self._lingering = False
-        self._woken_at = 0.0
         self._tokens: SimpleQueue[bool] = SimpleQueue()
         self._taken = Group()
         self._fatal = False
@@ -66,24 +63,8 @@ class Writer:
             self._kicked = True
             self._loop.call_soon(self._wake)
 
-    def kick_along(self) -> None:
-        """Something waits that no answer depends on: when groups follow each other closely it rides with the next, and spares a commit."""
-        if self._kicked or self._lingering:
-            return
-        if self._loop.time() - self._woken_at > LINGER:
-            self.kick()
-        else:
-            self._lingering = True
-            self._loop.call_later(LINGER, self._linger_over)
-
-    def _linger_over(self) -> None:
-        self._lingering = False
-        if self.settlements and not self._kicked:
-            self._wake()
-
     def _wake(self) -> None:
         self._kicked = False
-        self._woken_at = self._loop.time()
         if self.dead:
             self._fail_waiting()
         else:
