@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from offhook.errors import JournalError
 from offhook.records import Arrival, Kind, Settlement, State, WebhookFilter
 from offhook.stores.rules import underived
-from offhook.stores.sqlite import SqliteJournal, database, ledger, reads, writer
+from offhook.stores.sqlite import SqliteJournal, database, ledger, opening, reads, writer
 from offhook.system import SystemClock, TimeSortedIds
 from tests.integration.powercut import Disk
 
@@ -178,6 +178,23 @@ async def test_keys_leave_memory_for_their_table_and_are_still_known(tmp_path, m
         assert [receipt.duplicate_of for receipt in receipts] == [arrival.id for arrival in arrivals]
         await journal.close()
         await journal.open()
+
+
+async def test_a_journal_that_is_opened_often_does_not_keep_ever_more_keys_in_memory(monkeypatch, journal):
+    monkeypatch.setattr(ledger, "RECENT_KEYS", 400)
+    monkeypatch.setattr(opening, "KEYS_IN_PAGE", 100)
+    kept, known = [], []
+    for _ in range(8):
+        arrivals = [an_arrival(random.randbytes(16)) for _ in range(300)]
+        await asyncio.gather(*(append(journal, arrival) for arrival in arrivals))
+        await asyncio.gather(*(journal.settle(settled(arrival)) for arrival in arrivals))
+        kept += arrivals
+        await journal.close()
+        await journal.open()
+        known.append(len(journal._ledger.recent))
+    assert max(known) < 100
+    receipts = await asyncio.gather(*(append(journal, replace(one, id=ids.new("WH"))) for one in kept))
+    assert [receipt.duplicate_of for receipt in receipts] == [arrival.id for arrival in kept]
 
 
 async def test_keys_of_one_first_byte_leave_memory_too(monkeypatch, journal):

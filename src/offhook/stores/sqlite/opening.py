@@ -4,11 +4,13 @@ from pathlib import Path
 
 import apsw
 
-from offhook.stores.sqlite.codec import decode_arrival
+from offhook.stores.sqlite.codec import KEY_COLUMNS, decode_arrival
 from offhook.stores.sqlite.database import ProcessLock, make_private, open_writer
 from offhook.stores.sqlite.group import Changes
-from offhook.stores.sqlite.ledger import Ledger
-from offhook.stores.sqlite.statements import SQL, execute
+from offhook.stores.sqlite.ledger import Key, Ledger
+from offhook.stores.sqlite.statements import SQL, execute, execute_rows
+
+KEYS_IN_PAGE = 16_384
 
 
 def open_file(path: Path, lock: ProcessLock, *, synchronous: str, vfs: str | None) -> tuple[apsw.Connection, Ledger]:
@@ -35,11 +37,23 @@ def load(db: apsw.Connection) -> Ledger:
     (settled_below, deduped_below, next_seq, *lags) = execute(db, "read_marks")[0]
     changes = Changes(next_seq, (lags[0], lags[1]))
     ledger = Ledger(changes, execute(db, "read_tally"))
-    for seq, data in db.execute(SQL["arrivals_since"], {"seq": deduped_below}):
-        arrival = decode_arrival(data)
-        ledger.remember_key(arrival.dedupe_key, seq, arrival.id)
+    for key, seq, webhook_id in _keys_to_remember(db, deduped_below):
+        ledger.remember_key(key, seq, webhook_id)
     for seq, data in db.execute(SQL["unsettled_arrivals"], {"seq": settled_below}):
         arrival = decode_arrival(data)
         ledger.fresh[arrival.id] = (seq, arrival)
         ledger.former[arrival.id] = arrival
     return ledger
+
+
+def _keys_to_remember(db: apsw.Connection, deduped_below: int) -> list[Key]:
+    """The newest keys. A page that is full goes to the table at once: else a journal that is opened often would read ever more of them."""
+    while True:
+        rows = execute(db, "arrivals_since", seq=deduped_below, most=KEYS_IN_PAGE)
+        keys = [(arrival.dedupe_key, seq, arrival.id) for seq, arrival in ((seq, decode_arrival(data)) for seq, data in rows)]
+        if len(keys) < KEYS_IN_PAGE:
+            return keys
+        deduped_below = keys[-1][1] + 1
+        with db:
+            execute_rows(db, "insert_keys", sorted((key, seq) for key, seq, _ in keys), KEY_COLUMNS)
+            execute(db, "mark_deduped", deduped_below=deduped_below)

@@ -250,7 +250,7 @@ SELECT settled_below, deduped_below, max(next_seq, coalesce((SELECT max(seq) FRO
 SELECT endpoint, state, count FROM tally WHERE count > 0;
 
 -- name: arrivals_since
-SELECT seq, data FROM arrivals WHERE seq >= :seq ORDER BY seq;
+SELECT seq, data FROM arrivals WHERE seq >= :seq ORDER BY seq LIMIT :most;
 
 -- name: unsettled_arrivals
 SELECT seq, data FROM arrivals
