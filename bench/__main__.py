@@ -1,4 +1,4 @@
-"""`python -m bench [intake|delivery|growth|memory|peers|all|figures] [--quick] [--runs N] [--dir PATH]`."""
+"""`python -m bench [intake|delivery|growth|isolation|memory|peers|all|figures] [--quick] [--runs N] [--dir PATH]`."""
 
 import argparse
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import delivery, growth, intake, memory, report
+from bench import delivery, growth, intake, isolation, memory, report
 from bench.figures import Result
 from bench.machine import cores, facts, file_system
 from bench.options import Options
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[Options], Result]] = {
     "intake": intake.bench,
     "delivery": delivery.bench,
     "growth": growth.bench,
+    "isolation": isolation.bench,
     "memory": memory.bench,
     "peers": comparison.bench,
 }

@@ -12,12 +12,14 @@ UNDELIVERED = ("waiting", "delivering")
 
 
 class Serve:
-    """A running `offhook serve` in ack mode in front of one app."""
+    """A running `offhook serve`: in ack mode in front of one app, or as a configuration file says."""
 
-    def __init__(self, directory: Path, app: str, *, core: int | None, database: Path | None = None) -> None:
+    def __init__(
+        self, directory: Path, app: str | None, *, core: int | None, database: Path | None = None, config: Path | None = None
+    ) -> None:
+        where = {"--config": str(config)} if config else {"--to": str(app), "--answer": "ack"}
         flags = {
-            "--to": app,
-            "--answer": "ack",
+            **where,
             "--host": "127.0.0.1",
             "--port": "0",
             "--console-port": "0",
