@@ -28,6 +28,7 @@ import rest_stand_in
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "examples" / "flask_sms" / "app.py"
 HOST = "127.0.0.1"
+CONSOLE_PORT = 8081  # where `offhook webhooks list` asks by default
 BACK_AFTER = 10.0  # seconds after which an app that was stopped is started again
 START_WITHIN = 30.0  # seconds until a child must listen
 STOP_WITHIN = 25.0  # seconds; Offhook itself takes up to 20 to finish what is under way
@@ -182,7 +183,7 @@ def arguments() -> argparse.Namespace:
     """Ports; each gives way to a free one when it is in use."""
     parser = argparse.ArgumentParser(description="The example SMS app with Offhook in front of it.")
     parser.add_argument("--port", type=int, default=8080, help="where Twilio posts (default 8080)")
-    parser.add_argument("--console-port", type=int, default=8081, help="API, health, metrics (default 8081)")
+    parser.add_argument("--console-port", type=int, default=CONSOLE_PORT, help="API, health, metrics (default 8081)")
     parser.add_argument("--app-port", type=int, default=5000, help="the example app (default 5000)")
     parser.add_argument("--state", type=Path, default=ROOT / ".offhook", help="directory of the journal (default .offhook)")
     return parser.parse_args()
@@ -206,6 +207,8 @@ def main() -> int:
         serve += ["--port", str(port), "--console-port", str(console), "--database", str(database)]
         # One waits minutes for a real app, and not for an example.
         serve += ["--schedule", "5s", "--twilio-api-url", stack.enter_context(rest_stand_in.serving())]
+        # A person reads the lines below, not a log line for each message between them.
+        serve += ["--log-level", "warning"] if sys.stdout.isatty() else []
         offhook = start(stack, serve, environment(token, port), output=subprocess.PIPE)
         assert offhook.stdout is not None
         threading.Thread(target=pass_on, args=(offhook.stdout,), daemon=True).start()
@@ -216,6 +219,8 @@ def main() -> int:
         print(f"Twilio posts to   http://{HOST}:{port}/sms", flush=True)
         print(f"The console is    http://{HOST}:{console}", flush=True)
         print(f"Send a message    TWILIO_AUTH_TOKEN={token} {command} send http://{HOST}:{port}/sms --body hello", flush=True)
+        if console != CONSOLE_PORT:  # the listings ask the usual one unless they are told
+            print(f"See what came     {command} webhooks list --console-url http://{HOST}:{console}", flush=True)
         return watch(app, offhook, stop)
 
 

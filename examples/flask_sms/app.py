@@ -10,13 +10,13 @@ app = Flask(__name__)
 validator = RequestValidator(os.environ["TWILIO_AUTH_TOKEN"])
 
 
-@app.post("/sms")
+@app.route("/sms", methods=["GET", "POST"])
 def sms() -> tuple[str, dict[str, str]]:
-    """One inbound message."""
+    """One inbound message, by the method that the number is set to."""
     if not validator.validate(request.url, request.form, request.headers.get("X-Twilio-Signature", "")):
         abort(403)
     reply = MessagingResponse()
-    reply.message(f"You said: {request.form['Body']}")
+    reply.message(f"You said: {request.values.get('Body', '')}")
     return str(reply), {"Content-Type": "text/xml"}
 
 

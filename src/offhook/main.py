@@ -1,13 +1,14 @@
 """Puts Offhook together: the only file that knows every room."""
 
 import asyncio
+import errno
 import gc
 import random
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -21,17 +22,18 @@ from offhook.debugger.events import EventMaker
 from offhook.delivery import destination, overrides
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
-from offhook.errors import OffhookError
+from offhook.errors import OffhookError, SettingsError
 from offhook.intake.certificate import TlsFiles
 from offhook.intake.desk import Desk, DeskParts
 from offhook.intake.limits import IntakeLimits
 from offhook.intake.listener import Listener
 from offhook.metrics import Metrics
 from offhook.net.transport import HttpTransport
+from offhook.net.urls import parse_target
 from offhook.ports import Clock, Journal
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.providers.urls import Networks
-from offhook.records import DebugEvent, Endpoint, Level, ReplyState
+from offhook.records import DebugEvent, Endpoint, Failure, Level, ReplyState
 from offhook.replies.compose import Composer
 from offhook.replies.desk import ReplyDesk
 from offhook.replies.documents import Documents
@@ -64,6 +66,7 @@ class Program:
     async def serve(self, settings: Settings, announce: Callable[[ServeInfo], None]) -> None:
         """Run until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
         check_startable(settings)
+        check_callable(settings.endpoints)
         house = House(settings)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -85,7 +88,7 @@ class Program:
 
     def transport(self, settings: Settings) -> HttpTransport:
         """The one door to the network."""
-        return HttpTransport(SystemClock(), ca_file=settings.ca_file)
+        return open_transport(settings, SystemClock())
 
     def provider(self, settings: Settings) -> Twilio:
         """Twilio, with the settings' tokens."""
@@ -112,9 +115,9 @@ class House:
         self.allowed_hosts: Sequence[str] = ()
         provider = twilio(settings)
         self.journal = open_journal(settings, provider)
-        self._transport = HttpTransport(self.clock, ca_file=settings.ca_file)
+        self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
-        self._reply_transport = HttpTransport(self.clock, ca_file=settings.ca_file, pool_size=0)
+        self._reply_transport = open_transport(settings, self.clock, pool_size=0)
         rounds = RoundParts(
             transport=self._transport,
             sign=provider.sign,
@@ -165,11 +168,8 @@ class House:
         try:
             await self._courier.start()
             await self._report_overrides()
-            await self._intake.start()
-            await self._console.start()
-        except OSError as error:
-            await self.stop()
-            raise OffhookError(f"Cannot listen: {error.strerror or error}. Is another program using the port?") from error
+            await listen(self._intake, "webhooks", self._settings.host, self._settings.port)
+            await listen(self._console, "console", self._settings.console_host, self._settings.console_port)
         except BaseException:
             await self.stop()
             raise
@@ -313,12 +313,38 @@ def twilio(settings: Settings) -> Twilio:
 def credentials(settings: Settings, account_sid: str) -> Credentials | None:
     """What the REST API is called with for an account: the API key where there is one, else the account's own token."""
     own = settings.account_sid or ""
-    if settings.api_key and settings.api_secret and account_sid in {own, ""} | ({account_sid} if not own else set()):
-        return Credentials(account_sid=account_sid or own, username=settings.api_key, password=settings.api_secret.reveal())
+    account_sid = account_sid or own
+    if not account_sid.strip("AC0"):
+        return None  # none at all, or the one of zeros that `offhook send` makes up: nobody's to be asked
+    if settings.api_key and settings.api_secret and own in {account_sid, ""}:
+        return Credentials(account_sid=account_sid, username=settings.api_key, password=settings.api_secret.reveal())
     for account in settings.accounts:
-        if account.sid in {account_sid, ""} and account_sid:
+        if account.sid in {account_sid, ""}:
             return Credentials(account_sid=account_sid, username=account_sid, password=account.auth_tokens[0].reveal())
     return None
+
+
+def check_callable(endpoints: Sequence[Endpoint]) -> None:
+    """Raises SettingsError for an app's URL that the door to the network would refuse at every delivery."""
+    problems = [
+        f"endpoint {endpoint.name}: {destination.shown(url)} cannot be called: {target.detail}"
+        for endpoint in endpoints
+        for url in filter(None, (endpoint.app_url, endpoint.fallback_url))
+        if isinstance(target := parse_target(destination.shown(url)), Failure)
+    ]
+    if problems:
+        raise SettingsError("\n".join(problems))
+
+
+def open_transport(settings: Settings, clock: Clock, pool_size: int = 64) -> HttpTransport:
+    """The door to the network, with the authorities that the settings add."""
+    try:
+        return HttpTransport(clock, pool_size=pool_size, ca_file=settings.ca_file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(
+            f"ca_file: {settings.ca_file} holds no certificates ({reason}): give the path of a PEM file"
+        ) from error
 
 
 def open_journal(settings: Settings, provider: Twilio) -> Journal:
@@ -326,6 +352,28 @@ def open_journal(settings: Settings, provider: Twilio) -> Journal:
     if settings.database == "memory:":
         return MemoryJournal(derive=provider.derive)
     return SqliteJournal(settings.database, SystemClock(), derive=provider.derive)
+
+
+class Door(Protocol):
+    """A listener that can be opened."""
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+
+
+async def listen(door: Door, of: str, host: str, port: int) -> None:
+    """Open a listener. Raises OffhookError that says what is in the way, and the way out."""
+    flag = "--port" if of == "webhooks" else "--console-port"
+    try:
+        await door.start()
+    except OSError as error:
+        ways = {
+            errno.EADDRINUSE: f"another program uses it: stop that, or choose another port with {flag}",
+            errno.EADDRNOTAVAIL: f"{host} is no address of this machine: choose one with {flag.replace('port', 'host')}",
+            errno.EACCES: f"this user may not use it: choose a port above 1023 with {flag}",
+        }
+        why = ways.get(error.errno or 0, error.strerror or str(error))
+        raise OffhookError(f"Cannot listen for the {of} on {host} port {port}: {why}.") from error
 
 
 def networks(listed: Sequence[str]) -> Networks:

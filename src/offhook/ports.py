@@ -84,17 +84,17 @@ class Journal(Protocol):
         """Take up to `limit` due webhooks of one endpoint, earliest due first, as `delivering` until `now + lease`.
 
         Due: waiting with `due <= now`, or delivering with a lease that has ended. Left out: those with an earlier undelivered webhook of
-        the same non-empty conversation that has fewer than three failures.
+        the same non-empty conversation that has been refused fewer than three times.
         """
 
     async def hasten(self, endpoint: str, now: float) -> int:
         """Bring the due time of every waiting webhook of the endpoint forward to `now`; returns how many."""
 
     async def blocking(self) -> Sequence[tuple[str, str]]:
-        """(conversation, webhook id) of every undelivered webhook with fewer than three failures, for the courier to start from."""
+        """(conversation, webhook id) of every undelivered webhook refused fewer than three times, for the courier to start from."""
 
     async def requeue(self, ids: Iterable[str], now: float) -> int:
-        """Replay: set these webhooks (failed, dismissed or delivered) waiting, due now, failures 0; returns how many changed."""
+        """Replay: set these webhooks (failed, dismissed or delivered) waiting, due now, failures and refusals 0; returns how many changed."""
 
     async def dismiss(self, ids: Iterable[str]) -> int:
         """Take failed webhooks off the list without delivering them; returns how many changed."""

@@ -104,7 +104,7 @@ class Webhook(Record):
     """One request that we received and kept, and what has become of it.
 
     `due` is when the next attempt may start (or, while delivering, when the lease ends). `failures` counts failed rounds since it was
-    received or last replayed; `attempts` counts all attempts ever made. `conversation` is what deliveries must not overlap in ("" for none).
+    received or last replayed, `refusals` those of them in which the request reached somebody; `attempts` counts all attempts ever made. `conversation` is what deliveries must not overlap in ("" for none).
     """
 
     id: str
@@ -124,6 +124,7 @@ class Webhook(Record):
     state: State = State.WAITING
     due: float = 0.0
     failures: int = 0
+    refusals: int = 0
     attempts: int = 0
     answer: Answer | None = None
     note: str = ""

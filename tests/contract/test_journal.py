@@ -420,11 +420,11 @@ async def test_the_later_waits_also_for_an_earlier_one_that_a_former_process_lef
 async def test_after_three_failures_a_message_steps_aside(desk):
     first, second, third = a_message(), a_message(), a_message()
     await desk.keep(first, second, third)
-    await desk.settle(first, State.WAITING, failures=2, due=NOON + 30)
-    await desk.settle(second, State.WAITING, failures=5, due=NOON)
+    await desk.settle(first, State.WAITING, refusals=2, due=NOON + 30)
+    await desk.settle(second, State.WAITING, refusals=5, due=NOON)
     await desk.settle(third, State.WAITING, due=NOON)
     assert await desk.claim() == []
-    await desk.settle(first, State.WAITING, failures=3, due=NOON + 30)
+    await desk.settle(first, State.WAITING, refusals=3, due=NOON + 30)
     assert sorted(await desk.claim()) == [second.id, third.id]
     assert await desk.claim(now=NOON + 30) == [first.id]
 
@@ -472,7 +472,7 @@ async def test_hasten_reaches_thousands(desk):
 async def test_blocking_names_what_holds_up_a_conversation(desk):
     waiting, tired, done, fresh, loose = a_message(ALICE), a_message(BOB), a_message(), a_message(BOB), an_arrival(body=b"")
     await desk.park(waiting, loose)
-    await desk.park(tired, failures=3)
+    await desk.park(tired, refusals=3)
     await desk.keep(done, fresh)
     await desk.settle(done)
     assert sorted(await desk.journal.blocking()) == sorted([(f"{ALICE} {SHOP}", waiting.id), (f"{BOB} {SHOP}", fresh.id)])
@@ -486,7 +486,7 @@ async def test_replay_sets_failed_dismissed_and_delivered_ones_waiting_and_no_ot
     await desk.keep(*arrivals)
     states = (State.FAILED, State.DISMISSED, State.DELIVERED, State.WAITING)
     for arrival, state in zip(arrivals, states, strict=False):
-        await desk.settle(arrival, state, failures=9, due=NOON - 60)
+        await desk.settle(arrival, state, failures=9, refusals=4, due=NOON - 60)
     assert await desk.journal.requeue([*(arrival.id for arrival in arrivals), arrivals[0].id, "WH-unknown"], NOON) == 3
     for arrival in arrivals[:3]:
         webhook = await desk.journal.webhook(arrival.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from offhook.delivery import courier as courier_module
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import Round
 from offhook.metrics import Metrics
@@ -139,6 +140,7 @@ class World:
         self.rounds = ScriptedRounds(script)
         self.replies = RecordedReplies()
         self.endpoint = Endpoint(name="sms", app_url="http://app.example/sms", **endpoint)
+        self.other = Endpoint(name="other", app_url="http://other.example/sms")
         self.answers = {}
 
     async def __aenter__(self):
@@ -153,7 +155,7 @@ class World:
             chance=lambda: 0.5,
             metrics=Metrics(),
         )
-        self.courier = Courier({"sms": self.endpoint}, parts)
+        self.courier = Courier({"sms": self.endpoint, "other": self.other}, parts)
         await self.courier.start()
         self.task = asyncio.create_task(self.courier.run())
         await self.clock.settle()
@@ -169,11 +171,11 @@ class World:
             await self.task
         await self.journal.close()
 
-    async def receive(self, body, *, relay=True, kind=Kind.MESSAGE, alive=True, settle=True):
+    async def receive(self, body, *, relay=True, kind=Kind.MESSAGE, alive=True, settle=True, endpoint="sms"):
         """`body` is "conversation/text"."""
         arrival = Arrival(
             id=IDS.new("WH"),
-            endpoint="sms",
+            endpoint=endpoint,
             received_at=self.clock.now(),
             peer="127.0.0.1",
             url="https://public.example/sms",
@@ -324,6 +326,55 @@ async def test_while_the_breaker_is_open_the_provider_is_answered_at_once():
         assert "new/hello" not in world.rounds.started
 
 
+async def test_while_the_breaker_is_open_nobody_waits_behind_an_earlier_message_either():
+    async with World(lambda body, n: GONE) as world:
+        for n in range(6):
+            await world.receive(f"person{n}/hello")
+        await world.receive("person0/again")
+        assert world.answers["person0/again"].source == "stand-in"
+
+
+async def test_a_fault_of_ours_does_not_hold_up_those_that_wait_for_its_place(caplog):
+    def script(body, n):
+        if body == "ann/hello" and n == 1:
+            raise RuntimeError("a fault of ours")
+        return exchange()
+
+    async with World(script, concurrency=1) as world:
+        world.rounds.gate = asyncio.Event()
+        await world.receive("ann/hello")
+        behind = await world.receive("bob/hello")
+        world.rounds.gate.set()
+        await world.clock.settle()
+        assert await world.state(behind) is State.DELIVERED
+
+
+async def test_when_all_places_together_were_taken_each_endpoint_goes_on(monkeypatch):
+    monkeypatch.setattr(courier_module, "MOST_UNSETTLED", 1)
+    async with World(lambda body, n: exchange()) as world:
+        world.rounds.gate = asyncio.Event()
+        await world.receive("ann/hello")
+        waiting = await world.receive("bob/hello", endpoint="other")
+        assert world.rounds.started == ["ann/hello"]
+        world.rounds.gate.set()
+        await world.clock.settle()
+        assert await world.state(waiting) is State.DELIVERED
+
+
+async def test_what_is_under_way_is_not_started_again_when_the_clock_jumps():
+    async with World(lambda body, n: exchange(502) if n == 1 else exchange()) as world:
+        webhook_id = await world.receive("/hello")
+        await world.receive("ann/first")
+        behind = await world.receive("ann/second")
+        world.rounds.gate = asyncio.Event()
+        await world.clock.advance(7)
+        await world.clock.advance(300)
+        world.rounds.gate.set()
+        await world.clock.advance(120)
+        assert [await world.state(each) for each in (webhook_id, behind)] == [State.DELIVERED] * 2
+        assert world.rounds.started.count("/hello") == 2
+
+
 async def test_no_more_than_the_endpoints_places_are_under_way():
     async with World(lambda body, n: exchange(), concurrency=3) as world:
         world.rounds.gate = asyncio.Event()
@@ -348,6 +399,23 @@ async def test_a_duplicate_waits_for_the_first_ones_answer_and_gets_the_same():
         await world.clock.settle()
         assert [answer.body for answer in got] == [world.answers["ann/hello"].body] * 2
         assert world.rounds.started == ["ann/hello"]
+
+
+async def test_a_duplicate_of_a_message_whose_replies_go_by_rest_gets_none_of_them():
+    async with World(lambda body, n: exchange()) as world:
+        webhook_id = await world.receive("ann/hello", alive=False)
+        assert world.replies.late == ["ann/hello"]
+        got = []
+        world.courier.repeat(webhook_id, lambda answer: got.append(answer) or True)
+        await world.clock.settle()
+        assert [answer.body for answer in got] == [b"<Response/>"]
+
+
+async def test_the_apps_cookies_pass_to_the_provider_and_stay_out_of_the_journal():
+    async with World(lambda body, n: exchange(headers=(("Set-Cookie", "session=s3cret"),))) as world:
+        webhook_id = await world.receive("ann/hello")
+        assert ("Set-Cookie", "session=s3cret") in world.answers["ann/hello"].headers
+        assert (await world.journal.webhook(webhook_id)).answer.headers == (("Content-Type", "text/xml"),)
 
 
 async def test_what_was_stored_and_never_settled_is_delivered_after_a_restart():
@@ -399,6 +467,21 @@ async def test_a_delivered_webhook_can_be_replayed(states):
         assert await world.state(webhook_id) is State.DELIVERED
 
 
+async def test_two_replays_at_once_leave_the_conversation_free():
+    async with World(lambda body, n: exchange()) as world:
+        webhook_id = await world.receive("ann/hello")
+        replayed = await asyncio.gather(*(world.courier.replay([webhook_id, webhook_id]) for _ in range(2)))
+        assert sum(replayed) == 1
+        await world.clock.advance(2)
+        world.journal.claim = _nothing
+        await world.receive("ann/again")
+        assert world.rounds.started == ["ann/hello", "ann/hello", "ann/again"]
+
+
+async def _nothing(*asked):
+    return []
+
+
 async def _arrival(world, body):
     arrival = Arrival(
         id=IDS.new("WH"),
@@ -428,3 +511,34 @@ def _once(arrivals):
         return left.pop(0)
 
     return unsettled
+
+
+async def test_after_an_outage_of_many_tries_the_earlier_message_still_goes_first():
+    back = asyncio.Event()
+    async with World(lambda body, n: exchange() if back.is_set() else GONE) as world:
+        first = await world.receive("ann/first", relay=False)
+        await world.clock.advance(200)
+        assert (await world.journal.webhook(first)).failures >= 3
+        back.set()
+        second = await world.receive("ann/second", relay=False)
+        await world.clock.advance(10)
+        assert [body for body in world.rounds.started if body == "ann/second"] == ["ann/second"]
+        assert world.rounds.started[-2:] == ["ann/first", "ann/second"]
+        assert [await world.state(each) for each in (first, second)] == [State.DELIVERED] * 2
+
+
+async def test_messages_that_the_app_refuses_do_not_keep_its_breaker_open():
+    back = asyncio.Event()
+
+    def script(body, n):
+        if not back.is_set():
+            return GONE
+        return exchange(400) if body.startswith("poison") else exchange()
+
+    async with World(script) as world:
+        ids = [await world.receive(f"poison{n}/hello", relay=False) for n in range(6)]
+        good = await world.receive("ann/hello", relay=False)
+        back.set()
+        await world.clock.advance(12)
+        assert await world.state(good) is State.DELIVERED
+        assert {await world.state(each) for each in ids} == {State.WAITING}

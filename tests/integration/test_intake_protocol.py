@@ -213,6 +213,17 @@ async def test_an_apps_answer_cannot_break_the_framing_of_ours():
 
 
 @both_loops
+async def test_a_field_of_the_apps_answer_goes_out_with_the_bytes_that_it_came_with():
+    written = "name=caf\u00c3\u00a9"  # UTF-8, as the transport reads it
+    clerk = Clerk(holding=True)
+    async with door(clerk) as listener, Client(listener) as client:
+        await client.send(get("/0"))
+        await until(lambda: clerk.slots)
+        clerk.slots[0].send(Answer(status=200, headers=(("Set-Cookie", written),), source="app"))
+        assert (await client.reply()).fields["set-cookie"] == "name=caf\u00e9"
+
+
+@both_loops
 async def test_an_answer_to_a_client_that_has_gone_is_not_heard():
     clerk = Clerk(holding=True)
     async with door(clerk) as listener:

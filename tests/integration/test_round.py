@@ -225,3 +225,11 @@ async def test_garbage_is_kept_as_evidence(runner):
         done, _ = await run(runner, app.url)
         assert done.attempts[0].outcome.code == 11206
         assert b"SSH-2.0" in done.exchange.raw
+
+
+async def test_no_cookie_stands_in_the_first_bytes_of_a_broken_answer(runner):
+    broken = b"HTTP/1.1 200 OK\r\nset-cookie: session=s3cret\r\nContent-Length: 50\r\n\r\n<Resp"
+    async with FaultServer(lambda n, seen: broken) as app:
+        done, _ = await run(runner, app.url)
+        assert b"Content-Length: 50" in done.attempts[0].exchanges[0].raw
+        assert "s3cret" not in repr(done.attempts)

@@ -34,7 +34,12 @@ def test_body_and_order_stay_as_twilio_sent_them():
 
 def test_only_what_belongs_to_the_request_goes_on():
     names = [name for name, _ in destination.call(webhook(), "http://app.example/").headers]
-    assert names == ["User-Agent", "Accept", "Content-Type", "X-Home-Region", "I-Twilio-Idempotency-Token"]
+    assert names == ["User-Agent", "Accept", "Content-Type", "X-Home-Region", "Accept-Encoding", "I-Twilio-Idempotency-Token"]
+
+
+def test_a_compressed_answer_is_not_asked_for_though_a_tunnel_would_take_one():
+    made = destination.call(webhook(HEAD + b"\r\nAccept-Encoding: gzip"), "http://app.example/")
+    assert [value for name, value in made.headers if name.lower() == "accept-encoding"] == ["identity"]
 
 
 def test_the_token_is_twilios_own_or_one_that_stays_the_same():

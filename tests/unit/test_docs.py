@@ -12,7 +12,7 @@ from offhook.api.routes import OPERATIONS
 from offhook.debugger.catalogue import CODES
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
-from offhook.settings import SETTINGS
+from offhook.settings import SETTINGS, load
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")])
@@ -61,6 +61,18 @@ def test_every_table_that_can_be_written_stands_in_exactly_one_document():
 
 def test_the_settings_in_the_docs_are_those_in_the_code():
     assert first_cells(doc("settings")) == [setting.name for setting in SETTINGS]
+
+
+def test_the_file_in_the_docs_is_one_that_offhook_takes(tmp_path, monkeypatch):
+    example = re.search(r"```toml\n(.*?)```", doc("settings"), re.DOTALL)[1]
+    for name in re.findall(r'"file:([^"]+)"', example):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("secret")
+    (tmp_path / "offhook.toml").write_text(example)
+    monkeypatch.chdir(tmp_path)
+    settings = load({}, dict.fromkeys(re.findall(r'"env:(\w+)"', example), "secret"), Path("offhook.toml"))
+    assert [endpoint.name for endpoint in settings.endpoints] == ["sms", "status"]
+    assert settings.shared_keys
 
 
 def test_the_metrics_in_the_docs_are_those_in_the_code():

@@ -1,5 +1,6 @@
 """When a failed webhook is tried again."""
 
+import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -17,7 +18,7 @@ MIDDLE = 0.5
     [(1, 5), (2, 30), (3, 120), (4, 600), (5, 1800), (6, 3600), (7, 7200), (8, 14400), (9, 14400), (20, 14400)],
 )
 def test_the_pauses_are_those_of_the_schedule_and_the_last_one_repeats(failures, seconds):
-    assert schedule.next_due(ENDPOINT, failures, 1000.0, chance=MIDDLE) == pytest.approx(1000.0 + seconds)
+    assert schedule.delay(failures, ENDPOINT.schedule, MIDDLE) == pytest.approx(seconds)
 
 
 def test_each_pause_is_spread_by_a_fifth_to_both_sides():
@@ -26,15 +27,20 @@ def test_each_pause_is_spread_by_a_fifth_to_both_sides():
 
 
 def test_after_three_days_the_schedule_is_exhausted():
-    tries = 0
-    while schedule.next_due(ENDPOINT, tries + 1, 0.0, chance=MIDDLE) is not None:
+    tries, age = 0, 0.0
+    while not schedule.exhausted(ENDPOINT, tries + 1, age):
         tries += 1
-    assert schedule.waited(tries, ENDPOINT.schedule) <= 72 * 3600 < schedule.waited(tries + 1, ENDPOINT.schedule)
+        age += schedule.step(tries, ENDPOINT.schedule)
+    assert age <= 72 * 3600 < age + schedule.step(tries + 1, ENDPOINT.schedule)
 
 
-def test_an_app_that_asks_for_a_longer_pause_gets_it():
-    assert schedule.next_due(ENDPOINT, 1, 0.0, chance=MIDDLE, retry_after=60) == 60
-    assert schedule.next_due(ENDPOINT, 3, 0.0, chance=MIDDLE, retry_after=60) == 120
+def test_tries_that_were_brought_forward_do_not_use_up_the_three_days():
+    assert not schedule.exhausted(ENDPOINT, 500, 3600.0)
+
+
+def test_a_replay_of_an_old_webhook_gets_a_whole_schedule():
+    assert not schedule.exhausted(ENDPOINT, 1, 30 * 86400.0)
+    assert schedule.exhausted(ENDPOINT, 50, 30 * 86400.0)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,18 @@ def test_an_app_that_asks_for_a_longer_pause_gets_it():
 )
 def test_retry_after_in_seconds(status, value, seconds):
     assert schedule.retry_after(status, (("retry-after", value),), 0.0) == seconds
+
+
+def test_a_date_without_a_zone_is_utc(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        at = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+        headers = (("Retry-After", "Fri May  1 12:00:00 2026"),)
+        assert schedule.retry_after(503, headers, at.timestamp() - 90) == pytest.approx(90)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_retry_after_as_a_date():

@@ -183,6 +183,7 @@ class TestProblems:
         [
             ("publc_url = 'https://x'", "publc_url is not a key: did you mean public_url?"),
             ("public-url = 'https://x'", "did you mean public_url?"),
+            ("[endpoint.sms]\nto = 'http://x'", "endpoint is not a key: did you mean endpoints?"),
             ("[endpoints.sms]\nto = 'http://x'\napp_url = 'http://x'", "app_url is not a key: did you mean to?"),
             ("[endpoint.sms]\nto = 'http://x'", "endpoint is not a key"),
             ("zebra = 1", "zebra is not a key: `offhook serve --help` lists them"),
@@ -240,7 +241,7 @@ class TestEndpoints:
         assert "[endpoints." in problems(path=file(f'[endpoints."{name}"]\nto = "http://a/"'))[0]
 
     def test_an_endpoint_without_an_app_and_a_fallback_without_an_endpoint_are_refused(self, file):
-        assert "it has no app URL" in problems(path=file("[endpoints.sms]\nhold = 3"))[0]
+        assert "[endpoints.sms]: it has no app URL" in problems(path=file("[endpoints.sms]\nhold = 3"))[0]
         assert "there is no endpoint sms for it" in problems({"fallback": "http://b/"})[0]
 
     def test_two_answers_of_the_file_to_one_question_are_refused(self, file):
@@ -248,6 +249,12 @@ class TestEndpoints:
 
 
 class TestSecrets:
+    def test_who_does_not_sign_is_not_asked_for_them(self, file):
+        path = file(f'auth_token = "env:GONE"\ndatabase = "a.db"\n[accounts.{ACCOUNT}]\nauth_token = "env:GONE_TOO"')
+        assert len(problems(path=path)) == 2
+        settings = load({}, {"TWILIO_API_KEY": "SK" + "0" * 32}, path, secrets=False)
+        assert (settings.database, settings.auth_token, settings.accounts, settings.warnings) == ("a.db", None, (), ())
+
     def test_a_secret_never_shows_itself(self):
         secret = Secret("hunter2")
         assert f"{secret} {secret!r} {[secret]} {secret:}" == "[secret] [secret] [[secret]] [secret]"

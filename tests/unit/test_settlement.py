@@ -43,8 +43,8 @@ def test_a_failed_round_waits_for_the_schedule_and_says_why():
 
 
 def test_three_refusals_step_aside():
-    assert settlement.blocks(webhook(failures=2))
-    assert not settlement.blocks(webhook(failures=3))
+    assert settlement.blocks(webhook(refusals=2, failures=9))
+    assert not settlement.blocks(webhook(refusals=3))
     assert not settlement.blocks(webhook(state=State.DELIVERED))
 
 
@@ -69,8 +69,8 @@ def test_an_answer_that_did_not_come_whole_is_not_passed(fields):
     ("status", "failure", "able"),
     [
         (200, None, True),
-        (404, None, None),
-        (403, None, None),
+        (404, None, True),
+        (403, None, True),
         (429, None, False),
         (500, None, False),
         (503, None, False),
@@ -83,3 +83,19 @@ def test_an_answer_that_did_not_come_whole_is_not_passed(fields):
 def test_what_an_exchange_shows_of_the_app(status, failure, able):
     done = round_of(status, Failure(kind=failure) if failure else None)
     assert settlement.able(done.exchange) is able
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "refusals"),
+    [(400, None, 1), (502, None, 1), (0, FailureKind.READ_TIMEOUT, 1), (0, FailureKind.REFUSED, 0), (0, FailureKind.DNS, 0)],
+)
+def test_only_what_reached_somebody_counts_as_refused(status, failure, refusals):
+    done = round_of(status, Failure(kind=failure) if failure else None)
+    after = settlement.after(webhook(), ENDPOINT, done, now=0.0, chance=0.5)
+    assert (after.failures, after.refusals) == (1, refusals)
+
+
+def test_an_app_that_asks_for_a_longer_pause_gets_it():
+    done = round_of(503, headers=(("Retry-After", "60"),))
+    assert settlement.after(webhook(), ENDPOINT, done, now=100.0, chance=0.5).due == 160.0
+    assert settlement.after(webhook(failures=2), ENDPOINT, done, now=100.0, chance=0.5).due == 220.0

@@ -3,6 +3,7 @@
 from ipaddress import ip_network
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
 from offhook.errors import SettingsError
@@ -363,10 +364,15 @@ class TestDerive:
         webhook = OPEN.derive(self.arrival(urlencode(INBOUND).encode(), Kind.MESSAGE))
         assert (webhook.provider_id, webhook.account_sid) == (SM, AC)
         assert (webhook.sender, webhook.recipient) == ("+15550001111", "+15550002222")
-        assert (webhook.conversation, webhook.due) == ("+15550001111|+15550002222", 5.0)
+        assert (webhook.conversation, webhook.due) == ("sms|+15550001111|+15550002222", 5.0)
+
+    def test_what_waits_at_one_endpoint_is_not_in_the_way_at_another(self):
+        here = self.arrival(urlencode(INBOUND).encode(), Kind.MESSAGE)
+        there = msgspec.structs.replace(here, endpoint="other")
+        assert OPEN.derive(here).conversation != OPEN.derive(there).conversation
 
     def test_the_statuses_of_one_message_are_one_conversation(self):
-        assert OPEN.derive(self.arrival(urlencode(STATUS).encode(), Kind.STATUS)).conversation == f"status|{SM}"
+        assert OPEN.derive(self.arrival(urlencode(STATUS).encode(), Kind.STATUS)).conversation == f"sms|status|{SM}"
 
     def test_a_call_and_anything_else_has_none(self):
         assert OPEN.derive(self.arrival(urlencode(CALL).encode(), Kind.VOICE)).conversation == ""

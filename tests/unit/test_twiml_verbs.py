@@ -172,3 +172,9 @@ def test_of_more_than_ten_messages_the_first_ten_stand_with_one_14109():
 def test_a_broken_message_is_not_sent_even_when_no_more_faults_are_listed():
     reading = read("<Nonsense/>" * 30 + '<Message to="Bob">Hi</Message>')
     assert (len(reading.faults), reading.messages) == (20, ())
+
+
+def test_media_that_is_no_url_costs_the_picture_and_not_the_message():
+    reading = read("<Message><Body>hi</Body><Media>http://[broken</Media></Message>")
+    assert [(message.body, message.media) for message in reading.messages] == [("hi", ())]
+    assert [fault.code for fault in reading.faults] == [12200]

@@ -60,7 +60,7 @@ class ConsoleServer:
         return int(self._socket.getsockname()[1]) if self._socket else 0
 
     async def start(self) -> None:
-        """Listen, and return when requests are answered. Raises SettingsError when the address is public or cannot be had."""
+        """Listen, and return when requests are answered. Raises SettingsError when the address is public, OSError when it cannot be had."""
         reason = refuse_public_console(self._host)
         if reason:
             raise SettingsError(reason)
@@ -117,7 +117,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.setblocking(False)
-    except OSError as refusal:
+    except OSError:
         listener.close()
-        raise SettingsError(f"The console cannot listen on {host} port {port}: {refusal.strerror or refusal}.") from refusal
+        raise
     return listener

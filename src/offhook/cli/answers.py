@@ -16,6 +16,7 @@ from offhook.twiml.answer import read_answer
 from offhook.twiml.reading import Reading
 
 _SHOWN = 1500
+_BUBBLE = 80
 
 
 class Report(Record):
@@ -80,7 +81,7 @@ def write_answer(report: Report) -> None:
         return
     for message in report.reading.messages:
         lines = [message.body, *(f"[{url}]" for url in message.media)]
-        console.print(Panel(Text(plain("\n".join(filter(None, lines)))), expand=False, border_style="blue"))
+        console.print(Panel(Text(plain("\n".join(filter(None, lines)))), width=_BUBBLE, expand=False, border_style="blue"))
     if report.reading.redirect:
         console.print(f"It goes on at {one_line(report.reading.redirect.url)}", soft_wrap=True)
     elif not report.reading.messages and not report.draft.status:
@@ -92,6 +93,6 @@ def write_answer(report: Report) -> None:
 def summary(reports: Sequence[Report]) -> None:
     """Many answers in a line, to stderr."""
     came = Counter(str(report.exchange.status or "no answer") for report in reports)
-    times = quantiles([report.exchange.timings.total for report in reports], n=20)
+    times = quantiles([report.exchange.timings.total for report in reports], n=20, method="inclusive")
     counted = ", ".join(f"{number} of {status}" for status, number in came.most_common())
     say(f"{len(reports)} sent: {counted}; half of them within {times[9]:.0f} ms, 95 % within {times[18]:.0f} ms")

@@ -30,6 +30,14 @@ Examples:
 class House(click.Group):
     """A group whose faults are one sentence and an exit code (1: a fault, 2: bad usage or settings)."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words that could be neither sent nor shown: bytes that are not UTF-8."""
+        for given in args:
+            shown = given.encode(errors="replace").decode()
+            if shown != given:
+                raise click.UsageError(f"{shown!r} is not UTF-8 text.", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:

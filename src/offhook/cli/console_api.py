@@ -72,7 +72,9 @@ class ConsoleApi:
         if failure is not None:
             if failure.kind in _NOBODY:
                 raise NobodyListensError(f"Nothing listens at {self._base}")
-            raise OffhookError(f"The console at {self._base} gave no usable answer: {failure.detail or failure.kind}.")
+            raise OffhookError(
+                f"The console at {self._base} gave no usable answer: {(failure.detail or failure.kind).rstrip('.')}."
+            )
         try:
             answer = msgspec.json.decode(exchange.body)
         except msgspec.DecodeError:

@@ -10,7 +10,7 @@ from offhook.cli.archive import Query, Shape, console_option, find_webhook, open
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, error_filters, paging, query_of
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.pages import LEVELS, clock_time, ids_shortened
+from offhook.cli.pages import LEVELS, NARROW, clock_time, ids_shortened
 from offhook.cli.terminal import one_line, out, say, write_json
 
 _EXAMPLES = """\b
@@ -49,18 +49,20 @@ def errors_list(
     if not page["errors"]:
         say("No errors." if not any(given[name] for name in given if name != "limit") else "No errors like that.")
         return
-    out().print(_table(page["errors"]))
+    console = out()
+    console.print(_table(page["errors"], with_endpoint=console.width >= NARROW))
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")
 
 
-def _table(rows: list[Shape]) -> Table:
+def _table(rows: list[Shape], *, with_endpoint: bool) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "at", "level", "code", "endpoint"):
+    for name in ("id", "at", "level", "code", *(["endpoint"] if with_endpoint else [])):
         table.add_column(name, no_wrap=True)
-    table.add_column("message", ratio=1)
+    table.add_column("message")
     short = ids_shortened([row["sid"] for row in rows])
     for row in rows:
-        cells = (short[row["sid"]], clock_time(row["at"]), row["level"], row["code"], row["endpoint"], row["message"])
+        cells = [short[row["sid"]], clock_time(row["at"]), row["level"], row["code"]]
+        cells += [row["endpoint"], row["message"]] if with_endpoint else [row["message"]]
         table.add_row(*(one_line(cell) for cell in cells), style=LEVELS[row["level"]])
     return table

@@ -79,14 +79,16 @@ def _definitions(heading: str, options: Sequence[click.Parameter], ctx: click.Co
 def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the flags of these settings (none named: of all) and `--config`; the command gets a `configuration` for them.
 
-    Settings that are not usable end the command with SettingsError before it starts; odd ones are said and borne.
+    Settings that are not usable end the command with SettingsError before it starts; odd ones are said and borne. A command that does
+    not sign runs without the secrets, as in a terminal where their variables are not set.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def command(**values: Any) -> Any:
             flags = {name.removeprefix(_PREFIX): values.pop(name) for name in list(values) if name.startswith(_PREFIX)}
-            return function(configuration=_configure(flags, values.pop("config")), **values)
+            configuration = _configure(flags, values.pop("config"), secrets=not names or "auth_token" in names)
+            return function(configuration=configuration, **values)
 
         chosen = [setting for setting in SETTINGS if not names or setting.name in names]
         parameters: list[click.Parameter] = [
@@ -104,10 +106,10 @@ def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
     return decorate
 
 
-def _configure(flags: dict[str, object], config: str | None) -> Configuration:
+def _configure(flags: dict[str, object], config: str | None, *, secrets: bool) -> Configuration:
     logs.configure("warning", json=False)  # words for a person, until a server says otherwise
     path = config_path(config, os.environ)
-    settings = load(flags, os.environ, path)
+    settings = load(flags, os.environ, path, secrets=secrets)
     for warning in settings.warnings:
         say(warning, "yellow")
     return Configuration(settings, flags, path)

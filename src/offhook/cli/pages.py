@@ -13,6 +13,7 @@ Shape = dict[str, Any]
 
 STATES: Final = {"waiting": "yellow", "delivering": "cyan", "delivered": "", "failed": "red", "dismissed": "dim"}
 LEVELS: Final = {"ERROR": "red", "WARNING": "yellow", "INFO": ""}
+NARROW: Final = 100  # columns of a terminal below which a listing leaves some out, so that the ids stay whole
 _SHORTEST: Final = 12
 _PHASES: Final = (
     ("dns", "DNS"),
@@ -23,6 +24,7 @@ _PHASES: Final = (
     ("total", "total"),
 )
 _SHOWN: Final = 2000
+_DEEPER: Final = " " * 5
 
 
 def clock_time(iso: str | None) -> str:
@@ -54,9 +56,9 @@ class _Page:
         """Begin a part."""
         self.text.append(f"\n{plain(words)}\n", "bold")
 
-    def line(self, words: object, style: str = "") -> None:
-        """Add one line."""
-        self.text.append(f"  {one_line(words)}\n", style)
+    def line(self, words: object, style: str = "", *, deeper: bool = False) -> None:
+        """Add one line; `deeper`: as a part of the one before."""
+        self.text.append(f"{_DEEPER if deeper else '  '}{one_line(words)}\n", style)
 
     def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Add names and values; those without a value are left out."""
@@ -66,13 +68,13 @@ class _Page:
             self.text.append(f"  {one_line(name):<{width}}  ", "dim")
             self.text.append(f"{one_line(value)}\n")
 
-    def block(self, words: str, encoding: str) -> None:
+    def block(self, words: str, encoding: str, *, deeper: bool = False) -> None:
         """Add what somebody sent, line by line, up to a limit."""
         shown = words if encoding == "utf-8" else f"({encoding}) {words}"
         for each in plain(shown[:_SHOWN]).splitlines():
-            self.text.append(f"  │ {each}\n")
+            self.text.append(f"{_DEEPER if deeper else '  '}│ {each}\n")
         if len(shown) > _SHOWN:
-            self.line(f"… {len(shown) - _SHOWN} more characters: --json shows them", "dim")
+            self.line(f"… {len(shown) - _SHOWN} more characters: --json shows them", "dim", deeper=deeper)
 
 
 def webhook_page(webhook: Shape) -> Text:
@@ -127,14 +129,14 @@ def _exchange(page: _Page, exchange: Shape) -> None:
     ended = f"{failure['kind']} {failure['detail']}" if failure else f"{exchange['status']} {exchange['body_size']} bytes"
     phases = " · ".join(f"{name} {timings[key]:.0f} ms" for key, name in _PHASES if timings[key] is not None)
     peer = f" at {exchange['peer']}{' (kept open)' if exchange['reused'] else ''}" if exchange["peer"] else ""
-    page.line(f"   {exchange['method']} {exchange['url']}{peer}: {ended}")
-    page.line(f"   {phases}", "dim")
+    page.line(f"{exchange['method']} {exchange['url']}{peer}: {ended}", deeper=True)
+    page.line(phases, "dim", deeper=True)
     if exchange["certificate"]:
         certificate = exchange["certificate"]
-        page.line(f"   {certificate['version']} {certificate['cipher']} {certificate['subject']}", "dim")
+        page.line(f"{certificate['version']} {certificate['cipher']} {certificate['subject']}", "dim", deeper=True)
     body = exchange["body"] or exchange["raw"]
     if body:
-        page.block(body, exchange["body_encoding"] if exchange["body"] else exchange["raw_encoding"])
+        page.block(body, exchange["body_encoding"] if exchange["body"] else exchange["raw_encoding"], deeper=True)
 
 
 def _answer(page: _Page, answer: Shape | None) -> None:
@@ -148,11 +150,11 @@ def _answer(page: _Page, answer: Shape | None) -> None:
 def _replies(page: _Page, replies: Sequence[Shape]) -> None:
     if replies:
         page.heading("Replies")
-    for reply in replies:
-        page.line(f"{reply['ordinal']}. {reply['state']} {reply['from']} → {reply['to']} {reply['message_sid']} {reply['note']}")
-        page.block(reply["body"], "utf-8")
+    for number, reply in enumerate(replies, 1):
+        page.line(f"{number}. {reply['state']} {reply['from']} → {reply['to']} {reply['message_sid']} {reply['note']}")
+        page.block(reply["body"], "utf-8", deeper=True)
         for url in reply["media"]:
-            page.line(f"   media {url}")
+            page.line(f"media {url}", deeper=True)
 
 
 def error_page(error: Shape) -> Text:

@@ -16,7 +16,7 @@ from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sending import Plan, compose, is_usable, send_one
 from offhook.cli.terminal import say, words, write_json
 from offhook.records import Limits
-from offhook.settings import seconds
+from offhook.settings import seconds, without_credentials
 
 _NO_ACCOUNT: Final = "AC" + "0" * 32
 _EXAMPLES = """\b
@@ -86,7 +86,7 @@ def send(context: click.Context, /, *, configuration: Configuration, url: str, *
 def _plan(configuration: Configuration, url: str, given: dict[str, Any]) -> Plan:
     for each in filter(None, (url, given["signed_url"])):
         if not is_usable(each):
-            raise click.UsageError(f"{each!r} is not an absolute URL: write something like http://127.0.0.1:8080/sms")
+            raise click.UsageError(f"{each!r} is not an absolute http(s) URL: write something like http://127.0.0.1:8080/sms")
     if given["bad_signature"] and given["unsigned"]:
         raise click.UsageError("--bad-signature and --unsigned say different things: give one of the two.")
     if not (configuration.settings.accounts or given["bad_signature"] or given["unsigned"]):
@@ -133,16 +133,21 @@ async def _send_all(assembly: Assembly, configuration: Configuration, plan: Plan
                 request = compose(provider, plan, draft, str(uuid.uuid4()))
                 report = report_of(draft, await send_one(transport, request, plan, limits))
                 reports.append(report)
-                _show(report, count, as_json=given["as_json"])
+                _show(report, plan, count, as_json=given["as_json"])
     finally:
         await transport.close()
     return reports
 
 
-def _show(report: Report, count: int, *, as_json: bool) -> None:
+def _show(report: Report, plan: Plan, count: int, *, as_json: bool) -> None:
     if as_json:
         write_json(report.as_json(), indent=0)
     elif count == 1:
         write_answer(report)
+        if report.exchange.status == 403 and plan.signature == "right":
+            say(
+                f"It was signed for {without_credentials(plan.signed_url or plan.url)}. Where Twilio knows another URL (public_url), "
+                "name that with --signed-url; else the auth token is not the one that is expected there."
+            )
     elif not report.good:
         say(f"{report.draft.sid}: {report.headline}", "red")

@@ -76,12 +76,14 @@ def _report(configuration: Configuration, info: ServeInfo) -> None:
 
 
 def _welcome(configuration: Configuration, info: ServeInfo) -> None:
-    """Three lines, for a person."""
+    """Three lines for a person, and the one thing that is left to do where Twilio cannot reach this yet."""
     console = out()
     for number, url in enumerate(_public_urls(configuration.settings, info).values()):
         console.print(f"{'' if number else 'Twilio posts to':<17} {url}", soft_wrap=True)
     console.print(f"{'The console is':<17} http://{_authority(info.console)}", soft_wrap=True)
     console.print(f"{'Send a message':<17} {sending_command(configuration, info)}", soft_wrap=True)
+    if not (configuration.settings.public_url or configuration.settings.allow_unsigned):
+        say("Twilio needs a public URL: put a tunnel or a proxy before this one, and name it with --public-url https://…")
 
 
 def _public_urls(settings: Settings, info: ServeInfo) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from rich.console import Console
 
-_WIDE: Final = 200
+_WIDE: Final = 2000
 # Control characters (newline and tab excepted), and the marks that turn the direction of text round.
 _STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 

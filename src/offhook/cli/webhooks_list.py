@@ -1,18 +1,30 @@
 """`offhook webhooks list`."""
 
 import asyncio
-from typing import Any
+from collections.abc import Container
+from typing import Any, Final
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from offhook.cli.archive import Query, Shape, console_option, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, paging, query_of, webhook_filters
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.pages import STATES, clock_time, ids_shortened
+from offhook.cli.pages import NARROW, STATES, clock_time, ids_shortened
 from offhook.cli.terminal import one_line, out, say, write_json
 
+# Each column, and the row's value in it as it stands.
+_COLUMNS: Final = {
+    "id": "",
+    "received": "",
+    "endpoint": "endpoint",
+    "state": "state",
+    "tries": "attempts",
+    "from": "from",
+    "to": "to",
+}
 _EXAMPLES = """\b
 Examples:
   offhook webhooks list --state failed --since 2h
@@ -47,32 +59,29 @@ def webhooks_list(
     if not rows:
         say("No webhooks." if not any(given[name] for name in given if name != "limit") else "No webhooks like that.")
         return
-    out().print(_table(rows))
+    console = out()
+    console.print(_table(rows, left_out=("endpoint", "to") if console.width < NARROW else ()))
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")
 
 
-def _table(rows: list[Shape]) -> Table:
+def _table(rows: list[Shape], *, left_out: Container[str]) -> Table:
+    """The rows in columns. Only the text gives way where there is no room: an id that is cut is of no use."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "received", "endpoint", "state", "tries", "from", "to"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
+    for name in _COLUMNS:
+        if name not in left_out:
+            table.add_column(name, no_wrap=True)
+    table.add_column("text")
     short = ids_shortened([row["id"] for row in rows])
     for row in rows:
-        state = row["state"]
-        cells = (
-            short[row["id"]],
-            clock_time(row["received_at"]),
-            row["endpoint"],
-            state,
-            row["attempts"],
-            row["from"],
-            row["to"],
-        )
-        text = row["body_preview"] or ("" if row["kind"] == "message" else f"({row['kind']} {row['provider_id']})")
-        table.add_row(
-            *(one_line(cell) for cell in cells),
-            one_line(row["note"] if state == "failed" and row["note"] else text),
-            style=STATES[state],
-        )
+        cells = (short[row["id"]], clock_time(row["received_at"]), *(row[name] for name in _COLUMNS.values() if name))
+        kept = [one_line(cell) for name, cell in zip(_COLUMNS, cells, strict=True) if name not in left_out]
+        table.add_row(*kept, Text(_text(row), no_wrap=True, overflow="ellipsis"), style=STATES[row["state"]])
     return table
+
+
+def _text(row: Shape) -> str:
+    """What was written; of a failed one why it failed."""
+    if row["state"] == "failed" and row["note"]:
+        return one_line(row["note"])
+    return one_line(row["body_preview"] or ("" if row["kind"] == "message" else f"({row['kind']} {row['provider_id']})"))

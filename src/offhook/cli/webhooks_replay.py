@@ -39,7 +39,8 @@ def webhooks_replay(
     """Have webhooks delivered again: those named, or those that the filters mean.
 
     Failed, dismissed and delivered ones can be replayed; without --state, filters mean the failed ones. Asks the running server; when
-    none runs, marks them in the database file, and they go out when `offhook serve` runs.
+    none runs, marks them in the database file, and they go out when `offhook serve` runs. What your app answers then is sent by
+    Twilio's REST API, even where the sender has had a reply before.
     """
     chosen = {name: given[name] for name in ("state", "endpoint", "since", "until", "query") if given[name]}
     if bool(webhook_ids) == bool(chosen or given["all_failed"]):

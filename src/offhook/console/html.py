@@ -67,8 +67,8 @@ def ago(seconds: float) -> str:
 def document(title: str, *content: object) -> bytes:
     """A whole page."""
     links = [
-        ("Webhooks", "/api/webhooks"),
-        ("Errors", "/api/errors"),
+        ("Webhooks", "/"),
+        ("Errors", "/#errors"),
         ("API", "/openapi.json"),
         ("Metrics", "/metrics"),
         ("Ready?", "/readyz"),

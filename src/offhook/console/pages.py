@@ -32,8 +32,10 @@ def front_page(overview: Overview) -> bytes:
         tag("div", *(_endpoint_card(each, overview.counts.get(each.name, {})) for each in overview.endpoints), class_="cards"),
         tag("h2", "Last webhooks"),
         _webhook_table(overview.webhooks, overview.now),
-        tag("h2", "Last errors"),
+        _nothing(tag("a", "More of them, as JSON", href="/api/webhooks")),
+        tag("h2", "Last errors", id="errors"),
         _error_table(overview.events, overview.now),
+        _nothing(tag("a", "More of them, as JSON", href="/api/errors")),
     )
 
 

@@ -38,10 +38,10 @@ class Backlog:
             line.look_at = at
             self._wake.set()
 
-    async def hasten(self, line: Line) -> None:
-        """The app is back: whatever waits for a far-off due time need not."""
+    async def hasten(self, line: Line, at_most_every: float = HASTEN_AT_MOST_EVERY) -> None:
+        """The app is back, or may be: whatever waits for a far-off due time need not."""
         now = self._clock.now()
-        if not line.parked or now - line.hastened_at < HASTEN_AT_MOST_EVERY:
+        if not line.parked or now - line.hastened_at < at_most_every:
             return
         line.hastened_at = now
         try:
@@ -49,7 +49,7 @@ class Backlog:
         except JournalError as error:
             log.warning("backlog.hasten_failed", endpoint=line.endpoint.name, reason=str(error))
             return
-        log.info("backlog.app_back", endpoint=line.endpoint.name, brought_forward=hastened)
+        log.info("backlog.hastened", endpoint=line.endpoint.name, brought_forward=hastened)
         self.look(line, now)
 
     async def run(self) -> None:

@@ -24,6 +24,7 @@ MOST_FRESH = 1_000
 MOST_UNSETTLED = 2_000
 MOST_LISTENERS = 16
 OVERLAP_PAUSE = 1.0
+KNOCK_AT_MOST_EVERY = 5.0
 SETTLE_AGAIN_AFTER = 1.0
 REPLAYABLE = frozenset({State.FAILED, State.DISMISSED, State.DELIVERED})
 
@@ -67,8 +68,9 @@ class Courier:
         self._answering: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_round: set[Job] = set()
-        self._unsettled = 0
+        self._unsettled: set[str] = set()
         self._stopping = False
+        self._replaying = asyncio.Lock()
         self._backlog = Backlog(self._lines.values(), parts.journal, parts.clock, resume=self._resume)
 
     # -- from the intake
@@ -85,6 +87,9 @@ class Courier:
             self._offer(job, line)
         elif turn is None:
             self._park(job)
+            if line.saw_gone and not line.gate.is_open:
+                # It must wait for one that found nobody there. Somebody writes, so somebody may have started the app again.
+                self._spawn(self._backlog.hasten(line, KNOCK_AT_MOST_EVERY))
 
     def repeat(self, webhook_id: str, relay: Relay) -> None:
         """A duplicate: give it the answer that the first one got, or will get."""
@@ -137,13 +142,13 @@ class Courier:
         self._pass_on(job, still_blocks=True)
 
     def _may_start(self, line: Line, *, retry: bool) -> bool:
-        if self._unsettled >= MOST_UNSETTLED:
+        if len(self._unsettled) >= MOST_UNSETTLED:
             return False
         return line.gate.room(self._parts.clock.monotonic(), retry=retry) > 0
 
     def _start(self, job: Job, line: Line) -> None:
         job.probe = line.gate.enter(retry=job.retry)
-        self._unsettled += 1
+        self._unsettled.add(job.webhook.id)
         self._in_round.add(job)
         job.task = self._spawn(self._deliver(job, line))
 
@@ -156,6 +161,13 @@ class Courier:
             else:
                 return
 
+    def _pump_all(self, line: Line, ended: str) -> None:
+        """A delivery has come to its end: this line goes on, and where all lines together were full, each of them."""
+        full = len(self._unsettled) >= MOST_UNSETTLED
+        self._unsettled.discard(ended)
+        for each in self._lines.values() if full else (line,):
+            self._pump(each)
+
     def _pass_on(self, job: Job, *, still_blocks: bool) -> None:
         """The job gives up its conversation's turn: the next one goes, or all behind it are parked."""
         following, parked = self._conversations.finish(job.webhook.conversation, blocks=still_blocks)
@@ -165,7 +177,9 @@ class Courier:
             self._offer(following, self._lines[following.endpoint.name])
 
     def _park(self, job: Job) -> None:
-        """Leave the webhook to the journal until it can be claimed."""
+        """Leave the webhook to the journal until it can be claimed. While the app is down the provider need not wait for that."""
+        if self._lines[job.endpoint.name].gate.is_open:
+            self._hold_over(job)
         if job.webhook.state is not State.WAITING:
             job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING)
         self._spawn(self._settle(job, Settlement(webhook=self._answered(job))))
@@ -195,22 +209,21 @@ class Courier:
             self._pass_on(job, still_blocks=False)
         self._pump(line)
         await self._settle(job, settled)
-        self._unsettled -= 1
         if blocks:
             # Only now can those behind it see in the journal that they must wait.
             self._pass_on(job, still_blocks=True)
-        self._pump(line)
+        self._pump_all(line, job.webhook.id)
         if not blocks:
             self._backlog.look(line, self._parts.clock.now())
 
     def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:
         line.gate.leave(retry=job.retry)
         line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
-        self._unsettled -= 1
         self._hold_over(job)
         job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING, due=self._parts.clock.now() + again_in)
         self._park(job)
         self._pass_on(job, still_blocks=True)
+        self._pump_all(line, job.webhook.id)
 
     def _weigh(self, job: Job, line: Line, done: Round) -> None:
         """Tell the gate what the primary URL showed of its app."""
@@ -238,7 +251,7 @@ class Courier:
         events = (*settlement.events(webhook, done, self._parts.event), *faults)
         for event in events:
             self._parts.metrics.debug_event(event.level.value, event.code)
-        webhook = msgspec.structs.replace(webhook, answer=job.answer or webhook.answer)
+        webhook = msgspec.structs.replace(webhook, answer=settlement.kept(job.answer or webhook.answer))
         return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
 
     def _relay(self, job: Job, done: Round, now: float) -> bool:
@@ -249,7 +262,11 @@ class Courier:
         if answer is None:
             job.give(settlement.stand_in(job.endpoint, now))
             return False
-        return job.give(answer)
+        if job.give(answer):
+            return True
+        # Its replies go by REST now: a duplicate that is given them as well would have them sent twice.
+        job.answer = settlement.stand_in(job.endpoint, now)
+        return False
 
     def _note(self, before: Webhook, done: Round, after: Webhook) -> None:
         if after.state in {State.DELIVERED, State.FAILED}:
@@ -317,7 +334,11 @@ class Courier:
         await self._backlog.run()
 
     def _resume(self, webhook: Webhook, line: Line) -> None:
-        """Start a claimed webhook; put it back when another one of its conversation is under way."""
+        """Start a claimed webhook; put it back when another one of its conversation is under way, and leave it when it is so itself."""
+        if webhook.id in self._unsettled:
+            # Its lease has ended before its round was written: the clock has jumped, or the journal could not write.
+            self._backlog.parked(line, webhook.due)
+            return
         waiting = self._answering.get(webhook.id)
         job = waiting or Job(webhook, line.endpoint, answer=webhook.answer)
         job.webhook, job.retry = webhook, True
@@ -331,10 +352,11 @@ class Courier:
 
     async def replay(self, ids: Iterable[str]) -> int:
         """Put webhooks back to be delivered now; returns how many there were."""
-        found = [await self._parts.journal.webhook(webhook_id) for webhook_id in ids]
-        again = [webhook for webhook in found if webhook is not None and webhook.state in REPLAYABLE]
-        now = self._parts.clock.now()
-        changed = await self._parts.journal.requeue([webhook.id for webhook in again], now)
+        async with self._replaying:  # of two replays of one webhook the second must see what the first has done
+            found = [await self._parts.journal.webhook(webhook_id) for webhook_id in dict.fromkeys(ids)]
+            again = [webhook for webhook in found if webhook is not None and webhook.state in REPLAYABLE]
+            now = self._parts.clock.now()
+            changed = await self._parts.journal.requeue([webhook.id for webhook in again], now)
         for webhook in again:
             self._conversations.load(webhook.conversation)
             if webhook.endpoint in self._lines:

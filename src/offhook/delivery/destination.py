@@ -10,7 +10,7 @@ from offhook.delivery.overrides import Overrides
 from offhook.records import Headers, Record, Webhook
 
 # What a provider's request may carry on to the app. All else is the hop's own (Host, lengths, forwarding) or a secret of ours.
-PASSED_ON = frozenset({"user-agent", "accept", "accept-encoding", "content-type", "cache-control", "x-home-region"})
+PASSED_ON = frozenset({"user-agent", "accept", "content-type", "cache-control", "x-home-region"})
 PASSED_ON_PREFIXES = ("i-twilio-", "x-twilio-")
 NOT_PASSED_ON = frozenset({"x-twilio-signature", "x-twilio-webhooks-signature-settings", "i-twilio-idempotency-token"})
 
@@ -148,6 +148,8 @@ def _headers(lines: list[bytes], webhook_id: str) -> tuple[Headers, str]:
             passed.append(field)
             if lower == "content-type":
                 content_type = field[1]
+    # What the app answers is read here and passed on as it is: nobody may compress it (spec: limits §2.5).
+    passed.append(("Accept-Encoding", "identity"))
     # Every attempt of one webhook carries one token, so that the app can tell a repetition.
     passed.append(("I-Twilio-Idempotency-Token", token or str(uuid.UUID(webhook_id[2:]))))
     return tuple(passed), content_type

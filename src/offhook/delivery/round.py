@@ -1,5 +1,6 @@
 """One round of delivery: the primary URL with its retries and redirects, then the fallback URL."""
 
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -42,6 +43,8 @@ CONNECT_FAILURES = frozenset(
         FailureKind.TLS_UNTRUSTED,
     },
 )
+
+_RAW_COOKIE = re.compile(rb"(?i)(\nset-cookie[ \t]*:)[^\r\n]*")
 
 Sign = Callable[[str, bytes, str, str], tuple[str, Headers]]
 Judge = Callable[[Exchange, Kind], Outcome]
@@ -284,7 +287,7 @@ def _out_of_time(request: HttpRequest, now: float) -> Exchange:
 
 def _without_cookies(exchange: Exchange) -> Exchange:
     """The evidence without the app's session cookies: they are secrets of its users."""
-    if not any(name.lower() == "set-cookie" for name, _ in exchange.headers):
+    if not exchange.raw and not any(name.lower() == "set-cookie" for name, _ in exchange.headers):
         return exchange
     kept = tuple((name, "[redacted]" if name.lower() == "set-cookie" else value) for name, value in exchange.headers)
-    return msgspec.structs.replace(exchange, headers=kept)
+    return msgspec.structs.replace(exchange, headers=kept, raw=_RAW_COOKIE.sub(rb"\1[redacted]", exchange.raw))

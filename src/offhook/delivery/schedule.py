@@ -1,5 +1,6 @@
 """When a failed webhook is tried again. Pure: the clock and the dice are passed in."""
 
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from offhook.records import Endpoint, Headers
@@ -8,13 +9,14 @@ SPREAD = 0.2
 LONGEST_RETRY_AFTER = 24 * 3600.0
 
 
-def delay(failures: int, schedule: tuple[float, ...], chance: float) -> float:
-    """Seconds to wait after the `failures`-th failed round (1 for the first): the schedule's step, its last for ever, ±20 %.
+def step(failures: int, schedule: tuple[float, ...]) -> float:
+    """The schedule's pause after the `failures`-th failed round (1 for the first), seconds; its last one for ever."""
+    return schedule[min(failures, len(schedule)) - 1]
 
-    `chance` is in [0, 1).
-    """
-    step = schedule[min(failures, len(schedule)) - 1]
-    return step * (1 - SPREAD + 2 * SPREAD * chance)
+
+def delay(failures: int, schedule: tuple[float, ...], chance: float) -> float:
+    """Seconds to wait after the `failures`-th failed round: the schedule's step, ±20 %. `chance` is in [0, 1)."""
+    return step(failures, schedule) * (1 - SPREAD + 2 * SPREAD * chance)
 
 
 def waited(failures: int, schedule: tuple[float, ...]) -> float:
@@ -23,14 +25,14 @@ def waited(failures: int, schedule: tuple[float, ...]) -> float:
     return sum(steps) + schedule[-1] * (failures - len(steps))
 
 
-def next_due(endpoint: Endpoint, failures: int, now: float, *, chance: float, retry_after: float = 0.0) -> float | None:
-    """When to try again after the `failures`-th failed round, or None when the schedule is exhausted.
+def exhausted(endpoint: Endpoint, failures: int, age: float) -> bool:
+    """Whether there is no further try after the `failures`-th failed round of a webhook that came in `age` seconds ago.
 
-    An app that asks for a longer pause by `Retry-After` gets it.
+    Both the schedule's own pauses and the time must be used up: tries that were brought forward cost nothing, and a replay of an old
+    webhook gets a whole schedule.
     """
-    if waited(failures, endpoint.schedule) > endpoint.give_up_after:
-        return None
-    return now + max(delay(failures, endpoint.schedule, chance), retry_after)
+    most = endpoint.give_up_after
+    return waited(failures, endpoint.schedule) > most and age + step(failures, endpoint.schedule) > most
 
 
 def retry_after(status: int, headers: Headers, now: float) -> float:
@@ -41,7 +43,9 @@ def retry_after(status: int, headers: Headers, now: float) -> float:
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), LONGEST_RETRY_AFTER)
     try:
-        asked = parsedate_to_datetime(value).timestamp() - now
+        date = parsedate_to_datetime(value)
+        # The old form of a date (RFC 9110 §5.6.7) names no zone; every HTTP date is UTC.
+        asked = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return 0.0
     return min(max(asked, 0.0), LONGEST_RETRY_AFTER)

@@ -9,8 +9,9 @@ from offhook.delivery.conversations import STEPS_ASIDE_AFTER
 from offhook.delivery.round import CONNECT_FAILURES, Round
 from offhook.records import Answer, Attempt, DebugEvent, Endpoint, Exchange, FailureKind, Kind, Role, State, Webhook
 
-PASSED_BACK = frozenset({"content-type", "content-language", "set-cookie"})
+PASSED_BACK = frozenset({"content-type", "content-encoding", "content-language", "set-cookie"})
 UNABLE_STATUSES = frozenset({408, 429})
+NOBODY = CONNECT_FAILURES | {FailureKind.DNS}
 GONE = CONNECT_FAILURES | {FailureKind.DNS, FailureKind.RESET, FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT}
 
 MakeEvent = Callable[[Webhook, Attempt, float | None], DebugEvent]
@@ -18,7 +19,7 @@ MakeEvent = Callable[[Webhook, Attempt, float | None], DebugEvent]
 
 def blocks(webhook: Webhook) -> bool:
     """Whether later webhooks of the same conversation must wait for this one."""
-    return webhook.state in {State.WAITING, State.DELIVERING} and webhook.failures < STEPS_ASIDE_AFTER
+    return webhook.state in {State.WAITING, State.DELIVERING} and webhook.refusals < STEPS_ASIDE_AFTER
 
 
 def stand_in(endpoint: Endpoint, now: float) -> Answer:
@@ -37,13 +38,18 @@ def passed_through(done: Round, now: float) -> Answer | None:
     return Answer(status=exchange.status, headers=headers, body=exchange.body, source=source, at=now)
 
 
+def kept(answer: Answer | None) -> Answer | None:
+    """The answer as the journal keeps it: without the app's session cookies, which are secrets of its users."""
+    if answer is None or not any(name.lower() == "set-cookie" for name, _ in answer.headers):
+        return answer
+    return msgspec.structs.replace(answer, headers=tuple(pair for pair in answer.headers if pair[0].lower() != "set-cookie"))
+
+
 def able(exchange: Exchange) -> bool | None:
-    """What an exchange with the app shows: able to take webhooks (True), not able (False), or nothing (None: it refused this one)."""
+    """What an exchange with the app shows: able to take webhooks (it may have refused this one), not able, or nothing (None)."""
     if exchange.failure is not None:
         return False if exchange.failure.kind in GONE else None
-    if exchange.status < 300:
-        return True
-    return False if exchange.status >= 500 or exchange.status in UNABLE_STATUSES else None
+    return exchange.status < 500 and exchange.status not in UNABLE_STATUSES
 
 
 def unreachable(exchange: Exchange) -> bool:
@@ -51,6 +57,12 @@ def unreachable(exchange: Exchange) -> bool:
     if exchange.failure is not None:
         return exchange.failure.kind in GONE
     return exchange.status in {502, 503, 504}
+
+
+def refused(done: Round) -> bool:
+    """Whether a failed round's request reached somebody: only then can it be the message that is not wanted."""
+    last = (attempt.exchanges[-1].failure for attempt in done.attempts if attempt.exchanges)
+    return any(failure is None or failure.kind not in NOBODY for failure in last)
 
 
 def after(webhook: Webhook, endpoint: Endpoint, done: Round, *, now: float, chance: float) -> Webhook:
@@ -61,13 +73,20 @@ def after(webhook: Webhook, endpoint: Endpoint, done: Round, *, now: float, chan
     attempts = done.attempts[-1].number
     if done.delivered:
         return msgspec.structs.replace(webhook, state=State.DELIVERED, due=0.0, attempts=attempts, note="")
-    failures = webhook.failures + 1
+    failures, refusals = webhook.failures + 1, webhook.refusals + refused(done)
     pause = schedule.retry_after(done.exchange.status, done.exchange.headers, now)
-    due = schedule.next_due(endpoint, failures, now, chance=chance, retry_after=pause)
-    note = done.attempts[-1].outcome.message
-    if due is None or webhook.kind is Kind.VOICE:
-        return msgspec.structs.replace(webhook, state=State.FAILED, due=0.0, failures=failures, attempts=attempts, note=note)
-    return msgspec.structs.replace(webhook, state=State.WAITING, due=due, failures=failures, attempts=attempts, note=note)
+    due = None
+    if webhook.kind is not Kind.VOICE and not schedule.exhausted(endpoint, failures, now - webhook.received_at):
+        due = now + max(schedule.delay(failures, endpoint.schedule, chance), pause)
+    return msgspec.structs.replace(
+        webhook,
+        state=State.FAILED if due is None else State.WAITING,
+        due=due or 0.0,
+        failures=failures,
+        refusals=refusals,
+        attempts=attempts,
+        note=done.attempts[-1].outcome.message,
+    )
 
 
 def events(webhook: Webhook, done: Round, make: MakeEvent) -> tuple[DebugEvent, ...]:

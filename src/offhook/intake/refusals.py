@@ -75,11 +75,17 @@ class Refusals:
             log.error("webhook.refusal_not_recorded", event_id=event.id, error=str(error))  # noqa: TRY400 - what it says is all there is to know
 
 
+_WAY_OUT = (
+    "Is the auth token that of the account, and is this the URL that is configured at Twilio? "
+    "Behind a proxy, set public_url or trusted_proxies."
+)
+
+
 def _message(refused: Refused, near: str) -> str:
     if not refused.signature:
         return f"Request refused: {refused.reason}"
     if not near:
-        return f"Signature refused: {refused.reason}"
+        return f"Signature refused: {refused.reason} for {refused.url[:_URL_LIMIT]}. {_WAY_OUT}"
     if near == refused.url:
         return f"Signature refused: {refused.reason}; it is right for another of the configured keys"
     return f"Signature refused: {refused.reason}; it would be right for {near[:_URL_LIMIT]}"

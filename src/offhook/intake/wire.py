@@ -79,7 +79,7 @@ def _start(answer: Answer) -> bytes:
     lines += [f"{name}: {value}" for name, value in answer.headers if _may_pass(name, value)]
     if answer.status not in _BODILESS:
         lines.append(f"Content-Length: {len(answer.body)}")
-    return ("\r\n".join(lines) + "\r\n").encode("utf-8", "surrogateescape")
+    return ("\r\n".join(lines) + "\r\n").encode("latin-1", "replace")
 
 
 def _may_pass(name: str, value: str) -> bool:

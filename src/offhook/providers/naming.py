@@ -97,9 +97,12 @@ def identifier(form: Form) -> str:
     return raw.text(form.get(name))
 
 
-def conversation(kind: Kind, form: Form) -> str:
-    """What deliveries must not overlap in: the two numbers of a message, the message of a status; "" for none."""
+def conversation(endpoint: str, kind: Kind, form: Form) -> str:
+    """What deliveries must not overlap in: the two numbers of a message, the message of a status; "" for none.
+
+    Each endpoint has its own: what waits at one, perhaps for ever since it is no longer configured, is not in another one's way.
+    """
     if kind is _KIND_MESSAGE:
-        return raw.text(form.get(b"From") + b"|" + form.get(b"To"))
+        return f"{endpoint}|{raw.text(form.get(b'From'))}|{raw.text(form.get(b'To'))}"
     sid = form.get(b"MessageSid") or form.get(b"SmsSid")
-    return "status|" + raw.text(sid) if kind is Kind.STATUS and sid else ""
+    return f"{endpoint}|status|{raw.text(sid)}" if kind is Kind.STATUS and sid else ""

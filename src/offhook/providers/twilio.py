@@ -198,7 +198,7 @@ class Twilio:
             account_sid=raw.text(form.get(b"AccountSid")),
             sender=raw.text(form.get(b"From")),
             recipient=raw.text(form.get(b"To")),
-            conversation=naming.conversation(arrival.kind, form),
+            conversation=naming.conversation(arrival.endpoint, arrival.kind, form),
             due=arrival.received_at,
         )
 

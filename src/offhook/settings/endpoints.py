@@ -52,7 +52,7 @@ def _chain(name: str, sources: Sources, *, single: bool, outer: bool) -> dict[st
 
 def _endpoint(name: str, chain: Mapping[str, Given | None], read: Read, problems: Problems) -> Endpoint | None:
     if chain["to"] is None:
-        problems.add(f"endpoint {name}", 'it has no app URL: write to = "https://…" in its table')
+        problems.add(f"[endpoints.{name}]", 'it has no app URL: write to = "https://…" in this table')
         return None
     values = {key: read(key, given) for key, given in chain.items()}
     if values["answer"] is None or values["to"] is None or any(values[each.name] is None for each in EVERY_ENDPOINT):

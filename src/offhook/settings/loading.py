@@ -12,8 +12,8 @@ from offhook.settings.sources import Given, Problems, Sources, gather, unknown_v
 from offhook.settings.table import BY_NAME, SETTINGS, Origin, Setting, Settings
 
 
-def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | None) -> Settings:
-    """The settings that flags (by setting's name; None: not given), environment and file come to.
+def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | None, *, secrets: bool = True) -> Settings:
+    """The settings that flags (by setting's name; None: not given), environment and file come to; without the secrets where nobody needs them.
 
     Raises SettingsError that names every problem: where it is, what is wrong, and what to write instead.
     """
@@ -21,19 +21,21 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | N
     sources = gather(flags, environ, path, problems)
 
     def read(name: str, given: Given | None) -> Any:
-        return _interpret(BY_NAME[name], given, environ, problems)
+        setting = BY_NAME[name]
+        return _interpret(setting, given if secrets or not setting.secret else None, environ, problems)
 
     values = {setting.name: read(setting.name, sources.first(setting.name)) for setting in SETTINGS}
     _check_pairs(values, sources, problems)
     built: dict[str, Any] = {
         "endpoints": endpoints.build(sources, values, read, problems) if values["name"] else (),
-        "accounts": credentials.accounts(sources, values, environ, problems),
-        "shared_keys": credentials.shared_keys(sources, environ, problems),
+        "accounts": credentials.accounts(sources, values, environ, problems) if secrets else (),
+        "shared_keys": credentials.shared_keys(sources, environ, problems) if secrets else (),
     }
     if problems:
         raise SettingsError("\n".join(problems))
     origins = {setting.name: _origin(setting, sources.first(setting.name)) for setting in SETTINGS}
-    return Settings(**values, **built, origins=origins, warnings=(*unknown_variables(environ), *_oddities(values)))
+    warnings = (*unknown_variables(environ), *(_oddities(values) if secrets else ()))
+    return Settings(**values, **built, origins=origins, warnings=warnings)
 
 
 def _interpret(setting: Setting, given: Given | None, environ: Mapping[str, str], problems: Problems) -> Any:

@@ -66,7 +66,7 @@ def gather(flags: Mapping[str, object], environ: Mapping[str, str], path: Path |
     """Everything that was given. An empty variable counts as not given, as in a compose file's `NAME=`."""
     document = _document(path, problems)
     file = str(path or "")
-    _refuse_unknown((key for key in document if key not in TABLES), BY_NAME, file, problems)
+    _refuse_unknown(document, (*BY_NAME, *TABLES), file, problems)
     tables = {key: _tables(document.get(key, {}), f"{file}: [{key}]", problems) for key in TABLES}
     for name, table in tables["endpoints"].items():
         _refuse_unknown(table, ENDPOINT_KEYS, f"{file}: [endpoints.{name}]", problems)

@@ -59,6 +59,8 @@ def _files(settings: Settings) -> Iterator[str]:
     for name, path in (("tls_cert", settings.tls_cert), ("tls_key", settings.tls_key), ("ca_file", settings.ca_file)):
         if path and not Path(path).is_file():
             yield f"{name}: there is no file {path}: give the path of a PEM file"
+    if Path(settings.database).is_dir():
+        yield f"database: {settings.database} is a directory: give the path of a file in it"
     parent = Path(settings.database).parent
     if settings.database != "memory:" and not parent.is_dir():
         yield f"database: there is no directory {parent}: create it, or give another path"

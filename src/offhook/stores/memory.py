@@ -133,7 +133,11 @@ class MemoryJournal:
         self._check()
         wanted = set(ids)
         return self._change_all(
-            lambda webhook: webhook.id in wanted and webhook.state in REPLAYABLE, state=State.WAITING, due=now, failures=0
+            lambda webhook: webhook.id in wanted and webhook.state in REPLAYABLE,
+            state=State.WAITING,
+            due=now,
+            failures=0,
+            refusals=0,
         )
 
     async def dismiss(self, ids: Iterable[str]) -> int:

@@ -47,7 +47,7 @@ def arrival_of(webhook: Webhook) -> Arrival:
 
 def blocks(webhook: Webhook) -> bool:
     """Whether later webhooks of its conversation must wait for it."""
-    return bool(webhook.conversation) and webhook.state in UNDELIVERED and webhook.failures < STEPS_ASIDE_AFTER
+    return bool(webhook.conversation) and webhook.state in UNDELIVERED and webhook.refusals < STEPS_ASIDE_AFTER
 
 
 def held_up(webhook: Webhook, blocking: Iterable[Webhook]) -> bool:

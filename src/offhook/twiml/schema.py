@@ -39,6 +39,14 @@ def sender_is_valid(sender: str) -> bool:
     return recipient_is_valid(sender) or _SENDER_NAME.fullmatch(sender) is not None
 
 
+def is_url(text: str) -> bool:
+    """Whether it can be read as a URL, absolute or relative."""
+    try:
+        return bool(urlsplit(text).geturl())
+    except ValueError:
+        return False
+
+
 def callback_is_valid(url: str) -> bool:
     """Whether a callback URL, absolute or relative, is usable: no blanks, http(s), and a host without underscore (spec §3.1)."""
     if not url or len(url) > LONGEST_CALLBACK or any(character <= " " or character == "\x7f" for character in url):

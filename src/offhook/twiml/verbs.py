@@ -147,7 +147,7 @@ class _Script:
                 self._nested(piece, element)
         if element.name == "Body":
             texts.append(text)
-        elif text.strip():
+        elif schema.is_url(text.strip()):
             media.append(text.strip())
         else:
             self._fault(12200, "<Media> has no URL as its text; it is ignored", element)

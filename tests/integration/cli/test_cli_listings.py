@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from offhook.cli import terminal
 from offhook.cli.webhooks_tail import Follower, follow
 from offhook.errors import OffhookError
 from offhook.records import State
@@ -27,6 +28,26 @@ def test_a_listing_says_who_wrote_what_and_what_became_of_it_newest_first(either
     assert "+15551230001" in oldest
     assert "Hello there" in oldest
     assert FIRST.startswith(oldest.split()[0])
+
+
+def test_ids_are_whole_however_long_the_texts_are(either, settled, monkeypatch):
+    either.fill(settled(1, text=b"MessageSid=SM1&Body=" + b"word+" * 60))
+    assert FIRST.startswith(either.run("webhooks", "list", *either.flags).stdout.splitlines()[1].split()[0])
+    monkeypatch.setattr(terminal, "_WIDE", 80)
+    head, row = either.run("webhooks", "list", *either.flags).stdout.splitlines()
+    assert head.split() == ["id", "received", "state", "tries", "from", "text"]
+    assert len(row.split()[0]) == 12
+    assert row.endswith("…")
+    narrow = either.run("errors", "list", *either.flags).stdout.splitlines()
+    assert narrow[0].split() == ["id", "at", "level", "code", "message"]
+    assert len(narrow[1].split()[0]) == 12
+
+
+def test_a_listing_needs_no_secret_of_the_file(either, settled):
+    either.fill(settled(1))
+    (either.folder / "offhook.toml").write_text('auth_token = "env:ONLY_WHERE_THE_SERVER_RUNS"')
+    assert either.run("webhooks", "list", *either.flags).exit_code == 0
+    assert either.run("send", "http://127.0.0.1:1/").exit_code == 2
 
 
 def test_json_is_what_the_api_gives_with_a_server_and_without(either, settled, parsed):

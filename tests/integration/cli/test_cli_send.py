@@ -68,6 +68,15 @@ def test_an_answer_that_is_no_2xx_is_shown_and_is_exit_code_1(desk, app_answerin
     assert "Stack �[2Jtrace" in result.stdout
 
 
+def test_a_signature_that_was_meant_to_be_right_and_is_refused_is_explained(desk, app_answering):
+    with app_answering((403, "text/plain", "no")) as app:
+        result = desk.run("send", app.url, **SECRETS)
+        wrong_on_purpose = desk.run("send", app.url, "--bad-signature", **SECRETS)
+    assert f"It was signed for {app.url}." in result.stderr
+    assert "--signed-url" in result.stderr
+    assert wrong_on_purpose.stderr == ""
+
+
 def test_nobody_there_is_exit_code_1_with_the_reason(desk):
     result = desk.run("send", "http://127.0.0.1:1/sms", **SECRETS)
     assert result.exit_code == 1

@@ -116,6 +116,9 @@ def test_ctrl_c_ends_a_tail_quietly(tmp_path, app_answering):
         assert (tail.returncode, errors) == (0, b"")
 
 
+UNSIGNED = ("--allow-unsigned", "--host", "127.0.0.1")
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
@@ -124,6 +127,10 @@ def test_ctrl_c_ends_a_tail_quietly(tmp_path, app_answering):
         (["--allow-unsigned", "--host", "127.0.0.1"], "nowhere to deliver to yet: add --to"),
         (["--to", "nowhere"], "is not an absolute http(s) URL"),
         (["--hold", "forever"], "write 10s, 500ms, 4h"),
+        ([*UNSIGNED, "--to", "http://127.0.0.1:9/", "--database", "/"], "/ is a directory"),
+        ([*UNSIGNED, "--to", "http://127.1:9/"], "http://127.1:9/ cannot be called"),
+        ([*UNSIGNED, "--to", "http://127.0.0.1:9/", "--ca-file", __file__], "holds no certificates"),
+        ([*UNSIGNED, "--to", "http://127.0.0.1:9/\udcff"], "is not UTF-8 text"),
     ],
 )
 def test_what_must_not_start_ends_with_exit_code_2_and_a_sentence(tmp_path, flags, sentence):

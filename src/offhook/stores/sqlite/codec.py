@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from offhook.records import Answer, Arrival, Attempt, DebugEvent, Reply, ReplyState, State, Webhook
 
-WEBHOOK_COLUMNS = 15
-UPDATED_COLUMNS = 7
+WEBHOOK_COLUMNS = 16
+UPDATED_COLUMNS = 8
 ATTEMPT_COLUMNS = 2
 REPLY_COLUMNS = 6
 EVENT_COLUMNS = 7
@@ -35,6 +35,7 @@ def webhook_row(seq: int, webhook: Webhook) -> Row:
         webhook.state,
         webhook.due,
         webhook.failures,
+        webhook.refusals,
         webhook.attempts,
         webhook.conversation,
         webhook.provider_id,
@@ -49,12 +50,12 @@ def webhook_row(seq: int, webhook: Webhook) -> Row:
 def updated_row(seq: int, webhook: Webhook) -> Row:
     """The columns that later settlements change."""
     answer = None if webhook.answer is None else encode(webhook.answer)
-    return (seq, webhook.state, webhook.due, webhook.failures, webhook.attempts, webhook.note, answer)
+    return (seq, webhook.state, webhook.due, webhook.failures, webhook.refusals, webhook.attempts, webhook.note, answer)
 
 
 def read_webhook(row: Row) -> Webhook:
     """A webhook from its columns and its arrival."""
-    state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data = row
+    state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data = row
     arrival = decode_arrival(data)
     return Webhook(
         id=arrival.id,
@@ -74,6 +75,7 @@ def read_webhook(row: Row) -> Webhook:
         state=State(state),
         due=due,
         failures=failures,
+        refusals=refusals,
         attempts=attempts,
         answer=None if answer is None else _decode_answer(answer),
         note=note,

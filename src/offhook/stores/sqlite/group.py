@@ -36,13 +36,17 @@ class Changes:
 
 
 class Pending:
-    """An arrival that is not durable yet, and who asked for it: once with the first arrival, then with each duplicate that came meanwhile."""
+    """An arrival that is not durable yet, and who asked for it: once with the first arrival, then with each duplicate that came meanwhile.
 
-    __slots__ = ("arrival", "duplicate_of", "error", "followers", "seq", "stored")
+    `may_be_known` says that its key has to be looked up in the table.
+    """
 
-    def __init__(self, arrival: Arrival, stored: Stored) -> None:
+    __slots__ = ("arrival", "duplicate_of", "error", "followers", "may_be_known", "seq", "stored")
+
+    def __init__(self, arrival: Arrival, stored: Stored, *, may_be_known: bool = True) -> None:
         self.arrival = arrival
         self.stored = stored
+        self.may_be_known = may_be_known
         self.followers: list[Stored] | None = None
         self.seq = 0
         self.duplicate_of: str | None = None

@@ -29,6 +29,7 @@ from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
 from offhook.stores.sqlite.ledger import Ledger
 from offhook.stores.sqlite.opening import open_file
 from offhook.stores.sqlite.reads import Readers
+from offhook.stores.sqlite.sieve import BUCKETS
 from offhook.stores.sqlite.transaction import put_events
 from offhook.stores.sqlite.writer import Writer
 
@@ -69,6 +70,7 @@ class SqliteJournal:
         self._ledger: Ledger
         self._writer: Writer
         self._readers: Readers
+        self._sieving: asyncio.Task[None]
 
     async def open(self) -> None:
         """Open, migrate, and take the write lock. Raises UnusableJournalError when the file is foreign, newer, damaged or in use."""
@@ -80,12 +82,14 @@ class SqliteJournal:
         self._readers = Readers(self._path, self._clock, vfs=self._vfs)
         self._writer.start()
         self._is_open = True
+        self._sieving = self._loop.create_task(self._fill_sieve())
 
     async def close(self) -> None:
         """Finish what was asked, then close. Safe to call twice."""
         if not self._is_open:
             return
         self._is_open = False
+        self._sieving.cancel()
         self._mark_settled()
         try:
             # The writer last: whoever closes last copies the log into the file, and a reader may not.
@@ -108,7 +112,9 @@ class SqliteJournal:
         recent = self._ledger.recent
         first = recent.get(arrival.dedupe_key)
         if first is None:
-            recent[arrival.dedupe_key] = pending = Pending(arrival, stored)
+            recent[arrival.dedupe_key] = pending = Pending(
+                arrival, stored, may_be_known=self._ledger.sieve.may_hold(arrival.dedupe_key)
+            )
             self._writer.appends.append(pending)
             self._writer.kick()
         elif isinstance(first, str):
@@ -136,6 +142,9 @@ class SqliteJournal:
         self._check()
         self._settling[identifier] = []
         known = self._ledger.fresh.get(identifier)
+        if known is None:
+            # A webhook that no arrival announced brings a key of its own to the table.
+            self._ledger.sieve.add(settlement.webhook.dedupe_key)
         done: asyncio.Future[None] = self._loop.create_future()
         self._writer.settlements.append(Settling(settlement, known[0] if known else 0, done))
         self._writer.kick()
@@ -313,6 +322,15 @@ class SqliteJournal:
             stored(outcome)
         except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
             self._loop.call_exception_handler({"message": "a callback of the journal's failed", "exception": error})
+
+    async def _fill_sieve(self) -> None:
+        """In the background: until a bucket has been read, its keys are looked up."""
+        try:
+            for bucket in range(BUCKETS):
+                self._ledger.sieve.add_bucket(bucket, await self._readers.ask(reads.key_bits, bucket))
+        except JournalError:
+            # Slower, and as exact.
+            return
 
     def _keep_up(self) -> None:
         if self._settled >= SETTLED_BETWEEN_MARKS:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from offhook.records import Arrival, State
 from offhook.stores.sqlite.group import Changes, Group, Pending
+from offhook.stores.sqlite.sieve import BUCKETS, Sieve
 
 RECENT_KEYS = 65_536
-BUCKETS = 256
 KEYS_AT_ONCE, MOST_KEYS_AT_ONCE = 256, 1_024
 
 Key = tuple[bytes, int, str]
@@ -25,6 +25,7 @@ class Ledger:
         self.recent: dict[bytes, str | Pending] = {}
         self.fresh: dict[str, tuple[int, Arrival]] = {}
         self.former: dict[str, Arrival] = {}
+        self.sieve = Sieve()
         self.tally: Counter[tuple[str, State]] = Counter({(endpoint, State(state)): count for endpoint, state, count in tally})
         self._buckets: list[list[Key]] = [[] for _ in range(BUCKETS)]
         self._bucket = 0
@@ -104,6 +105,7 @@ class Ledger:
     def keys_moved(self, keys: Iterable[Key]) -> None:
         """The table has them now."""
         for key, _, webhook_id in keys:
+            self.sieve.add(key)
             if self.recent.get(key) == webhook_id:
                 del self.recent[key]
 

@@ -28,7 +28,7 @@ INSERT OR REPLACE INTO dedupe (key, seq) SELECT * FROM (VALUES :rows) WHERE colu
 
 -- name: insert_webhooks
 INSERT INTO webhooks (
-    seq, id, endpoint, received_at, state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer
+    seq, id, endpoint, received_at, state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer
 ) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
 
 -- name: find_settled
@@ -36,7 +36,8 @@ SELECT id, seq, endpoint, state FROM webhooks WHERE id IN (SELECT value FROM car
 
 -- name: update_webhooks
 UPDATE webhooks
-SET state = new.column2, due = new.column3, failures = new.column4, attempts = new.column5, note = new.column6, answer = new.column7
+SET state = new.column2, due = new.column3, failures = new.column4, refusals = new.column5, attempts = new.column6, note = new.column7,
+    answer = new.column8
 FROM (VALUES :rows) AS new
 WHERE webhooks.seq = new.column1;
 
@@ -48,7 +49,7 @@ WHERE conversation IN (SELECT value FROM carray(:conversations)) AND conversatio
   AND id <= coalesce(
       (SELECT min(first.id) FROM webhooks AS first
        WHERE first.conversation = webhooks.conversation AND first.conversation <> ''
-         AND first.state IN ('waiting', 'delivering') AND first.failures < 3),
+         AND first.state IN ('waiting', 'delivering') AND first.refusals < 3),
       '~');
 
 -- name: insert_attempts
@@ -85,7 +86,7 @@ SELECT seq, id, state, conversation,
        conversation <> '' AND EXISTS (
            SELECT 1 FROM webhooks AS earlier
            WHERE earlier.conversation = webhooks.conversation AND earlier.conversation <> ''
-             AND earlier.state IN ('waiting', 'delivering') AND earlier.failures < 3 AND earlier.id < webhooks.id)
+             AND earlier.state IN ('waiting', 'delivering') AND earlier.refusals < 3 AND earlier.id < webhooks.id)
 FROM webhooks
 WHERE endpoint = :endpoint AND behind = 0 AND due <= :now AND state IN ('waiting', 'delivering')
 ORDER BY due LIMIT :most;
@@ -95,7 +96,7 @@ UPDATE webhooks SET behind = 1 WHERE seq IN (SELECT value FROM carray(:seqs));
 
 -- name: lease_webhooks
 UPDATE webhooks SET state = 'delivering', due = :until WHERE seq IN (SELECT value FROM carray(:seqs))
-RETURNING state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer,
+RETURNING state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer,
           (SELECT data FROM arrivals WHERE arrivals.seq = webhooks.seq);
 
 -- name: end_deliveries
@@ -111,13 +112,13 @@ UPDATE webhooks SET due = :now WHERE seq IN (
     LIMIT :most);
 
 -- name: blocking
-SELECT conversation, id FROM webhooks WHERE state IN ('waiting', 'delivering') AND conversation <> '' AND failures < 3;
+SELECT conversation, id FROM webhooks WHERE state IN ('waiting', 'delivering') AND conversation <> '' AND refusals < 3;
 
 -- name: count_states
 SELECT endpoint, state, count(*) FROM webhooks WHERE id IN (SELECT value FROM carray(:ids)) GROUP BY endpoint, state;
 
 -- name: requeue
-UPDATE webhooks SET state = 'waiting', due = :now, failures = 0, behind = 0
+UPDATE webhooks SET state = 'waiting', due = :now, failures = 0, refusals = 0, behind = 0
 WHERE id IN (SELECT value FROM carray(:ids)) AND state IN ('failed', 'dismissed', 'delivered');
 
 -- name: dismiss
@@ -184,11 +185,11 @@ DELETE FROM debug_events WHERE seq IN (
 -- == reading
 
 -- name: one_webhook
-SELECT state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM webhooks JOIN arrivals USING (seq) WHERE id = :id;
 
 -- name: newest_webhooks
-SELECT state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM webhooks JOIN arrivals USING (seq)
 WHERE id < :below AND id >= :from
   AND (:endpoint = '' OR endpoint = :endpoint)
@@ -198,7 +199,7 @@ ORDER BY id DESC LIMIT :most;
 
 -- name: newest_webhooks_in_state
 -- For any state but delivered: that one has no index, being what nearly all are in.
-SELECT state, due, failures, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM webhooks JOIN arrivals USING (seq)
 WHERE state = :state AND state <> 'delivered' AND id < :below AND id >= :from
   AND (:endpoint = '' OR endpoint = :endpoint)
@@ -248,6 +249,10 @@ SELECT settled_below, deduped_below, max(next_seq, coalesce((SELECT max(seq) FRO
 
 -- name: read_tally
 SELECT endpoint, state, count FROM tally WHERE count > 0;
+
+-- name: key_places
+-- The first four bytes of every key of a bucket in one string: one row for each would take the interpreter lock for each.
+SELECT group_concat(substr(hex(key) || '00000000', 1, 8), '') FROM dedupe WHERE key >= :from AND key < :below;
 
 -- name: arrivals_since
 SELECT seq, data FROM arrivals WHERE seq >= :seq ORDER BY seq LIMIT :most;

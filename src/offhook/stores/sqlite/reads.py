@@ -1,8 +1,11 @@
 """Reads: on connections and threads of their own, and never for longer than five seconds (a held reader lets the log grow: limits §4)."""
 
 import asyncio
+import contextlib
 import heapq
+import sys
 import threading
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -18,6 +21,7 @@ from offhook.stores.rules import mentions
 from offhook.stores.sqlite.bounds import HIGHEST, Lags, id_below, id_from
 from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
 from offhook.stores.sqlite.database import open_reader
+from offhook.stores.sqlite.sieve import BUCKETS, bucket_bits
 from offhook.stores.sqlite.statements import execute
 from offhook.stores.sqlite.troubles import StorageError, diagnose
 
@@ -51,7 +55,9 @@ class Readers:
         self._closing = True
         await asyncio.to_thread(self._threads.shutdown)
         for connection in self._all:
-            connection.close(True)
+            # Nothing of a reader's can be lost, and the writer must be closed whatever happens here.
+            with contextlib.suppress(apsw.Error):
+                connection.close()
 
     def _ask(self, question: Callable[..., Result], *values: Any) -> Result:
         deadline = self._clock.monotonic() + SECONDS
@@ -122,6 +128,17 @@ def _in_state(db: apsw.Connection, values: dict[str, Any], query: str) -> Iterat
         if len(found) < values["most"]:
             return
         values["below"] = found[-1].id
+
+
+def key_bits(db: apsw.Connection, bucket: int) -> bytes:
+    """The sieve's bits for the keys of one bucket that the table holds."""
+    # A longer blob is greater than its beginning: "" is below every key, and sixteen bytes and one more are above.
+    bounds = {"from": bytes([bucket]) if bucket else b"", "below": bytes([bucket + 1]) if bucket + 1 < BUCKETS else b"\xff" * 17}
+    digits = execute(db, "key_places", **bounds)[0][0] or ""
+    places = array("I", bytes.fromhex(digits))
+    if sys.byteorder == "little":
+        places.byteswap()
+    return bucket_bits(places)
 
 
 def blocking(db: apsw.Connection) -> list[tuple[str, str]]:

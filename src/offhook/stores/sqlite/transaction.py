@@ -45,13 +45,9 @@ def write(db: apsw.Connection, group: Group, changes: Changes) -> None:
 
 def write_arrivals(db: apsw.Connection, appends: Sequence[Pending], changes: Changes) -> None:
     """Number the arrivals whose keys are new and store them; tell the others whose duplicates they are."""
-    keys = tuple([pending.arrival.dedupe_key for pending in appends])
-    for pending in appends:
-        pending.duplicate_of = None
-    kept = execute(db, "find_keys", keys=apsw.carray(keys))
-    if kept:
-        known = {key: decode_arrival(data).id for key, data in kept}
-        for pending in appends:
+    asked = [pending for pending in appends if pending.may_be_known]
+    if asked and (known := _find_keys(db, asked)):
+        for pending in asked:
             pending.duplicate_of = known.get(pending.arrival.dedupe_key)
         appends = [pending for pending in appends if pending.duplicate_of is None]
     if appends:
@@ -59,6 +55,11 @@ def write_arrivals(db: apsw.Connection, appends: Sequence[Pending], changes: Cha
         for seq, pending in enumerate(appends, start=changes.next_seq):
             pending.seq = seq
         changes.next_seq += len(appends)
+
+
+def _find_keys(db: apsw.Connection, asked: Sequence[Pending]) -> dict[bytes, str]:
+    keys = tuple([pending.arrival.dedupe_key for pending in asked])
+    return {key: decode_arrival(data).id for key, data in execute(db, "find_keys", keys=apsw.carray(keys))}
 
 
 def _insert_arrivals(db: apsw.Connection, records: Iterable[bytes], first: int) -> None:

@@ -14,6 +14,7 @@ CREATE TABLE webhooks (
     state TEXT NOT NULL,
     due REAL NOT NULL,
     failures INTEGER NOT NULL,
+    refusals INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     conversation TEXT NOT NULL,
     provider_id TEXT NOT NULL,
