@@ -9,6 +9,7 @@ import pytest
 from offhook.delivery import courier as courier_module
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import Round
+from offhook.errors import JournalError
 from offhook.metrics import Metrics
 from offhook.records import (
     Answer,
@@ -542,3 +543,42 @@ async def test_messages_that_the_app_refuses_do_not_keep_its_breaker_open():
         await world.clock.advance(12)
         assert await world.state(good) is State.DELIVERED
         assert {await world.state(each) for each in ids} == {State.WAITING}
+
+
+async def test_a_call_that_comes_while_the_breaker_is_open_is_not_delivered_later():
+    back = asyncio.Event()
+    async with World(lambda body, n: exchange() if back.is_set() else GONE) as world:
+        for n in range(6):
+            await world.receive(f"person{n}/hello")
+        webhook_id = await world.receive("", kind=Kind.VOICE)
+        assert await world.state(webhook_id) is State.FAILED
+        back.set()
+        await world.clock.advance(120)
+        assert "" not in world.rounds.started
+
+
+async def test_evidence_that_cannot_be_written_does_not_keep_the_webhook_from_being_settled():
+    async with World(lambda body, n: exchange()) as world:
+        settle = world.journal.settle
+
+        async def picky(settlement):
+            if settlement.attempts:
+                raise JournalError("this cannot be stored")
+            await settle(settlement)
+
+        world.journal.settle = picky
+        webhook_id = await world.receive("ann/hello")
+        await world.clock.advance(3)
+        assert await world.state(webhook_id) is State.DELIVERED
+
+
+async def test_a_fault_in_reading_what_came_back_does_not_hold_up_the_conversation():
+    async with World(lambda body, n: exchange()) as world:
+
+        def broken(webhook, exchange):
+            raise RuntimeError("a fault of ours")
+
+        world.replies.compose_inline = broken
+        first = await world.receive("ann/one")
+        second = await world.receive("ann/two")
+        assert [await world.state(each) for each in (first, second)] == [State.DELIVERED] * 2

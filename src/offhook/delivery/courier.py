@@ -180,8 +180,7 @@ class Courier:
         """Leave the webhook to the journal until it can be claimed. While the app is down the provider need not wait for that."""
         if self._lines[job.endpoint.name].gate.is_open:
             self._hold_over(job)
-        if job.webhook.state is not State.WAITING:
-            job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING)
+        job.webhook = settlement.parked(job.webhook)
         self._spawn(self._settle(job, Settlement(webhook=self._answered(job))))
 
     # -- delivering
@@ -200,9 +199,14 @@ class Courier:
         finally:
             self._in_round.discard(job)
         line.gate.leave(retry=job.retry)
-        self._weigh(job, line, done)
-        settled = await self._come_to(job, done)
-        self._note(job.webhook, done, settled.webhook)
+        try:
+            self._weigh(job, line, done)
+            settled = await self._come_to(job, done)
+            self._note(job.webhook, done, settled.webhook)
+        except Exception:
+            log.exception("delivery.not_concluded", webhook=job.webhook.id)
+            now = self._parts.clock.now()
+            settled = Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=now, chance=0.5))
         job.webhook = settled.webhook
         blocks = settlement.blocks(settled.webhook)
         if not blocks:
@@ -301,6 +305,9 @@ class Courier:
                 log.warning("delivery.not_settled", webhook=settled.webhook.id, reason=str(error))
                 if self._stopping:
                     return
+                if not self._parts.journal.trouble():
+                    # The journal is well, and still cannot write this: then what became of the webhook, without the evidence.
+                    settled = Settlement(webhook=settled.webhook)
                 await self._parts.clock.sleep(SETTLE_AGAIN_AFTER)
         line = self._lines[job.endpoint.name]
         if settled.webhook.answer is not None:
@@ -315,7 +322,7 @@ class Courier:
         """Take over what the journal holds: arrivals that were never settled, and what waits in conversations."""
         journal = self._parts.journal
         while arrivals := await journal.unsettled():
-            adopted = [Settlement(webhook=self._parts.derive(arrival)) for arrival in arrivals]
+            adopted = [Settlement(webhook=settlement.parked(self._parts.derive(arrival))) for arrival in arrivals]
             await asyncio.gather(*(journal.settle(settled) for settled in adopted))
         for conversation, _ in await journal.blocking():
             self._conversations.load(conversation)

@@ -59,6 +59,15 @@ def unreachable(exchange: Exchange) -> bool:
     return exchange.status in {502, 503, 504}
 
 
+def parked(webhook: Webhook) -> Webhook:
+    """A webhook that is not to be delivered just now: it waits for its due time. A call does not wait: nobody would be on the line."""
+    if webhook.kind is Kind.VOICE:
+        return msgspec.structs.replace(
+            webhook, state=State.FAILED, due=0.0, note="The app could not be asked while the call waited."
+        )
+    return webhook if webhook.state is State.WAITING else msgspec.structs.replace(webhook, state=State.WAITING)
+
+
 def refused(done: Round) -> bool:
     """Whether a failed round's request reached somebody: only then can it be the message that is not wanted."""
     last = (attempt.exchanges[-1].failure for attempt in done.attempts if attempt.exchanges)
