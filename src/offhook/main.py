@@ -6,8 +6,6 @@ import gc
 import random
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from ipaddress import ip_network
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -17,33 +15,31 @@ from offhook.api.server import ConsoleServer
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
-from offhook.debugger import classify
+from offhook.debugger import classify, overrides
 from offhook.debugger.events import EventMaker
-from offhook.delivery import destination, overrides
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
-from offhook.errors import OffhookError, SettingsError
-from offhook.intake.certificate import TlsFiles
+from offhook.errors import OffhookError
+from offhook.intake.configured import intake_limits, tls_files
 from offhook.intake.desk import Desk, DeskParts
-from offhook.intake.limits import IntakeLimits
 from offhook.intake.listener import Listener
 from offhook.metrics import Metrics
+from offhook.net.configured import check_callable, open_transport
 from offhook.net.transport import HttpTransport
-from offhook.net.urls import parse_target
 from offhook.ports import Clock, Journal
-from offhook.providers.twilio import Twilio, TwilioSettings
-from offhook.providers.urls import Networks
-from offhook.records import DebugEvent, Endpoint, Failure, Level, ReplyState
+from offhook.providers.configured import twilio
+from offhook.providers.twilio import Twilio
+from offhook.records import Endpoint, ReplyState
 from offhook.replies.compose import Composer
+from offhook.replies.credentials import credentials
 from offhook.replies.desk import ReplyDesk
 from offhook.replies.documents import Documents
-from offhook.replies.rest import Credentials, TwilioRest
+from offhook.replies.rest import TwilioRest
 from offhook.replies.sender import Parts as SenderParts
 from offhook.replies.sender import ReplySender
 from offhook.settings import Settings, check_startable
-from offhook.stores.memory import MemoryJournal
+from offhook.stores.configured import open_journal
 from offhook.stores.retention import Retention
-from offhook.stores.sqlite import SqliteJournal
 from offhook.system import SystemClock, TimeSortedIds
 
 log = logs.get("offhook")
@@ -84,7 +80,7 @@ class Program:
 
     def journal(self, settings: Settings) -> Journal:
         """The durable store, not yet opened."""
-        return open_journal(settings, twilio(settings))
+        return open_journal(settings, twilio(settings).derive, SystemClock())
 
     def transport(self, settings: Settings) -> HttpTransport:
         """The one door to the network."""
@@ -114,7 +110,7 @@ class House:
         self.endpoints: Sequence[Endpoint] = settings.endpoints
         self.allowed_hosts: Sequence[str] = ()
         provider = twilio(settings)
-        self.journal = open_journal(settings, provider)
+        self.journal = open_journal(settings, provider.derive, self.clock)
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
@@ -167,7 +163,7 @@ class House:
         await self.journal.open()
         try:
             await self._courier.start()
-            await self._report_overrides()
+            await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
             await listen(self._intake, "webhooks", self._settings.host, self._settings.port)
             await listen(self._console, "console", self._settings.console_host, self._settings.console_port)
         except BaseException:
@@ -271,88 +267,6 @@ class House:
         self.metrics.watch("offhook_attempts_running", lambda: {(n,): float(v) for n, v in self._courier.under_way().items()})
         self.metrics.watch("offhook_breaker_open", lambda: {(n,): float(v) for n, v in self._courier.breakers().items()})
 
-    async def _report_overrides(self) -> None:
-        """Say what is wrong with the connection overrides of the endpoints' URLs, once, at the start."""
-        for endpoint in self.endpoints:
-            for url in filter(None, (endpoint.app_url, endpoint.fallback_url)):
-                for problem in destination.parse(url).overrides.problems:
-                    log.warning("endpoint.override", endpoint=endpoint.name, **msgspec.structs.asdict(problem))
-                    if problem.code:
-                        await self.journal.record([self._override_event(endpoint, url, problem)])
-
-    def _override_event(self, endpoint: Endpoint, url: str, problem: overrides.OverrideProblem) -> DebugEvent:
-        return DebugEvent(
-            id=self._ids.new("NO"),
-            at=self.clock.now(),
-            level=Level.ERROR,
-            code=problem.code,
-            twilio_code=problem.code,
-            message=f"{problem.key}={problem.value}: {problem.message}; {problem.used} is used instead",
-            endpoint=endpoint.name,
-            request_url=destination.shown(url),
-            details={"key": problem.key, "value": problem.value, "used": problem.used},
-        )
-
-
-def twilio(settings: Settings) -> Twilio:
-    """The provider, with what the settings say of accounts and addresses."""
-    accounts = {account.sid: tuple(token.reveal() for token in account.auth_tokens) for account in settings.accounts}
-    return Twilio(
-        TwilioSettings(
-            tokens=accounts,
-            public_url=settings.public_url,
-            trusted_proxies=networks(settings.trusted_proxies),
-            shared_keys={key.key_id: (key.algorithm, key.secret.reveal()) for key in settings.shared_keys},
-            account_sids=frozenset() if "" in accounts else frozenset(accounts),
-            allow_unsigned=settings.allow_unsigned,
-            max_fields=settings.max_form_fields,
-        )
-    )
-
-
-def credentials(settings: Settings, account_sid: str) -> Credentials | None:
-    """What the REST API is called with for an account: the API key where there is one, else the account's own token."""
-    own = settings.account_sid or ""
-    account_sid = account_sid or own
-    if not account_sid.strip("AC0"):
-        return None  # none at all, or the one of zeros that `offhook send` makes up: nobody's to be asked
-    if settings.api_key and settings.api_secret and own in {account_sid, ""}:
-        return Credentials(account_sid=account_sid, username=settings.api_key, password=settings.api_secret.reveal())
-    for account in settings.accounts:
-        if account.sid in {account_sid, ""}:
-            return Credentials(account_sid=account_sid, username=account_sid, password=account.auth_tokens[0].reveal())
-    return None
-
-
-def check_callable(endpoints: Sequence[Endpoint]) -> None:
-    """Raises SettingsError for an app's URL that the door to the network would refuse at every delivery."""
-    problems = [
-        f"endpoint {endpoint.name}: {destination.shown(url)} cannot be called: {target.detail}"
-        for endpoint in endpoints
-        for url in filter(None, (endpoint.app_url, endpoint.fallback_url))
-        if isinstance(target := parse_target(destination.shown(url)), Failure)
-    ]
-    if problems:
-        raise SettingsError("\n".join(problems))
-
-
-def open_transport(settings: Settings, clock: Clock, pool_size: int = 64) -> HttpTransport:
-    """The door to the network, with the authorities that the settings add."""
-    try:
-        return HttpTransport(clock, pool_size=pool_size, ca_file=settings.ca_file)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SettingsError(
-            f"ca_file: {settings.ca_file} holds no certificates ({reason}): give the path of a PEM file"
-        ) from error
-
-
-def open_journal(settings: Settings, provider: Twilio) -> Journal:
-    """The journal that the settings name, not yet opened."""
-    if settings.database == "memory:":
-        return MemoryJournal(derive=provider.derive)
-    return SqliteJournal(settings.database, SystemClock(), derive=provider.derive)
-
 
 class Door(Protocol):
     """A listener that can be opened."""
@@ -374,31 +288,3 @@ async def listen(door: Door, of: str, host: str, port: int) -> None:
         }
         why = ways.get(error.errno or 0, error.strerror or str(error))
         raise OffhookError(f"Cannot listen for the {of} on {host} port {port}: {why}.") from error
-
-
-def networks(listed: Sequence[str]) -> Networks:
-    """Networks from their CIDR notation."""
-    return tuple(ip_network(each) for each in listed)
-
-
-def tls_files(settings: Settings) -> TlsFiles | None:
-    """The certificate to serve with, if there is one."""
-    if not settings.tls_cert:
-        return None
-    return TlsFiles(Path(settings.tls_cert), Path(settings.tls_key or settings.tls_cert))
-
-
-def intake_limits(settings: Settings) -> IntakeLimits:
-    """The public door's limits."""
-    return IntakeLimits(
-        body=settings.max_body,
-        head=settings.max_head,
-        fields=settings.max_header_fields,
-        header_timeout=settings.header_timeout,
-        body_timeout=settings.body_timeout,
-        body_rate=settings.min_body_rate,
-        idle_timeout=settings.idle_timeout,
-        connections=settings.connections,
-        connections_per_address=settings.connections_per_address,
-        exempt=networks(settings.trusted_proxies),
-    )

@@ -15,6 +15,7 @@ from offhook.delivery.job import Job, Relay
 from offhook.delivery.line import Line
 from offhook.delivery.round import Round, Rounds
 from offhook.delivery.settlement import MakeEvent
+from offhook.delivery.waiting import Waiting
 from offhook.errors import JournalError
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Journal
@@ -22,7 +23,6 @@ from offhook.records import Answer, Arrival, Attempt, DebugEvent, Endpoint, Exch
 
 MOST_FRESH = 1_000
 MOST_UNSETTLED = 2_000
-MOST_LISTENERS = 16
 OVERLAP_PAUSE = 1.0
 KNOCK_AT_MOST_EVERY = 5.0
 SETTLE_AGAIN_AFTER = 1.0
@@ -65,7 +65,7 @@ class Courier:
         self._parts = parts
         self._lines = {name: Line(endpoint) for name, endpoint in endpoints.items()}
         self._conversations: Conversations[Job] = Conversations()
-        self._answering: dict[str, Job] = {}
+        self._waiting = Waiting(parts.clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_round: set[Job] = set()
         self._unsettled: set[str] = set()
@@ -80,8 +80,7 @@ class Courier:
         line = self._lines[arrival.endpoint]
         job = Job(self._parts.derive(arrival), line.endpoint, answer=answered)
         if relay is not None:
-            job.relays.append(relay)
-            self._hold(job)
+            self._waiting.hold(job, relay)
         turn = self._conversations.arrive(job.webhook.conversation, job)
         if turn:
             self._offer(job, line)
@@ -93,12 +92,7 @@ class Courier:
 
     def repeat(self, webhook_id: str, relay: Relay) -> None:
         """A duplicate: give it the answer that the first one got, or will get."""
-        job = self._answering.get(webhook_id)
-        if job is not None and job.answer is not None:
-            relay(job.answer)
-        elif job is not None and len(job.relays) < MOST_LISTENERS:
-            job.relays.append(relay)
-        else:
+        if not self._waiting.join(webhook_id, relay):
             self._spawn(self._repeat(webhook_id, relay))
 
     async def _repeat(self, webhook_id: str, relay: Relay) -> None:
@@ -111,16 +105,6 @@ class Courier:
             return
         line = self._lines[webhook.endpoint] if webhook else next(iter(self._lines.values()))
         relay(settlement.stand_in(line.endpoint, self._parts.clock.now()))
-
-    def _hold(self, job: Job) -> None:
-        left = job.endpoint.hold - (self._parts.clock.now() - job.webhook.received_at)
-        job.timer = asyncio.get_running_loop().call_later(max(0.0, left), self._hold_over, job)
-        self._answering[job.webhook.id] = job
-
-    def _hold_over(self, job: Job) -> None:
-        """Whoever waits for this job's answer has waited long enough."""
-        if job.answer is None and job.relays:
-            job.give(settlement.stand_in(job.endpoint, self._parts.clock.now()))
 
     # -- starting deliveries
 
@@ -137,7 +121,7 @@ class Courier:
 
     def _turn_away(self, job: Job) -> None:
         # The app is down or has more than enough to do: the provider need not wait for it.
-        self._hold_over(job)
+        self._waiting.give_up(job)
         self._park(job)
         self._pass_on(job, still_blocks=True)
 
@@ -179,7 +163,7 @@ class Courier:
     def _park(self, job: Job) -> None:
         """Leave the webhook to the journal until it can be claimed. While the app is down the provider need not wait for that."""
         if self._lines[job.endpoint.name].gate.is_open:
-            self._hold_over(job)
+            self._waiting.give_up(job)
         job.webhook = settlement.parked(job.webhook)
         self._spawn(self._settle(job, Settlement(webhook=self._answered(job))))
 
@@ -223,7 +207,7 @@ class Courier:
     def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:
         line.gate.leave(retry=job.retry)
         line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
-        self._hold_over(job)
+        self._waiting.give_up(job)
         job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING, due=self._parts.clock.now() + again_in)
         self._park(job)
         self._pass_on(job, still_blocks=True)
@@ -246,31 +230,17 @@ class Courier:
         replies: Sequence[Reply] = ()
         faults: Sequence[DebugEvent] = ()
         if done.delivered:
-            if self._relay(job, done, now):
+            if self._waiting.pass_on(job, settlement.passed_through(done, now)):
                 replies, faults = self._parts.replies.compose_inline(webhook, done.exchange)
             else:
                 replies, faults = await self._parts.replies.compose_late(webhook, done.exchange)
         else:
-            self._hold_over(job)
+            self._waiting.give_up(job)
         events = (*settlement.events(webhook, done, self._parts.event), *faults)
         for event in events:
             self._parts.metrics.debug_event(event.level.value, event.code)
         webhook = msgspec.structs.replace(webhook, answer=settlement.kept(job.answer or webhook.answer))
         return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
-
-    def _relay(self, job: Job, done: Round, now: float) -> bool:
-        """Pass the app's answer to the provider, if it still waits for it; False when the replies must go by REST."""
-        if job.answer is not None or not job.relays:
-            return False
-        answer = settlement.passed_through(done, now)
-        if answer is None:
-            job.give(settlement.stand_in(job.endpoint, now))
-            return False
-        if job.give(answer):
-            return True
-        # Its replies go by REST now: a duplicate that is given them as well would have them sent twice.
-        job.answer = settlement.stand_in(job.endpoint, now)
-        return False
 
     def _note(self, before: Webhook, done: Round, after: Webhook) -> None:
         if after.state in {State.DELIVERED, State.FAILED}:
@@ -311,8 +281,7 @@ class Courier:
                 await self._parts.clock.sleep(SETTLE_AGAIN_AFTER)
         line = self._lines[job.endpoint.name]
         if settled.webhook.answer is not None:
-            # From here on the journal knows what a duplicate must be told.
-            self._answering.pop(settled.webhook.id, None)
+            self._waiting.written(settled.webhook.id)
         if settled.webhook.state is State.WAITING:
             self._backlog.parked(line, settled.webhook.due)
         if settled.replies:
@@ -346,8 +315,7 @@ class Courier:
             # Its lease has ended before its round was written: the clock has jumped, or the journal could not write.
             self._backlog.parked(line, webhook.due)
             return
-        waiting = self._answering.get(webhook.id)
-        job = waiting or Job(webhook, line.endpoint, answer=webhook.answer)
+        job = self._waiting.find(webhook.id) or Job(webhook, line.endpoint, answer=webhook.answer)
         job.webhook, job.retry = webhook, True
         if not self._conversations.resume(webhook.conversation, blocks=settlement.blocks(webhook)):
             job.webhook = msgspec.structs.replace(webhook, due=self._parts.clock.now() + OVERLAP_PAUSE)
@@ -393,8 +361,7 @@ class Courier:
         while self._tasks:
             # What is being written is let finish: the journal ends each write, well or badly.
             await asyncio.wait(self._tasks)
-        for job in list(self._answering.values()):
-            self._hold_over(job)
+        self._waiting.give_up_all()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

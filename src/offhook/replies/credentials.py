@@ -1,0 +1,18 @@
+"""What the REST API is called with."""
+
+from offhook.replies.rest import Credentials
+from offhook.settings import Settings
+
+
+def credentials(settings: Settings, account_sid: str) -> Credentials | None:
+    """What the REST API is called with for an account: the API key where there is one, else the account's own token."""
+    own = settings.account_sid or ""
+    account_sid = account_sid or own
+    if not account_sid.strip("AC0"):
+        return None  # none at all, or the one of zeros that `offhook send` makes up: nobody's to be asked
+    if settings.api_key and settings.api_secret and own in {account_sid, ""}:
+        return Credentials(account_sid=account_sid, username=settings.api_key, password=settings.api_secret.reveal())
+    for account in settings.accounts:
+        if account.sid in {account_sid, ""}:
+            return Credentials(account_sid=account_sid, username=account_sid, password=account.auth_tokens[0].reveal())
+    return None
