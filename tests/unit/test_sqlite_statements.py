@@ -38,3 +38,9 @@ def test_any_number_of_rows_goes_in_and_the_padding_does_not(db):
         db.execute("DELETE FROM attempts").fetchall()
         execute_rows(db, "insert_attempts", [(number, b"evidence") for number in range(count)], 2)
         assert db.execute("SELECT count(*), count(DISTINCT webhook) FROM attempts").get == (count, count)
+
+
+def test_the_end_of_a_long_conversation_is_not_read_when_its_first_is_done(db):
+    values = {"conversations": None}
+    plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {SQL['let_pass']}", values)]
+    assert any("SEARCH webhooks USING INDEX webhooks_conversation (conversation=? AND id<?)" in step for step in plan)
