@@ -28,12 +28,11 @@ def config_check(*, configuration: Configuration, as_json: bool) -> None:
     for endpoint in settings.endpoints:
         for url in filter(None, (endpoint.app_url, endpoint.fallback_url)):
             for problem in overrides.parse(url.partition("#")[2]).problems:
-                say(
-                    f"endpoint {endpoint.name}: #{problem.key}={problem.value}: {problem.message}; used instead: {problem.used}",
-                    "yellow",
-                )
+                code = f" (Twilio: {problem.code})" if problem.code else ""
+                what = f"#{problem.key}={problem.value}: {problem.message}{code}; used instead: {problem.used}"
+                say(f"endpoint {endpoint.name}: {what}", "yellow")
     check_startable(settings)
-    say("These settings are good.", "green")
+    say("These settings can be used.", "green")
 
 
 def _write_json(settings: Settings) -> None:

@@ -37,7 +37,7 @@ def test_each_setting_is_shown_with_its_value_and_its_source(desk):
     assert "offhook.toml: hold" in result.stdout
     for secret in ("hunter2", "pa55"):
         assert secret not in result.output
-    assert result.stderr == "These settings are good.\n"
+    assert result.stderr == "These settings can be used.\n"
 
 
 def test_json_has_every_setting(desk, parsed):
