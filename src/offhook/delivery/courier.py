@@ -24,6 +24,8 @@ from offhook.records import Answer, Arrival, Attempt, DebugEvent, Endpoint, Exch
 MOST_FRESH = 1_000
 MOST_UNSETTLED = 2_000
 OVERLAP_PAUSE = 1.0
+PARKED_AT_ONCE = 8
+PARKING_PAUSE = 0.005
 KNOCK_AT_MOST_EVERY = 5.0
 SETTLE_AGAIN_AFTER = 1.0
 REPLAYABLE = frozenset({State.FAILED, State.DISMISSED, State.DELIVERED})
@@ -137,13 +139,23 @@ class Courier:
         job.task = self._spawn(self._deliver(job, line))
 
     def _pump(self, line: Line) -> None:
+        """Start whoever waits for a place. When the breaker has opened they are parked, a few at a time: others want to be answered."""
+        turned_away = 0
         while line.fresh and not self._stopping:
             if line.gate.is_open:
+                if turned_away == PARKED_AT_ONCE or line.parking is not None:
+                    line.parking = line.parking or asyncio.get_running_loop().call_later(PARKING_PAUSE, self._park_on, line)
+                    return
+                turned_away += 1
                 self._turn_away(line.fresh.popleft())
             elif self._may_start(line, retry=False):
                 self._start(line.fresh.popleft(), line)
             else:
                 return
+
+    def _park_on(self, line: Line) -> None:
+        line.parking = None
+        self._pump(line)
 
     def _pump_all(self, line: Line, ended: str) -> None:
         """A delivery has come to its end: this line goes on, and where all lines together were full, each of them."""

@@ -1,5 +1,6 @@
 """One endpoint's side of the courier."""
 
+import asyncio
 from collections import deque
 
 from offhook.delivery.breaker import Gate
@@ -10,7 +11,7 @@ from offhook.records import Endpoint
 class Line:
     """Its gate, its fresh jobs waiting for a place, how many webhooks the journal holds for it, and when to look at those next.
 
-    `saw_gone`: since the app last took a webhook, one found nobody there. Times are the clock's, seconds.
+    `parking`: more of the fresh jobs are to be parked in a moment. `saw_gone`: since the app last took a webhook, one found nobody there. Times are the clock's, seconds.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -20,4 +21,5 @@ class Line:
         self.parked = 0
         self.look_at = 0.0
         self.saw_gone = False
+        self.parking: asyncio.TimerHandle | None = None
         self.hastened_at = 0.0
