@@ -255,7 +255,6 @@ class Attempt(Record):
     duration_ms: float
     outcome: Outcome
     exchanges: tuple[Exchange, ...] = ()
-    worker: str = ""
 
 
 class Level(StrEnum):
