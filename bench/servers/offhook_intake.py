@@ -21,7 +21,7 @@ from offhook.metrics import Metrics
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Answer, AnswerMode, Arrival, Endpoint
 from offhook.stores.sqlite import SqliteJournal
-from offhook.system import SystemClock, TimeSortedIds
+from offhook.system import SystemClock, TimeSortedIds, collect_seldom
 
 STOP_SECONDS = 5.0
 
@@ -54,14 +54,18 @@ async def main(database: str) -> None:
     )
     listener = Listener(desk, host="127.0.0.1", port=0, limits=IntakeLimits(connections_per_address=1000))
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    logs.hold(lambda write: loop.call_later(logs.DELAY, write))
     await journal.open()
     await listener.start()
+    collect_seldom()
     print(json.dumps({"port": listener.port, "pid": os.getpid()}), flush=True)
     await stop.wait()
     await listener.stop(STOP_SECONDS)
     await desk.close()
     await journal.close()
+    logs.hold(None)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,8 @@ class Output:
 # The lines of busy seconds are written together: a system call for each would cost more than making it. What is wrong is written at once.
 GATHERED: Final = frozenset({"debug", "info"})
 MOST_HELD: Final = 256
+DELAY: Final = 0.05
+"""Seconds that gathered lines may wait for more of their kind."""
 
 _OUTPUT: Final = Output()
 # One list, changed in place: every logger holds it, whenever it was made (and structlog's own `capture_logs` does the same).

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import random
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -40,14 +39,12 @@ from offhook.replies.sender import ReplySender
 from offhook.settings import Settings, check_startable
 from offhook.stores.configured import open_journal
 from offhook.stores.retention import Retention
-from offhook.system import SystemClock, TimeSortedIds
+from offhook.system import SystemClock, TimeSortedIds, collect_seldom
 
 log = logs.get("offhook")
 
 # Of the time that a stop may take, this much is for closing the doors and the journal.
 CLOSING = 5.0
-# Seconds that log lines may wait for more of their kind.
-LOG_DELAY = 0.05
 SENDABLE = frozenset({ReplyState.KEPT, ReplyState.FAILED, ReplyState.EXPIRED, ReplyState.AMBIGUOUS})
 
 
@@ -68,9 +65,9 @@ class Program:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        logs.hold(lambda write: loop.call_later(LOG_DELAY, write))
+        logs.hold(lambda write: loop.call_later(logs.DELAY, write))
         await house.start()
-        _collect_seldom()
+        collect_seldom()
         try:
             announce(house.where())
             await house.work(stop)
@@ -89,13 +86,6 @@ class Program:
     def provider(self, settings: Settings) -> Twilio:
         """Twilio, with the settings' tokens."""
         return twilio(settings)
-
-
-def _collect_seldom() -> None:
-    """What the start has made stays for good, and a webhook leaves no cycles: looking for garbage after every 700 objects is a waste."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 class House:

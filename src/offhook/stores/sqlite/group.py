@@ -102,6 +102,14 @@ class Group:
         for work in self.works:
             yield Group(works=[work])
 
+    def without(self, other: "Group") -> "Group":
+        """What is in this one and not in the other."""
+        return Group(
+            [pending for pending in self.appends if pending not in other.appends],
+            [settling for settling in self.settlements if settling not in other.settlements],
+            [work for work in self.works if work not in other.works],
+        )
+
     def fail(self, make: Callable[[], Exception]) -> None:
         """Give everything in it an error of its own."""
         waiting: list[Pending | Settling | Work] = [*self.appends, *self.settlements, *self.works]
