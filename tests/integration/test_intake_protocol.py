@@ -16,7 +16,7 @@ async def test_a_request_is_handed_on_as_it_came_and_its_answer_is_written_whole
         reply = await client.ask(b"POST /sms?x=%27 HTTP/1.1\r\nHost: x\r\nX-Odd:  a b \t\r\nContent-Length: 3\r\n\r\na=b")
         (request,) = clerk.requests
         assert (request.method, request.target, request.body) == ("POST", b"/sms?x=%27", b"a=b")
-        assert request.headers == ((b"host", b"x"), (b"x-odd", b"a b"), (b"content-length", b"3"))
+        assert request.headers == {b"host": b"x", b"x-odd": b"a b", b"content-length": b"3"}
         assert request.head == b"POST /sms?x=%27 HTTP/1.1\r\nHost: x\r\nX-Odd:  a b \t\r\nContent-Length: 3"
         assert (request.peer, request.secure) == ("127.0.0.1", False)
         assert (reply.status, reply.body) == (200, b"POST /sms?x=%27 3")

@@ -51,7 +51,7 @@ def incoming(parameters, target="/sms", **more):
     body = parameters if isinstance(parameters, bytes) else urlencode(parameters).encode()
     headers = {b"host": b"internal", b"content-type": FORM, **more.pop("headers", {})}
     fields = {"method": "POST", "peer": "192.0.2.9", "secure": False, **more}
-    return Incoming(target=target.encode(), headers=tuple(headers.items()), head=b"", body=body, **fields)
+    return Incoming(target=target.encode(), headers=headers, head=b"", body=body, **fields)
 
 
 def signed(url, parameters, token="token", **more):
@@ -185,7 +185,8 @@ class TestRefusals:
         twice = Incoming(
             method="POST",
             target=request.target,
-            headers=(*request.headers, (name, b"other")),
+            headers={**request.headers, name: b"other"},
+            repeated=frozenset({name}),
             head=b"",
             body=request.body,
             peer="",

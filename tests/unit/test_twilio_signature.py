@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from offhook.providers.base import Accepted, Incoming, Refused
-from offhook.providers.signature import ALGORITHMS, Key, read_form
+from offhook.providers.raw import pairs
+from offhook.providers.signature import ALGORITHMS, Key, read_form, signed_parameters
 from offhook.providers.twilio import Twilio, TwilioSettings
 
 TOKEN = "12345"
@@ -44,7 +45,7 @@ def request(url, signature, *, body=b"", content_type=FORM, method="POST", heade
     if signature is not None:
         fields.append((b"x-twilio-signature", signature.encode()))
     return Incoming(
-        method=method, target=target.encode(), headers=tuple(fields), head=b"", body=body, peer="127.0.0.1", secure=False
+        method=method, target=target.encode(), headers=dict(fields), head=b"", body=body, peer="127.0.0.1", secure=False
     )
 
 
@@ -246,3 +247,30 @@ def test_a_key_is_hmac_by_its_algorithm(algorithm, secret):
     expected = base64.b64encode(hmac.digest(secret.encode(), b"what is signed", ALGORITHMS[algorithm]))
     assert Key(secret, algorithm).sign(b"what is signed") == expected
     assert not Key(secret, algorithm).matches(b"something else", expected)
+
+
+def as_read_at_leisure(body):
+    """The values and the signed bytes, by the rule alone."""
+    found = pairs(body)
+    first = {}
+    for name, value in found:
+        first.setdefault(name, value)
+    return first, signed_parameters(found)
+
+
+PIECES = st.sampled_from(
+    [b"a", b"b", b"Body", b"From", b"=", b"&", b"+", b"%2B", b"%2b", b"%", b"%2", b"%41", b"%26", b"%3D", b"%00", b"\0", b" ", b"\xff"]
+)
+
+
+@given(st.lists(PIECES, max_size=24).map(b"".join))
+def test_a_form_reads_the_same_whatever_was_read_before_it(body):
+    for taught in (b"a=b&Body=c", b"a=1&b=2", b"Body=x&From=y&a=z", b"a&b=c=d", b"a+=1&b=2", b"a =1&b=2", body):
+        read_form(taught)
+    form = read_form(body)
+    assert (dict(form.values), form.signed) == as_read_at_leisure(body)
+
+
+def test_separators_in_other_places_make_another_form_though_the_words_are_the_same():
+    assert dict(read_form(b"From=x&To=y").values) == {b"From": b"x", b"To": b"y"}
+    assert dict(read_form(b"From&x=To=y").values) == {b"From": b"", b"x": b"To=y"}

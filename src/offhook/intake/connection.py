@@ -7,7 +7,7 @@ from typing import cast
 
 from offhook.intake import limits, wire
 from offhook.intake.bodies import PartialBody
-from offhook.intake.heads import Head, HeadReader
+from offhook.intake.heads import Head
 from offhook.intake.hub import BODY, CLOSING, HEAD, IDLE, NEW, OVER, Hub
 from offhook.intake.limits import Refusal
 from offhook.intake.slot import Slot
@@ -26,7 +26,6 @@ class Connection(asyncio.Protocol):
         "_body",
         "_buffer",
         "_busy",
-        "_heads",
         "_hub",
         "_hung_up",
         "_linger_left",
@@ -46,7 +45,6 @@ class Connection(asyncio.Protocol):
         self._hub = hub
         self._secure = secure
         self._transport: asyncio.Transport | None = None
-        self._heads = HeadReader(hub.limits)
         self._reading: int = NEW
         self._waiting: deque[Slot] = deque()
         self._buffer = b""
@@ -144,7 +142,7 @@ class Connection(asyncio.Protocol):
         end = found + 4
         if end - at > self._hub.limits.head:
             return self._refuse_in(limits.HEAD_TOO_LARGE, data)
-        head = self._heads.read(data[at:end])
+        head = self._hub.heads.read(data[at:end])
         if type(head) is not Head:
             return self._refuse_in(cast(Refusal, head), data)
         if head.length == 0:
@@ -215,6 +213,7 @@ class Connection(asyncio.Protocol):
                 body=body,
                 peer=self.peer,
                 secure=self._secure,
+                repeated=head.repeated,
             ),
             slot,
         )

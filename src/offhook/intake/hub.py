@@ -2,6 +2,7 @@
 
 from typing import Final, Protocol
 
+from offhook.intake.heads import HeadReader
 from offhook.intake.limits import IntakeLimits, Refusal
 from offhook.intake.slot import Slot
 from offhook.intake.wire import Starts
@@ -39,6 +40,7 @@ class Hub(Protocol):
     """What a connection asks of its listener. `tick` is the monotonic time of the last sweep, `date` the Date field."""
 
     limits: IntakeLimits
+    heads: HeadReader
     handler: Handler
     starts: Starts
     tick: float

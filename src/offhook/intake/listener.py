@@ -9,6 +9,7 @@ from offhook import logs
 from offhook.intake import limits, wire
 from offhook.intake.certificate import Certificate, TlsFiles
 from offhook.intake.connection import Connection
+from offhook.intake.heads import HeadReader
 from offhook.intake.hub import Handler, Member
 from offhook.intake.limits import IntakeLimits, Refusal, Throttle
 from offhook.providers.urls import is_trusted
@@ -26,6 +27,7 @@ class Listener:
     ) -> None:
         self.handler = handler
         self.limits = limits or IntakeLimits()
+        self.heads = HeadReader(self.limits)
         self.starts = wire.Starts()
         self.tick = 0.0
         self.date = b""

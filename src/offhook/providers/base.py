@@ -1,12 +1,14 @@
 """What the house asks of a provider: who calls us, whether it is really them, and what their request is about."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from offhook.records import Answer, Arrival, Endpoint, Headers, Kind, Record, Webhook
 
 
 class Incoming(Record):
-    """One complete request as the intake read it. `target` is the raw path and query; header names are lower case, values stripped.
+    """One complete request as the intake read it. `target` is the raw path and query; `headers` are by lower-case name, values stripped;
+    the names of fields that came more than once are in `repeated`.
 
     `head` is the request line and header lines as received, without the empty line and with credentials blanked; `secure` says that it
     came over our own TLS.
@@ -14,11 +16,12 @@ class Incoming(Record):
 
     method: str
     target: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Mapping[bytes, bytes]
     head: bytes
     body: bytes
     peer: str
     secure: bool
+    repeated: frozenset[bytes] = frozenset()
 
 
 class Accepted(Record):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from urllib.parse import unquote_to_bytes
 
 from offhook.providers import raw
 from offhook.providers.base import Incoming
@@ -36,9 +35,7 @@ def subject(form: Form) -> Subject:
     values = form.values
     sid = values.get(b"MessageSid") or values.get(b"SmsSid") or values.get(b"SmsMessageSid")
     if sid:
-        sid = unquote_to_bytes(sid) if b"%" in sid else sid
         status = values.get(b"MessageStatus") or values.get(b"SmsStatus", b"")
-        status = unquote_to_bytes(status) if b"%" in status else status
         if status in _RECEIVED or (not status and b"Body" in values):
             return Subject(kind=_KIND_MESSAGE, sid=sid)
         return Subject(kind=Kind.STATUS, sid=sid, status=status) if status else _OTHER

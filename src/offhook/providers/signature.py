@@ -5,10 +5,10 @@ The official validators work on decoded text and cost some 100 µs for a 20-fiel
 
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hmac import compare_digest
-from itertools import repeat
+from operator import itemgetter
 from urllib.parse import unquote_to_bytes
 
 from offhook.providers.raw import pairs
@@ -16,10 +16,11 @@ from offhook.records import Record
 
 ALGORITHMS = {"hmac-sha1": "sha1", "hmac-sha256": "sha256", "hmac-sha384": "sha384", "hmac-sha512": "sha512"}
 
-_SEPARATORS = b"\0&"
-_DIGITS = "0123456789abcdefABCDEF"
-_ESCAPES = {(high + low).encode(): bytes.fromhex(high + low) for high in _DIGITS for low in _DIGITS}
-_NULS = repeat(b"\0")
+_NO_SEPARATORS = bytes(set(range(256)) - set(b"=&"))
+# Twilio has a few dozen kinds of webhooks; anybody may send any other form, so what is remembered of them is bounded.
+_MOST_SHAPES = 256
+_FEWEST, _MOST_NAMES = 2, 200
+_shapes: dict[bytes, "_Shape"] = {}
 
 
 class Key:
@@ -53,20 +54,36 @@ class Key:
 
 
 class Form(Record):
-    """A form body or a query, read for checking.
+    """A form body or a query, read for checking, everything decoded.
 
-    `values` holds the first value of each name, still with its percent-escapes (few are ever looked at); `repeated` the names that came
-    more than once; `signed` the bytes that follow the URL in what is signed.
+    `values` holds the first value of each name; `repeated` the names that came more than once; `signed` the bytes that follow the URL in
+    what is signed.
     """
 
-    values: dict[bytes, bytes]
+    values: Mapping[bytes, bytes]
     signed: bytes
     repeated: frozenset[bytes] = frozenset()
 
     def get(self, name: bytes) -> bytes:
-        """The first value of that name, decoded; empty when there is none."""
-        value = self.values.get(name, b"")
-        return unquote_to_bytes(value) if b"%" in value else value
+        """The first value of that name; empty when there is none."""
+        return self.values.get(name, b"")
+
+
+class _Shape:
+    """The names of a form in their order: what two messages to one number have in common. Each comes once.
+
+    `separators` are the form's `=` and `&` in a row; `pick` gives the values in the order in which they are signed, and `frame` has a
+    place for each of them behind its name.
+    """
+
+    __slots__ = ("frame", "names", "pick", "separators")
+
+    def __init__(self, names: list[bytes]) -> None:
+        self.names = names
+        self.separators = b"&".join([b"="] * len(names))
+        order = sorted(range(len(names)), key=names.__getitem__)
+        self.frame = [part for at in order for part in (names[at], b"")]
+        self.pick = itemgetter(*order)
 
 
 def read_form(encoded: bytes) -> Form:
@@ -75,35 +92,24 @@ def read_form(encoded: bytes) -> Form:
 
 
 def _read(encoded: bytes) -> Form:
-    """The quick way where each name comes once and has one plain `=`, which is how Twilio writes."""
-    if b"\0" in encoded:
-        return _read_any(encoded)
+    """Read a form whose names have come before in this order, which is how Twilio writes; any other is read at leisure and remembered."""
     # Most escapes are the plus of a phone number. Undoing them first is safe: a plus is no part of any other escape.
-    marked = encoded.replace(b"+", b" ").replace(b"%2B", b"+").replace(b"=", b"\0")
-    parts = sorted(marked.split(b"&"))
-    try:
-        values: dict[bytes, bytes] = dict(map(bytes.split, parts, _NULS))
-    except ValueError:
+    plain = encoded.replace(b"+", b" ").replace(b"%2B", b"+")
+    words = plain.replace(b"&", b"=").split(b"=")
+    shape = _shapes.get(b"&".join(words[::2]))
+    # Names alone do not tell where they end: `a&b=c=d` has the words of `a=b&c=d`.
+    if shape is None or encoded.translate(None, _NO_SEPARATORS) != shape.separators:
         return _read_any(encoded)
-    if len(values) != len(parts) or b"%" in b"".join(values):
-        return _read_any(encoded)
-    return Form(values=values, signed=_joined(b"&".join(parts)))
+    values = words[1::2]
+    if b"%" in plain:
+        values = [unquote_to_bytes(value) if b"%" in value else value for value in values]
+    signed = shape.frame.copy()
+    signed[1::2] = shape.pick(values)
+    return Form(values=dict(zip(shape.names, values, strict=True)), signed=b"".join(signed))
 
 
 _SMALL = 4096
 _remembered = lru_cache(maxsize=512)(_read)
-
-
-def _joined(marked: bytes) -> bytes:
-    """Sorted `name NUL value` pairs between `&` → names and values in a row, unescaped; an escape never reaches over a separator."""
-    if b"%" not in marked:
-        return marked.translate(None, _SEPARATORS)
-    first, *rest = marked.split(b"%")
-    out = [first.translate(None, _SEPARATORS)]
-    for piece in rest:
-        byte = _ESCAPES.get(piece[:2])
-        out += (b"%", piece.translate(None, _SEPARATORS)) if byte is None else (byte, piece[2:].translate(None, _SEPARATORS))
-    return b"".join(out)
 
 
 def _read_any(encoded: bytes) -> Form:
@@ -116,9 +122,18 @@ def _read_any(encoded: bytes) -> Form:
             repeated.add(name)
         else:
             values[name] = value
-    # A literal percent sign that was decoded must not be decoded again by who looks a value up.
-    kept = {name: value.replace(b"%", b"%25") for name, value in values.items()}
-    return Form(values=kept, signed=signed_parameters(found), repeated=frozenset(repeated))
+    if not repeated and _FEWEST <= len(values) <= _MOST_NAMES and encoded.count(b"=") == len(values) == encoded.count(b"&") + 1:
+        _learn(list(values))
+    return Form(values=values, signed=signed_parameters(found), repeated=frozenset(repeated))
+
+
+def _learn(names: list[bytes]) -> None:
+    """Remember these names in this order, unless they need escapes."""
+    key = b"&".join(names)
+    if len(key) <= _SMALL and b"%" not in key and b"=" not in key and key.count(b"&") == len(names) - 1:
+        if len(_shapes) >= _MOST_SHAPES:
+            _shapes.clear()
+        _shapes[key] = _Shape(names)
 
 
 def signed_parameters(found: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -1,0 +1,122 @@
+"""What a reader remembers of earlier heads must never change what a later one means."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offhook.intake import limits
+from offhook.intake.heads import Head, HeadReader
+from offhook.intake.limits import IntakeLimits
+
+TWILIO = (
+    b"Host: hooks.example",
+    b"User-Agent: TwilioProxy/1.1",
+    b"Content-Length: 468",
+    b"Accept: */*",
+    b"Content-Type: application/x-www-form-urlencoded",
+    b"I-Twilio-Idempotency-Token: b00cd941-9b6e-49c3-84fb-e2af2cf92cc7",
+    b"X-Home-Region: us1",
+    b"X-Twilio-Signature: IJE/ao63CwJRr07hdmuL/F/jIgw=",
+)
+ODD = (
+    b"Transfer-Encoding: chunked",
+    b"Content-Length: 469",
+    b"Content-Length: +468",
+    b"Content-Length : 468",
+    b"content-length: 468",
+    b"Content-Encoding: gzip",
+    b"Connection: close",
+    b"Connection: keep-alive",
+    b"Expect: 100-continue",
+    b"Cookie: session=secret",
+    b"Authorization: Basic c2VjcmV0",
+    b"Host: other.example",
+    b" folded: yes",
+    b"\tfolded",
+    b"X-Home-Region: us1\nTransfer-Encoding: chunked",
+    b"X-Home-Region: us1\rX: y",
+    b"X-Home-Region: \x00",
+    b"X-Home-Region: caf\xe9",
+    b"X-Home-Region:\tus1\t",
+    b"X-Home-Region: us1  ",
+    b"X-Home-Region:",
+    b"X-Home-Region us1",
+    b"X-Twilio-Signature: other",
+    b"Upgrade: websocket",
+    b"",
+)
+STARTS = (
+    b"POST /sms HTTP/1.1",
+    b"GET /sms HTTP/1.1",
+    b"HEAD /sms HTTP/1.1",
+    b"POST /sms HTTP/1.0",
+    b"POST /sms HTTP/1.1 ",
+    b"POST  /sms HTTP/1.1",
+    b"BREW /sms HTTP/1.1",
+)
+
+
+def head(*lines):
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def fresh():
+    return HeadReader(IntakeLimits())
+
+
+def taught():
+    """A reader that has seen all there is to remember of the lines below."""
+    reader = fresh()
+    for start in STARTS:
+        reader.read(head(start, *TWILIO))
+        for line in ODD:
+            reader.read(head(start, *TWILIO, line))
+    return reader
+
+
+@given(
+    start=st.sampled_from(STARTS),
+    lines=st.lists(st.sampled_from([*TWILIO, *ODD]), max_size=12),
+    also=st.sampled_from([(), TWILIO]),
+)
+def test_a_head_means_the_same_whatever_came_before_it(start, lines, also):
+    raw = head(start, *also, *lines)
+    assert taught().read(raw) == fresh().read(raw)
+
+
+def test_a_recognised_head_is_read_like_the_first_one():
+    reader = fresh()
+    reader.read(head(b"POST /sms HTTP/1.1", *TWILIO))
+    other = head(b"POST /sms HTTP/1.1", *TWILIO[:-1], b"X-Twilio-Signature: another+one/that=")
+    read = reader.read(other)
+    assert isinstance(read, Head)
+    assert read == fresh().read(other)
+    assert read.headers[b"x-twilio-signature"] == b"another+one/that="
+    assert read.length == 468
+
+
+def test_credentials_are_blanked_in_every_head_not_only_in_the_first():
+    reader = fresh()
+    raw = head(b"POST /sms HTTP/1.1", *TWILIO, b"Cookie: session=secret", b"Authorization: Basic c2VjcmV0")
+    for _ in range(3):
+        kept = reader.read(raw).raw
+        assert b"secret" not in kept
+        assert b"c2VjcmV0" not in kept
+
+
+def test_more_fields_than_allowed_are_refused_though_each_is_known():
+    reader = HeadReader(IntakeLimits(fields=9))
+    known = [*TWILIO, b"X-One: 1", b"X-Two: 2"]
+    for line in known:
+        reader.read(head(b"POST /sms HTTP/1.1", b"Host: hooks.example", line))
+    assert reader.read(head(b"POST /sms HTTP/1.1", *known)) is limits.TOO_MANY_FIELDS
+
+
+@pytest.mark.parametrize("count", [3, 9000])
+def test_a_flood_of_different_heads_is_forgotten_and_harms_nobody(count):
+    reader = fresh()
+    for n in range(count):
+        reader.read(head(b"POST /%d HTTP/1.1" % n, b"Host: h%d" % n, b"X-%d: %d" % (n, n)))
+    assert max(len(reader._fields), len(reader._starts), len(reader._names)) <= 4100
+    raw = head(b"POST /sms HTTP/1.1", *TWILIO)
+    assert reader.read(raw) == reader.read(raw) == fresh().read(raw)
