@@ -101,6 +101,21 @@ class Logger(structlog.BoundLoggerBase):
         if _OUTPUT.threshold <= 20:
             self._say("info", event, fields)
 
+    def wide(self, event: str, fields: msgspec.Struct) -> None:
+        """Say what happened to one webhook: as `info`, with fields that are always the same ones, for a third of the time."""
+        if _OUTPUT.threshold > 20:
+            return
+        if self._processors[0] is _json_line and len(self._context) == 1:
+            try:
+                line = _encode(fields)
+            except ValueError:
+                pass  # said the long way, which knows what to do with it
+            else:
+                start = f'{{"timestamp":"{_now()}","level":"info","event":"{event}","logger":"{self._context["logger"]}",'
+                self._logger.write(b"%b%b\n" % (start.encode(), line[1:]))
+                return
+        self._say("info", event, msgspec.structs.asdict(fields))
+
     def warning(self, event: str, **fields: Any) -> None:
         """Say what the operator should look at."""
         if _OUTPUT.threshold <= 30:
@@ -157,6 +172,8 @@ def hold(schedule: Callable[[Callable[[], None]], object] | None) -> None:
 
 def mask(number: str) -> str:
     """A phone number that can be told from others but not called: `+15551234567` is `+1555•••4567`; a prefix (`whatsapp:`) stays."""
+    if len(number) >= 12 and number[0] == "+" and ":" not in number:
+        return f"{number[:5]}•••{number[-4:]}"
     prefix, colon, rest = number.rpartition(":")
     plus = rest[:1] if rest.startswith("+") else ""
     digits = rest[len(plus) :]

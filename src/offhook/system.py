@@ -26,18 +26,23 @@ class TimeSortedIds:
     """UUIDv7 behind a two-letter prefix; greater each time, also within a millisecond and when the clock steps back (RFC 9562 §6.2)."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self._millisecond = 0
+        self._start = ""
+        self._end = 0
         # Ids must differ, not be secret: asking the system for each would cost more than all the rest of it.
         self._chance = random.Random(random.SystemRandom().getrandbits(256)).getrandbits  # noqa: S311
 
     def new(self, prefix: str) -> str:
-        """The next id, such as `WH0192…`: 34 characters."""
-        chance = self._chance(74)
-        value = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0x2 << 62 | chance & 0x3FFFFFFFFFFFFFFF
-        if value <= self._last:
-            value = self._last + 1
-        self._last = value
-        return f"{prefix}{value:032x}"
+        """The next id, such as `WH0192…`: 34 characters. Those of one millisecond count on from a random one (RFC 9562 §6.2, method 2)."""
+        millisecond = time.time_ns() // 1_000_000
+        if millisecond > self._millisecond:
+            self._millisecond = millisecond
+            self._start = f"{millisecond:012x}7{self._chance(12):03x}"
+            # 61 bits of chance below the two of the variant: counting has a bit left over and never reaches those.
+            self._end = 0x8000_0000_0000_0000 | self._chance(61)
+        else:
+            self._end += 1
+        return f"{prefix}{self._start}{self._end:016x}"
 
 
 def id_time(identifier: str) -> float:

@@ -19,7 +19,20 @@ from offhook.delivery.waiting import Waiting
 from offhook.errors import JournalError
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Journal
-from offhook.records import Answer, Arrival, Attempt, DebugEvent, Endpoint, Exchange, Reply, Settlement, State, Webhook
+from offhook.records import (
+    Answer,
+    Arrival,
+    Attempt,
+    DebugEvent,
+    Endpoint,
+    Exchange,
+    Record,
+    Reply,
+    Role,
+    Settlement,
+    State,
+    Webhook,
+)
 
 MOST_FRESH = 1_000
 MOST_UNSETTLED = 2_000
@@ -44,6 +57,20 @@ class Replies(Protocol):
 
     def wake(self) -> None:
         """New replies are in the journal."""
+
+
+class _Attempted(Record):
+    """The log line of an attempt: which, what came of it, and how long it took."""
+
+    webhook: str
+    attempt: int
+    endpoint: str
+    role: Role
+    status: int
+    code: int
+    state: State
+    ms: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,17 +286,19 @@ class Courier:
             self._parts.metrics.ended(after.endpoint, after.state.value, self._parts.clock.now() - after.received_at)
         for attempt in done.attempts:
             self._parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
-            log.info(
+            log.wide(
                 "webhook.attempt",
-                webhook=before.id,
-                attempt=attempt.number,
-                endpoint=before.endpoint,
-                role=attempt.role.value,
-                status=attempt.exchanges[-1].status if attempt.exchanges else 0,
-                code=attempt.outcome.code,
-                state=after.state.value,
-                ms=round(attempt.duration_ms, 1),
-                why=attempt.outcome.message,
+                _Attempted(
+                    webhook=before.id,
+                    attempt=attempt.number,
+                    endpoint=before.endpoint,
+                    role=attempt.role,
+                    status=attempt.exchanges[-1].status if attempt.exchanges else 0,
+                    code=attempt.outcome.code,
+                    state=after.state,
+                    ms=round(attempt.duration_ms, 1),
+                    why=attempt.outcome.message,
+                ),
             )
 
     def _answered(self, job: Job) -> Webhook:

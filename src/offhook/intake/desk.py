@@ -14,7 +14,7 @@ from offhook.intake.slot import Slot
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Accepted, Incoming, Provider, Refused
-from offhook.records import Answer, Arrival, Endpoint, Receipt, Record
+from offhook.records import Answer, Arrival, Endpoint, Kind, Receipt, Record
 
 log = logs.get("intake")
 
@@ -55,6 +55,18 @@ class _Stay(Record):
     accepted: Accepted
     route: _Route
     slot: Slot
+
+
+class _Received(Record):
+    """The log line of a webhook: milliseconds from its last byte until it was answered, or handed on to be."""
+
+    webhook: str
+    endpoint: str
+    kind: Kind
+    provider_id: str
+    sender: str
+    ms: float
+    duplicate_of: str | None
 
 
 class Desk:
@@ -168,13 +180,15 @@ class Desk:
 
     def _log(self, stay: _Stay, receipt: Receipt, seconds: float) -> None:
         arrival, accepted = stay.arrival, stay.accepted
-        log.info(
+        log.wide(
             "webhook.received",
-            webhook=arrival.id,
-            endpoint=arrival.endpoint,
-            kind=arrival.kind,
-            provider_id=accepted.provider_id,
-            sender=logs.mask(accepted.sender),
-            ms=round(seconds * 1000, 2),
-            duplicate_of=receipt.duplicate_of,
+            _Received(
+                webhook=arrival.id,
+                endpoint=arrival.endpoint,
+                kind=arrival.kind,
+                provider_id=accepted.provider_id,
+                sender=logs.mask(accepted.sender),
+                ms=round(seconds * 1000, 2),
+                duplicate_of=receipt.duplicate_of,
+            ),
         )
