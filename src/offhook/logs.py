@@ -105,7 +105,7 @@ class Logger(structlog.BoundLoggerBase):
         """Say what happened to one webhook: as `info`, with fields that are always the same ones, for a third of the time."""
         if _OUTPUT.threshold > 20:
             return
-        if self._processors[0] is _json_line and len(self._context) == 1:
+        if _PROCESSORS[0] is _json_line and len(self._context) == 1:
             try:
                 line = _encode(fields)
             except ValueError:

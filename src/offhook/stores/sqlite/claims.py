@@ -1,14 +1,14 @@
 """The steps that take, bring forward, put back and take off the list: each runs inside the writer's transaction."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apsw
 
 from offhook.records import Arrival, DebugEvent, Reply, State, Webhook
 from offhook.stores.rules import REPLAYABLE, Derive, blocks
-from offhook.stores.sqlite.codec import read_reply, read_webhook
+from offhook.stores.sqlite.codec import decode_arrival, read_reply, read_webhook
 from offhook.stores.sqlite.group import Changes
 from offhook.stores.sqlite.statements import execute
 from offhook.stores.sqlite.transaction import put_events, put_replies
@@ -18,13 +18,13 @@ MOST_AT_ONCE = 1_000
 
 
 class Claim(NamedTuple):
-    """What is asked for. `unsettled` are arrivals that have no row yet; the webhooks that they are may hold up others."""
+    """What is asked for. `unsettled` are the arrivals that have no row yet, seq by id; the webhooks that they are may hold up others."""
 
     endpoint: str
     limit: int
     now: float
     lease: float
-    unsettled: Sequence[Arrival]
+    unsettled: Mapping[str, int]
     derive: Derive
 
 
@@ -42,7 +42,7 @@ def claim(db: apsw.Connection, changes: Changes, asked: Claim) -> Claimed:
     behind = [seq for seq, _, _, _, is_behind in due if is_behind]
     if behind:
         execute(db, "put_behind", seqs=integers(behind))
-    free = _free(due, asked)[: asked.limit]
+    free = _free(db, due, asked)[: asked.limit]
     if not free:
         return Claimed([], more=bool(behind) and len(due) == most)
     rows = execute(db, "lease_webhooks", until=asked.now + asked.lease, seqs=integers([row[0] for row in free]))
@@ -53,16 +53,21 @@ def claim(db: apsw.Connection, changes: Changes, asked: Claim) -> Claimed:
     return Claimed([leased[row[1]] for row in free], more=bool(behind) and len(due) == most)
 
 
-def _free(due: Sequence[tuple[Any, ...]], asked: Claim) -> list[tuple[Any, ...]]:
+def _free(db: apsw.Connection, due: Sequence[tuple[Any, ...]], asked: Claim) -> list[tuple[Any, ...]]:
     """Those that nothing holds up: no webhook with a row, and none without."""
     free = [row for row in due if not row[4]]
     latest = max((row[1] for row in free if row[3]), default="")
     # Only the unsettled that are earlier than a candidate are worth reading; beside an old backlog there are none.
-    unsettled = [asked.derive(arrival) for arrival in asked.unsettled if arrival.id < latest]
+    earlier = [seq for identifier, seq in asked.unsettled.items() if identifier < latest]
     first: dict[str, str] = {}
-    for webhook in filter(blocks, unsettled):
+    for webhook in filter(blocks, map(asked.derive, arrivals_at(db, earlier))):
         first[webhook.conversation] = min(webhook.id, first.get(webhook.conversation, webhook.id))
     return [row for row in free if not row[3] or row[1] <= first.get(row[3], row[1])]
+
+
+def arrivals_at(db: apsw.Connection, seqs: Sequence[int]) -> list[Arrival]:
+    """The arrivals with these numbers."""
+    return [decode_arrival(row[0]) for row in execute(db, "arrivals_at", seqs=integers(seqs))] if seqs else []
 
 
 def hasten(db: apsw.Connection, _changes: Changes, endpoint: str, now: float) -> int:

@@ -22,7 +22,7 @@ from offhook.records import (
     WebhookFilter,
     WebhookStory,
 )
-from offhook.stores.rules import Derive, blocks, matches, underived
+from offhook.stores.rules import Derive, blocks, underived
 from offhook.stores.sqlite import claims, reads, upkeep
 from offhook.stores.sqlite.database import ProcessLock
 from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
@@ -146,7 +146,7 @@ class SqliteJournal:
             # A webhook that no arrival announced brings a key of its own to the table.
             self._ledger.sieve.add(settlement.webhook.dedupe_key)
         done: asyncio.Future[None] = self._loop.create_future()
-        self._writer.settlements.append(Settling(settlement, known[0] if known else 0, done))
+        self._writer.settlements.append(Settling(settlement, known or 0, done))
         self._writer.kick()
         await done
 
@@ -155,7 +155,7 @@ class SqliteJournal:
         got: list[Webhook] = []
         more = True
         while more and len(got) < limit:
-            unsettled = [arrival for _, arrival in self._ledger.fresh.values()] if self._is_open else []
+            unsettled = self._ledger.fresh.copy() if self._is_open else {}
             asked = claims.Claim(endpoint, limit - len(got), now, lease, unsettled, self._derive)
             claimed: claims.Claimed = await self._write(partial(claims.claim, asked=asked))
             got.extend(claimed.webhooks)
@@ -172,7 +172,7 @@ class SqliteJournal:
     async def blocking(self) -> Sequence[tuple[str, str]]:
         """(conversation, webhook id) of whatever holds up its conversation."""
         self._check()
-        unsettled = [self._derive(arrival) for _, arrival in self._ledger.fresh.values()]
+        unsettled = await self._unsettled(WebhookFilter(), len(self._ledger.fresh))
         found = dict.fromkeys(await self._readers.ask(reads.blocking))
         return list(found | {(webhook.conversation, webhook.id): None for webhook in unsettled if blocks(webhook)})
 
@@ -209,22 +209,21 @@ class SqliteJournal:
     async def webhook(self, webhook_id: str) -> Webhook | None:
         """One webhook, also when it is not settled yet."""
         self._check()
-        unsettled = self._ledger.fresh.get(webhook_id)
-        return self._derive(unsettled[1]) if unsettled else await self._readers.ask(reads.webhook, webhook_id)
+        return await self._not_settled(webhook_id) or await self._readers.ask(reads.webhook, webhook_id)
 
     async def story(self, webhook_id: str) -> WebhookStory | None:
         """One webhook with its attempts, replies and debug events."""
         self._check()
-        unsettled = self._ledger.fresh.get(webhook_id)
+        unsettled = await self._not_settled(webhook_id)
         history = await self._readers.ask(reads.history, webhook_id)
-        if history["webhook"] is None and unsettled is not None:
-            history["webhook"] = self._derive(unsettled[1])
+        if history["webhook"] is None:
+            history["webhook"] = unsettled
         return WebhookStory(**history) if history["webhook"] is not None else None
 
     async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
         """Newest first, ids below `before`; the unsettled ones among them."""
         self._check()
-        unsettled = self._unsettled(where, limit, before)
+        unsettled = await self._unsettled(where, limit, before)
         settled = await self._readers.ask(reads.webhooks, where, limit, before, self._ledger.changes.lags)
         found = {webhook.id: webhook for webhook in (*unsettled, *settled)}
         return [found[identifier] for identifier in sorted(found, reverse=True)[:limit]]
@@ -269,12 +268,16 @@ class SqliteJournal:
         if not self._is_open:
             raise JournalError("the journal is closed")
 
-    def _unsettled(self, where: WebhookFilter, limit: int, before: str) -> list[Webhook]:
+    async def _not_settled(self, webhook_id: str) -> Webhook | None:
+        seq = self._ledger.fresh.get(webhook_id)
+        found = await self._readers.ask(reads.unsettled, [seq], self._derive, WebhookFilter(), 1) if seq else ()
+        return found[0] if found else None
+
+    async def _unsettled(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
         """The newest that match: no more of them are read than are asked for, unless their text has to be searched."""
         fresh = self._ledger.fresh
-        ids = sorted((identifier for identifier in fresh if not before or identifier < before), reverse=True)
-        derived = (self._derive(fresh[identifier][1]) for identifier in ids)
-        return list(islice((webhook for webhook in derived if matches(webhook, where)), limit))
+        seqs = [fresh[each] for each in sorted((each for each in fresh if not before or each < before), reverse=True)]
+        return await self._readers.ask(reads.unsettled, seqs, self._derive, where, limit) if seqs and limit else ()
 
     async def _write(self, step: Step) -> Any:
         self._check()

@@ -41,7 +41,7 @@ def load(db: apsw.Connection) -> Ledger:
         ledger.remember_key(key, seq, webhook_id)
     for seq, data in db.execute(SQL["unsettled_arrivals"], {"seq": settled_below}):
         arrival = decode_arrival(data)
-        ledger.fresh[arrival.id] = (seq, arrival)
+        ledger.add_fresh(arrival, seq)
         ledger.former[arrival.id] = arrival
     return ledger
 

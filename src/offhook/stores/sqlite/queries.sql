@@ -193,6 +193,9 @@ DELETE FROM debug_events WHERE seq IN (
 SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM webhooks JOIN arrivals USING (seq) WHERE id = :id;
 
+-- name: arrivals_at
+SELECT data FROM arrivals WHERE seq IN (SELECT value FROM carray(:seqs));
+
 -- name: newest_webhooks
 SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM webhooks JOIN arrivals USING (seq)

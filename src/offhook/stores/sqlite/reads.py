@@ -17,8 +17,9 @@ import apsw
 from offhook.errors import JournalError
 from offhook.ports import Clock
 from offhook.records import DebugEvent, EventFilter, Reply, State, Webhook, WebhookFilter
-from offhook.stores.rules import mentions
+from offhook.stores.rules import Derive, matches, mentions
 from offhook.stores.sqlite.bounds import HIGHEST, Lags, id_below, id_from
+from offhook.stores.sqlite.claims import arrivals_at
 from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
 from offhook.stores.sqlite.database import open_reader
 from offhook.stores.sqlite.sieve import BUCKETS, bucket_bits
@@ -86,6 +87,17 @@ def webhook(db: apsw.Connection, webhook_id: str) -> Webhook | None:
     """One webhook that has been settled."""
     rows = execute(db, "one_webhook", id=webhook_id)
     return read_webhook(rows[0]) if rows else None
+
+
+def unsettled(db: apsw.Connection, seqs: Sequence[int], derive: Derive, where: WebhookFilter, limit: int) -> list[Webhook]:
+    """The first that match of the arrivals with these numbers, which have no row yet and whose ids fall; read a page at a time."""
+    found: list[Webhook] = []
+    for at in range(0, len(seqs), PAGE):
+        page = [derive(arrival) for arrival in arrivals_at(db, seqs[at : at + PAGE])]
+        found += sorted((one for one in page if matches(one, where)), key=_id, reverse=True)
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def history(db: apsw.Connection, webhook_id: str) -> dict[str, Any]:
