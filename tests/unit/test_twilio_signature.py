@@ -259,7 +259,26 @@ def as_read_at_leisure(body):
 
 
 PIECES = st.sampled_from(
-    [b"a", b"b", b"Body", b"From", b"=", b"&", b"+", b"%2B", b"%2b", b"%", b"%2", b"%41", b"%26", b"%3D", b"%00", b"\0", b" ", b"\xff"]
+    [
+        b"a",
+        b"b",
+        b"Body",
+        b"From",
+        b"=",
+        b"&",
+        b"+",
+        b"%2B",
+        b"%2b",
+        b"%",
+        b"%2",
+        b"%41",
+        b"%26",
+        b"%3D",
+        b"%00",
+        b"\0",
+        b" ",
+        b"\xff",
+    ]
 )
 
 

@@ -26,7 +26,6 @@ from offhook.records import (
     DebugEvent,
     Endpoint,
     Exchange,
-    Record,
     Reply,
     Role,
     Settlement,
@@ -59,7 +58,7 @@ class Replies(Protocol):
         """New replies are in the journal."""
 
 
-class _Attempted(Record):
+class _Attempted(logs.Line, kw_only=True):
     """The log line of an attempt: which, what came of it, and how long it took."""
 
     webhook: str
@@ -286,20 +285,22 @@ class Courier:
             self._parts.metrics.ended(after.endpoint, after.state.value, self._parts.clock.now() - after.received_at)
         for attempt in done.attempts:
             self._parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
-            log.wide(
-                "webhook.attempt",
-                _Attempted(
-                    webhook=before.id,
-                    attempt=attempt.number,
-                    endpoint=before.endpoint,
-                    role=attempt.role,
-                    status=attempt.exchanges[-1].status if attempt.exchanges else 0,
-                    code=attempt.outcome.code,
-                    state=after.state,
-                    ms=round(attempt.duration_ms, 1),
-                    why=attempt.outcome.message,
-                ),
+            begin = log.begin("webhook.attempt")
+            if begin is None:
+                continue
+            line = _Attempted(
+                *begin,
+                webhook=before.id,
+                attempt=attempt.number,
+                endpoint=before.endpoint,
+                role=attempt.role,
+                status=attempt.exchanges[-1].status if attempt.exchanges else 0,
+                code=attempt.outcome.code,
+                state=after.state,
+                ms=round(attempt.duration_ms, 1),
+                why=attempt.outcome.message,
             )
+            log.wide(line)
 
     def _answered(self, job: Job) -> Webhook:
         return msgspec.structs.replace(job.webhook, answer=job.answer) if job.answer and not job.webhook.answer else job.webhook

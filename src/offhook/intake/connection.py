@@ -238,8 +238,8 @@ class Connection(asyncio.Protocol):
             waiting.popleft()
             last = not waiting and (not slot.keep_alive or self._hung_up or (hub.stopping and self._reading <= IDLE))
             end = wire.CLOSE if last else wire.END if slot.modern else wire.KEEP_ALIVE
-            body = b"" if slot.bodiless else wire.body_of(answer)
-            transport.write(b"".join((hub.starts.of(answer), hub.date, end, body)))
+            _, start, body = hub.starts.of(answer)
+            transport.write(b"".join((start, hub.date, end, b"" if slot.bodiless else body)))
             if last:
                 self._finish()
                 return

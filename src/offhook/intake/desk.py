@@ -44,8 +44,11 @@ class DeskParts:
 
 
 class _Route(NamedTuple):
+    """`acknowledge`: by kind, what is answered as soon as the webhook is stored; None where the app is asked first."""
+
     endpoint: Endpoint
     provider: Provider
+    acknowledge: Mapping[Kind, Answer | None]
 
 
 class _Stay(Record):
@@ -57,7 +60,7 @@ class _Stay(Record):
     slot: Slot
 
 
-class _Received(Record):
+class _Received(logs.Line, kw_only=True):
     """The log line of a webhook: milliseconds from its last byte until it was answered, or handed on to be."""
 
     webhook: str
@@ -75,7 +78,8 @@ class Desk:
     def __init__(self, endpoints: Mapping[str, Endpoint], parts: DeskParts) -> None:
         self._routes: dict[bytes, _Route] = {}
         for name, endpoint in endpoints.items():
-            route = _Route(endpoint, parts.providers[endpoint.provider])
+            provider = parts.providers[endpoint.provider]
+            route = _Route(endpoint, provider, {kind: provider.acknowledge(endpoint, kind) for kind in Kind})
             self._routes[b"/" + name.encode()] = self._routes[b"/" + name.encode() + b"/"] = route
         self._journal = parts.journal
         self._deliveries = parts.deliveries
@@ -142,7 +146,7 @@ class Desk:
             self._not_stored(stay, receipt)
             return
         arrival, route, slot = stay.arrival, stay.route, stay.slot
-        answer = route.provider.acknowledge(route.endpoint, arrival.kind)
+        answer = route.acknowledge[arrival.kind]
         if answer is not None:
             slot.send(answer)
         now = self._clock.now()
@@ -179,16 +183,18 @@ class Desk:
             log.error("webhook.not_stored", endpoint=stay.arrival.endpoint, error=str(error), not_logged=held)
 
     def _log(self, stay: _Stay, receipt: Receipt, seconds: float) -> None:
+        begin = log.begin("webhook.received")
+        if begin is None:
+            return
         arrival, accepted = stay.arrival, stay.accepted
-        log.wide(
-            "webhook.received",
-            _Received(
-                webhook=arrival.id,
-                endpoint=arrival.endpoint,
-                kind=arrival.kind,
-                provider_id=accepted.provider_id,
-                sender=logs.mask(accepted.sender),
-                ms=round(seconds * 1000, 2),
-                duplicate_of=receipt.duplicate_of,
-            ),
+        line = _Received(
+            *begin,
+            webhook=arrival.id,
+            endpoint=arrival.endpoint,
+            kind=arrival.kind,
+            provider_id=accepted.provider_id,
+            sender=logs.mask(accepted.sender),
+            ms=round(seconds * 1000, 2),
+            duplicate_of=receipt.duplicate_of,
         )
+        log.wide(line)

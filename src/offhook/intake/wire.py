@@ -51,27 +51,22 @@ def date_field(now: float) -> bytes:
 
 
 class Starts:
-    """Status line and fields up to Date. The few acknowledgements that are given again and again are worked out once."""
+    """An answer up to Date, and its body. The few acknowledgements that are given again and again are worked out once."""
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Answer, bytes]] = {}
+        self._known: dict[int, tuple[Answer, bytes, bytes]] = {}
 
-    def of(self, answer: Answer) -> bytes:
-        """The first bytes of this answer."""
+    def of(self, answer: Answer) -> tuple[Answer, bytes, bytes]:
+        """The answer, its status line and fields, and the bytes after the empty line."""
         known = self._known.get(id(answer))
         if known is not None:
-            return known[1]
-        made = _start(answer)
+            return known
+        made = (answer, _start(answer), b"" if answer.status in _BODILESS else answer.body)
         if answer.source == "ack" and len(self._known) < _KNOWN_LIMIT:
-            self._known[id(answer)] = (answer, made)  # the entry keeps the answer, so that no other can get its id
+            self._known[id(answer)] = made  # the entry keeps the answer, so that no other can get its id
         return made
-
-
-def body_of(answer: Answer) -> bytes:
-    """The bytes after the empty line."""
-    return b"" if answer.status in _BODILESS else answer.body
 
 
 def _start(answer: Answer) -> bytes:

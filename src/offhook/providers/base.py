@@ -7,10 +7,10 @@ from offhook.records import Answer, Arrival, Endpoint, Headers, Kind, Record, We
 
 
 class Incoming(Record):
-    """One complete request as the intake read it. `target` is the raw path and query; `headers` are by lower-case name, values stripped;
-    the names of fields that came more than once are in `repeated`.
+    """One complete request as the intake read it.
 
-    `head` is the request line and header lines as received, without the empty line and with credentials blanked; `secure` says that it
+    `target` is the raw path and query; `headers` are by lower-case name, values stripped; the names of fields that came more than once are
+    in `repeated`. `head` is the request line and header lines as received, without the empty line and with credentials blanked; `secure` says that it
     came over our own TLS.
     """
 

@@ -296,7 +296,10 @@ class SqliteJournal:
         else:
             self._ledger.committed(group)
         for pending in group.appends:
-            self._tell(pending)
+            if pending.followers is None and pending.error is None and pending.duplicate_of is None:
+                self._call(pending.stored, STORED)
+            else:
+                self._tell(pending)
         for settling in group.settlements:
             for turn in self._settling.pop(settling.settlement.webhook.id, ()):
                 _resolve(turn, None, None)

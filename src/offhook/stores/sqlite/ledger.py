@@ -40,7 +40,7 @@ class Ledger:
     def remember_key(self, key: bytes, seq: int, webhook_id: str) -> None:
         """An arrival with this key is durable, and the table does not know it yet."""
         self.recent[key] = webhook_id
-        self._buckets[_bucket(key)].append((key, seq, webhook_id))
+        self._buckets[key[0] if key else 0].append((key, seq, webhook_id))
 
     def add_fresh(self, arrival: Arrival, seq: int) -> None:
         """This one is stored, and waits for its first settlement."""
