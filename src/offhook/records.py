@@ -56,8 +56,10 @@ class Endpoint(Record):
     reply_within: float = 4 * 3600
 
 
-class Arrival(Record):
-    """One request as the intake received and verified it: what the journal keeps before the answer goes out.
+class Arrival(Record, array_like=True):
+    """One request as the intake received and verified it: what the journal keeps before the answer goes out, without the fields' names.
+
+    A field may be added at the end, with a default: what was written before it is read all the same.
 
     `head` is the request line and the header lines as received, without the empty line (credentials blanked); `body` is the body with
     any chunking undone. `url` is the public URL that the signature was verified against. `dedupe_key` is 16 bytes.

@@ -17,7 +17,7 @@ from offhook.stores.sqlite.troubles import StorageError, Trouble, diagnose
 
 MOST_IN_GROUP = 1_024
 MOST_ROUNDS = 8
-CHECKPOINT_PAGES = 500
+CHECKPOINT_PAGES = 250
 
 Deliver = Callable[[Group], None]
 Item = TypeVar("Item")
@@ -160,7 +160,7 @@ class Writer:
         return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
-        """Copy the log into the file once it is long: after the answers, and before the next group has long to wait (500 pages: 4 ms)."""
+        """Copy the log into the file once it is long: after the answers, and before the next group has long to wait (250 pages: 4 ms)."""
         if self._wal_pages < self._copied_at:
             self._copied_at = 0  # the log has started over
         if self._fatal or self._wal_pages - self._copied_at < CHECKPOINT_PAGES:
