@@ -444,6 +444,32 @@ async def test_a_stop_puts_what_is_under_way_back_into_the_journal():
         assert world.answers["ann/hello"].source == "stand-in"
 
 
+async def test_a_stop_does_not_wait_for_the_documents_of_a_late_answer_and_loses_no_reply():
+    async with World(lambda body, n: exchange(), answer=AnswerMode.ACK) as world:
+        reading, composed = asyncio.Event(), world.replies.compose_late
+
+        async def endless(webhook, exchange):
+            reading.set()
+            await asyncio.Event().wait()
+
+        world.replies.compose_late = endless
+        webhook_id = await world.receive("ann/hello", relay=False)
+        await reading.wait()
+        await world.courier.stop(within=0.05)
+        assert await world.state(webhook_id) is State.WAITING
+
+        world.replies.compose_late = composed
+        courier = Courier({"sms": world.endpoint}, world.courier._parts)
+        await courier.start()
+        task = asyncio.create_task(courier.run())
+        await world.clock.advance(2)
+        story = await world.journal.story(webhook_id)
+        assert (story.webhook.state, len(story.replies)) == (State.DELIVERED, 1)
+        await courier.stop(within=0.1)
+        await world.clock.advance(2)
+        await task
+
+
 async def test_a_fault_of_ours_costs_a_pause_and_not_the_message(caplog):
     def script(body, n):
         if n == 1:

@@ -1,6 +1,7 @@
 """When the disk is full, fails, or somebody holds the file: no false acknowledgement, a plain sentence, and on again where that is safe."""
 
 import asyncio
+import json
 import random
 import time
 
@@ -8,6 +9,7 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
+from offhook import logs
 from offhook.errors import JournalError
 from offhook.records import Arrival, Kind, Settlement, State, WebhookFilter
 from offhook.stores.rules import underived
@@ -250,3 +252,22 @@ async def test_a_question_that_takes_too_long_is_broken_off_in_words(journal, mo
     await journal.settle(settled(arrival))
     with pytest.raises(JournalError, match="longer than 5 s: narrow it"):
         await journal.webhooks(WebhookFilter(query="nothing"), 10)
+
+
+async def test_a_log_that_a_reader_lets_grow_is_an_alarm_and_one_only(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(writer, "LONG_WAL_PAGES", 20)
+    logs.configure("warning")
+    journal = SqliteJournal(tmp_path / "journal.db", SystemClock())
+    await journal.open()
+    try:
+        reader = apsw.Connection(str(tmp_path / "journal.db"), flags=apsw.SQLITE_OPEN_READONLY)
+        reader.execute("BEGIN").fetchall()
+        reader.execute("SELECT count(*) FROM arrivals").fetchall()
+        for _ in range(30):
+            await append(journal, an_arrival(body=b"x" * 8_000))
+        reader.close()
+    finally:
+        await journal.close()
+    said = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["event"] for line in said] == ["journal.log_is_long"]
+    assert said[0]["path"].endswith("journal.db-wal")

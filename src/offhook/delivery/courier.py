@@ -209,26 +209,11 @@ class Courier:
 
     async def _deliver(self, job: Job, line: Line) -> None:
         try:
-            done = await self._parts.rounds.run(job.webhook, job.endpoint)
-        except asyncio.CancelledError:
-            self._abandon(job, line)
-            return
-        except Exception:
-            # A fault of ours must not lose the message, nor its place in the schedule.
-            log.exception("delivery.broken", webhook=job.webhook.id)
-            self._abandon(job, line, again_in=60.0)
-            return
+            settled = await self._try(job, line)
         finally:
             self._in_round.discard(job)
-        line.gate.leave(retry=job.retry)
-        try:
-            self._weigh(job, line, done)
-            settled = await self._come_to(job, done)
-            self._note(job.webhook, done, settled.webhook)
-        except Exception:
-            log.exception("delivery.not_concluded", webhook=job.webhook.id)
-            now = self._parts.clock.now()
-            settled = Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=now, chance=0.5))
+        if settled is None:
+            return
         job.webhook = settled.webhook
         blocks = settlement.blocks(settled.webhook)
         if not blocks:
@@ -242,9 +227,40 @@ class Courier:
         if not blocks:
             self._backlog.look(line, self._parts.clock.now())
 
+    async def _try(self, job: Job, line: Line) -> Settlement | None:
+        """A round, and what it came to; None when it was broken off and the webhook has been put back."""
+        try:
+            done = await self._parts.rounds.run(job.webhook, job.endpoint)
+        except asyncio.CancelledError:
+            self._abandon(job, line)
+            return None
+        except Exception:
+            # A fault of ours must not lose the message, nor its place in the schedule.
+            log.exception("delivery.broken", webhook=job.webhook.id)
+            self._abandon(job, line, again_in=60.0)
+            return None
+        line.gate.leave(retry=job.retry)
+        try:
+            self._weigh(job, line, done)
+            settled = await self._come_to(job, done)
+            self._note(job.webhook, done, settled.webhook)
+        except asyncio.CancelledError:
+            # The stop cannot wait for the documents that the answer leads to. Asked again after the start, with the same token, the app
+            # can tell a repetition; a reply that was never put together would be lost.
+            self._put_back(job, line)
+            return None
+        except Exception:
+            log.exception("delivery.not_concluded", webhook=job.webhook.id)
+            now = self._parts.clock.now()
+            return Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=now, chance=0.5))
+        return settled
+
     def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:
         line.gate.leave(retry=job.retry)
         line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
+        self._put_back(job, line, again_in)
+
+    def _put_back(self, job: Job, line: Line, again_in: float = 0.0) -> None:
         self._waiting.give_up(job)
         job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING, due=self._parts.clock.now() + again_in)
         self._park(job)

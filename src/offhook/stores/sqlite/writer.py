@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import apsw
 
+from offhook import logs
 from offhook.errors import JournalError
+from offhook.stores.sqlite.database import PAGE_BYTES
 from offhook.stores.sqlite.group import Changes, Group, Pending, Settling, Work
 from offhook.stores.sqlite.statements import SQL
 from offhook.stores.sqlite.transaction import write
@@ -18,6 +20,13 @@ from offhook.stores.sqlite.troubles import StorageError, Trouble, diagnose
 MOST_IN_GROUP = 1_024
 MOST_ROUNDS = 8
 CHECKPOINT_PAGES = 250
+# 64 MiB: what keeps the log from being copied into the file is a reader that does not end (limits §4).
+LONG_WAL_PAGES = 64 * 2**20 // PAGE_BYTES
+WARN_AT_MOST_EVERY = 60.0
+
+LONG_WAL_HINT = "another program keeps this file open for reading: end it, or the log goes on growing"
+
+log = logs.get("journal")
 
 Deliver = Callable[[Group], None]
 Item = TypeVar("Item")
@@ -48,6 +57,7 @@ class Writer:
         self._fatal = False
         self._wal_pages = 0
         self._copied_at = 0
+        self._warn_after = 0.0
         self._stopped: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="offhook-journal", daemon=True)
@@ -157,6 +167,8 @@ class Writer:
 
     def _note_wal(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
+        if pages > LONG_WAL_PAGES:
+            self._tell(self._warn, pages)
         return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
@@ -189,6 +201,12 @@ class Writer:
             return
 
     # -- on the loop
+
+    def _warn(self, pages: int) -> None:
+        now = self._loop.time()
+        if now >= self._warn_after:
+            self._warn_after = now + WARN_AT_MOST_EVERY
+            log.warning("journal.log_is_long", path=f"{self._path}-wal", mib=pages * PAGE_BYTES // 2**20, hint=LONG_WAL_HINT)
 
     def _die(self, sentence: str) -> None:
         self.dead, self.trouble = True, sentence
