@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs lock clean
+.PHONY: help run faults test check bench docs lock clean
 
 # The virtual environment's own Python once there is one; else the newest that is new enough, preferring one that can make virtual environments.
 PYTHON ?= $(shell for need in venv,ensurepip sys; do \
@@ -24,6 +24,10 @@ help: ## this list
 run: ## an example SMS app with Offhook in front of it; Ctrl-C stops both
 	$(call install,example)
 	@$(BIN)/python examples/run.py
+
+faults: ## a server with one path a fault, to see what Offhook says of each; Ctrl-C stops it
+	$(call install,dev)
+	@$(BIN)/python -m examples.faults.serve
 
 test: ## every test
 	$(call install,dev)

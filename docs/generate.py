@@ -8,6 +8,7 @@
 import inspect
 import io
 import re
+import sys
 import textwrap
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,12 +21,16 @@ from offhook.api.problems import CODES as PROBLEMS
 from offhook.api.routes import OPERATIONS
 from offhook.cli.app import build
 from offhook.cli.options import SettingOption
-from offhook.debugger.catalogue import CODES
+from offhook.debugger.catalogue import CODES, Code
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, Setting
 
 DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+
+from examples.faults.gallery import faults  # noqa: E402 - a script sees its own folder only
+
 SOURCE = DOCS.parent / "src" / "offhook"
 BLOCK = re.compile(r"(<!-- begin (?P<name>[\w-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 SECTIONS = {
@@ -113,18 +118,32 @@ def refusals() -> str:
 
 def codes() -> str:
     """Every code of the catalogue that Offhook's own code names: what a debug event may carry."""
-    return table(
-        ("code", "name", "level", "when"),
-        (
-            (
-                f'<a id="{code}"></a>[{code}]({CODES[code].more_info})',
-                CODES[code].name,
-                CODES[code].level,
-                CODES[code].raised_when,
-            )
-            for code in sorted(codes_in_use())
-        ),
+    return table(("code", "name", "level", "when"), (_code(CODES[code]) for code in sorted(codes_in_use())))
+
+
+def _code(code: Code) -> Sequence[str]:
+    name = f"[{code.name}](#solve-{code.code})" if code in solvable() else code.name
+    return f'<a id="{code.code}"></a>[{code.code}]({code.more_info})', name, code.level, plain(code.raised_when)
+
+
+def solutions() -> str:
+    """What may be behind each code of webhooks and their answers, and what to do about it."""
+    return "\n".join(map(_solution, solvable()))
+
+
+def _solution(code: Code) -> str:
+    causes = "".join(f"- {plain(cause)}\n" for cause in code.causes)
+    steps = "".join(f"{number}. {plain(step)}\n" for number, step in enumerate(code.solutions, 1))
+    return (
+        f'### <a id="solve-{code.code}"></a>{code.code} {plain(code.name)}\n\n{plain(code.raised_when)}\n\n'
+        f"Possible causes:\n\n{causes}\nWhat to do:\n\n{steps}"
     )
+
+
+def solvable() -> list[Code]:
+    """The codes of webhook delivery and of TwiML that answers messages, whoever raises them."""
+    voice = {"Programmable Voice", "TaskRouter"}
+    return [each for code, each in CODES.items() if code // 1000 in range(11, 15) and each.product not in voice]
 
 
 def codes_in_use() -> set[int]:
@@ -172,6 +191,13 @@ def _option(option: click.Option, context: click.Context) -> Sequence[str]:
     return ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts)), plain(option.help or "") + default
 
 
+def fault_table() -> str:
+    """The gallery of faults."""
+    return table(
+        ("path", "what happens", "first cause"), ((f"`/{each.path}`", plain(each.what), f"`{each.cause}`") for each in faults())
+    )
+
+
 WRITERS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "metrics": metrics,
@@ -180,7 +206,9 @@ WRITERS: dict[str, Callable[[], str]] = {
     "problems": problems,
     "refusals": refusals,
     "codes": codes,
+    "solutions": solutions,
     "commands": commands,
+    "faults": fault_table,
 }
 
 

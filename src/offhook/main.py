@@ -122,7 +122,7 @@ class House:
             rounds=RoundRunner(rounds),
             replies=desk,
             derive=provider.derive,
-            event=EventMaker(self._ids).attempt,
+            debugger=EventMaker(self._ids),
             clock=self.clock,
             chance=random.random,
             metrics=self.metrics,

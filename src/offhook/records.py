@@ -267,8 +267,32 @@ class Level(StrEnum):
     INFO = "INFO"
 
 
+class Confidence(StrEnum):
+    """How sure a diagnosis is: the evidence says so, it fits best, or it is one of several that fit."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Cause(Record):
+    """A diagnosis: what probably happened in a sentence, what speaks for it, and what to do, the first step first.
+
+    `name` is stable and tells the family: `ngrok.offline`, `tls.expired`.
+    """
+
+    name: str
+    title: str
+    confidence: Confidence
+    evidence: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+
 class DebugEvent(Record):
-    """One logged error, warning or info. `details` are Twilio's `more_info` pairs and ours: small strings, never a secret."""
+    """One logged error, warning or info. `details` are Twilio's `more_info` pairs and ours: small strings, never a secret.
+
+    `causes` are the likeliest first; empty where nothing is known beyond the code.
+    """
 
     id: str
     at: float
@@ -287,6 +311,7 @@ class DebugEvent(Record):
     request_url: str = ""
     product: str = "Programmable Messaging"
     details: dict[str, Any] = {}
+    causes: tuple[Cause, ...] = ()
 
 
 class ReplyState(StrEnum):

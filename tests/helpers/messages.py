@@ -1,13 +1,18 @@
 """Inbound messages as Twilio posts them, signed with the SDK's own code."""
 
 import itertools
+import os
+import time
 from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
+from offhook.records import Arrival, Kind
+from offhook.system import TimeSortedIds
 from tests.helpers.processes import ACCOUNT, TOKEN, fetch
 
+IDS = TimeSortedIds()
 _numbers = itertools.count(1)
 
 
@@ -40,6 +45,27 @@ def message(body="hello", **extra):
         "ApiVersion": "2010-04-01",
     }
     return [*{**fields, **extra}.items()]
+
+
+def an_arrival(**extra):
+    """An inbound SMS as the journal keeps it."""
+    pairs = message(**extra)
+    body = urlencode(pairs).encode()
+    head = (
+        b"POST /sms HTTP/1.1\r\nHost: hooks.example\r\nUser-Agent: TwilioProxy/1.1\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nX-Home-Region: us1\r\nContent-Length: %d" % len(body)
+    )
+    return Arrival(
+        id=IDS.new("WH"),
+        endpoint="sms",
+        received_at=time.time(),
+        peer="192.0.2.7",
+        url="https://hooks.example/sms",
+        kind=Kind.MESSAGE,
+        dedupe_key=os.urandom(16),
+        head=head,
+        body=body,
+    )
 
 
 def signature(url, pairs=(), token=TOKEN):

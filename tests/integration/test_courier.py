@@ -120,16 +120,25 @@ class RecordedReplies:
         pass
 
 
-def event(webhook, attempt, due):
-    return DebugEvent(
-        id=IDS.new("NO"),
-        at=0.0,
-        level=Level.ERROR,
-        code=attempt.outcome.code,
-        twilio_code=11200,
-        message="",
-        webhook_id=webhook.id,
-    )
+class PlainDebugger:
+    """Writes events without causes."""
+
+    def note(self, endpoint, attempt):
+        pass
+
+    def attempt(self, webhook, attempt, due):
+        return DebugEvent(
+            id=IDS.new("NO"),
+            at=0.0,
+            level=Level.ERROR,
+            code=attempt.outcome.code,
+            twilio_code=11200,
+            message="",
+            webhook_id=webhook.id,
+        )
+
+    def explained(self, event, webhook, exchange):
+        return event
 
 
 class World:
@@ -151,7 +160,7 @@ class World:
             rounds=self.rounds,
             replies=self.replies,
             derive=derive,
-            event=event,
+            debugger=PlainDebugger(),
             clock=self.clock,
             chance=lambda: 0.5,
             metrics=Metrics(),

@@ -6,7 +6,7 @@ from offhook.api.fields import DEFAULT_LIMIT, event_filter
 from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
-from offhook.api.shapes import error_shape
+from offhook.api.shapes import error_detail, error_shape
 from offhook.api.webhooks import shaped
 
 
@@ -23,4 +23,5 @@ async def get_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    return json_answer(error_shape(event))
+    story = await house.journal.story(event.webhook_id) if event.attempt_id else None
+    return json_answer(error_detail(event, story))

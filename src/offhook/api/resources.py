@@ -5,7 +5,7 @@ Times are ISO 8601 in UTC with milliseconds. `…_encoding` says how bytes becam
 
 from typing import Any, TypedDict
 
-from offhook.records import AnswerMode, FailureKind, Kind, Level, ReplyState, Role, State
+from offhook.records import AnswerMode, Confidence, FailureKind, Kind, Level, ReplyState, Role, State
 
 
 class Pair(TypedDict):
@@ -160,8 +160,18 @@ Reply = TypedDict(
 )
 
 
+class Cause(TypedDict):
+    """A diagnosis: what probably happened, how sure that is (certain, likely, possible), what speaks for it, and what to do, in order."""
+
+    name: str
+    title: str
+    confidence: Confidence
+    evidence: list[str]
+    steps: list[str]
+
+
 class Error(TypedDict):
-    """One debug event. `code` is the precise one, `twilio_code` what Twilio would have logged."""
+    """One debug event. `code` is the precise one, `twilio_code` what Twilio would have logged. `causes`: the likeliest first."""
 
     sid: str
     at: str
@@ -180,6 +190,13 @@ class Error(TypedDict):
     request_url: str
     product: str
     more_info: dict[str, Any]
+    causes: list[Cause]
+
+
+class DetailedError(Error):
+    """One debug event with the attempt that it is about: request, answer and timings; null where it is about none."""
+
+    attempt: Attempt | None
 
 
 class WebhookRow(WebhookCore):

@@ -82,7 +82,7 @@ OPERATIONS = (
         query=(*ERROR_FILTERS, *ERROR_PAGE),
         problems=(20503,),
     ),
-    Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.Error, problems=(20404, 20503)),
+    Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.DetailedError, problems=(20404, 20503)),
     Operation(
         "GET",
         "/api/endpoints",

@@ -238,7 +238,26 @@ def error_shape(event: records.DebugEvent) -> resources.Error:
         "request_url": without_credentials(event.request_url),
         "product": event.product,
         "more_info": dict[str, Any](event.details),
+        "causes": [cause_shape(cause) for cause in event.causes],
     }
+
+
+def cause_shape(cause: records.Cause) -> resources.Cause:
+    """One diagnosis."""
+    return {
+        "name": cause.name,
+        "title": cause.title,
+        "confidence": cause.confidence,
+        "evidence": list(cause.evidence),
+        "steps": list(cause.steps),
+    }
+
+
+def error_detail(event: records.DebugEvent, story: records.WebhookStory | None) -> resources.DetailedError:
+    """One debug event with its attempt, out of the story of its webhook."""
+    attempts = story.attempts if story is not None else ()
+    found = next((attempt for attempt in attempts if attempt.id == event.attempt_id), None)
+    return {**error_shape(event), "attempt": None if found is None else _attempt(found)}
 
 
 def counts_shape(counts: Mapping[records.State, int]) -> resources.Counts:

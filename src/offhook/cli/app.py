@@ -9,6 +9,7 @@ from offhook.cli.assembly import Assembly
 from offhook.cli.config_check import config_check
 from offhook.cli.errors_list import errors_list
 from offhook.cli.errors_show import errors_show
+from offhook.cli.explain import explain_command
 from offhook.cli.send import send
 from offhook.cli.serve import serve
 from offhook.cli.terminal import say
@@ -70,6 +71,7 @@ def build(assembly: Assembly | None = None) -> click.Group:
         )
     )
     root.add_command(_group("errors", "Look at what went wrong, and why.", errors_list, errors_show))
+    root.add_command(explain_command)
     root.add_command(_group("config", "Look at the settings.", config_check))
     return root
 

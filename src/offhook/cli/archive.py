@@ -77,7 +77,10 @@ class OfflineArchive:
     async def error(self, error_id: str) -> Shape | None:
         """One debug event."""
         event = await self._journal.event(error_id)
-        return None if event is None else {**shapes.error_shape(event)}
+        if event is None:
+            return None
+        story = await self._journal.story(event.webhook_id) if event.attempt_id else None
+        return {**shapes.error_detail(event, story)}
 
     async def replay(self, ids: Sequence[str]) -> int:
         """Set them waiting."""

@@ -107,6 +107,8 @@ def webhook_page(webhook: Shape) -> Text:
         page.heading("What went wrong")
         for error in webhook["errors"]:
             page.line(f"{clock_time(error['at'])} {error['level']} {error['code']} {error['message']}", LEVELS[error["level"]])
+            if error["causes"]:
+                page.line(f"why: {error['causes'][0]['title']} (offhook errors show {error['sid']})", deeper=True)
     return page.text
 
 
@@ -178,7 +180,32 @@ def error_page(error: Shape) -> Text:
             ("request", f"{error['request_method']} {error['request_url']}".strip()),
         ]
     )
+    _causes(page, error["causes"])
+    if error.get("attempt"):
+        _attempts(page, [error["attempt"]])
     if error["more_info"]:
         page.heading("Details")
         page.facts(error["more_info"].items())
     return page.text
+
+
+def causes_text(causes: Sequence[Shape]) -> Text:
+    """The likely causes, each with its evidence; the steps of the first one."""
+    page = _Page()
+    _causes(page, causes)
+    return page.text
+
+
+def _causes(page: _Page, causes: Sequence[Shape]) -> None:
+    for number, cause in enumerate(causes):
+        if number == 0:
+            page.heading(f"Why ({cause['confidence']})")
+        elif number == 1:
+            page.heading("Or perhaps")
+        page.line(cause["title"], "" if number else "bold")
+        for evidence in cause["evidence"]:
+            page.line(f"· {evidence}", "dim", deeper=True)
+    if causes:
+        page.heading("What to do")
+        for number, step in enumerate(causes[0]["steps"], 1):
+            page.line(f"{number}. {step}")

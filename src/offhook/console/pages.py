@@ -121,7 +121,7 @@ def _error_table(events: Sequence[DebugEvent], now: float) -> Html:
             tight(moment(event.at, now)),
             tight(pill(event.level)),
             tight(event.code, f" (Twilio: {event.twilio_code})" if event.twilio_code not in (0, event.code) else ""),
-            event.message,
+            joined([event.message, tag("p", "Why: ", event.causes[0].title, class_="quiet") if event.causes else ""]),
             tight(event.endpoint),
             tight(tag("a", "webhook", href=f"/webhooks/{event.webhook_id}")) if event.webhook_id else "",
         ]

@@ -22,6 +22,9 @@ FAILURES: dict[FailureKind, tuple[int, str]] = {
     FailureKind.TOO_MANY_REDIRECTS: (11215, "Too many redirects"),
 }
 
+# What firewalls put on an answer by which they want to be shown a browser. Some give it a 2xx: the app has not seen the message.
+CHALLENGES = frozenset({"x-amzn-waf-action", "cf-mitigated", "sg-captcha", "x-vercel-mitigated"})
+
 # The headline under which Twilio logs a message webhook that it could not fetch, whatever the precise reason (spec: twilio-delivery §0.4).
 HEADLINE = 11200
 
@@ -29,7 +32,8 @@ HEADLINE = 11200
 def judge(exchange: Exchange, kind: Kind, *, status_code: int = HEADLINE) -> Outcome:
     """The outcome of an attempt whose last exchange this is.
 
-    A 2xx is delivered even when what followed it is broken: the app has done its work (its code then says what is wrong).
+    A 2xx is delivered even when what followed it is broken: the app has done its work (its code then says what is wrong). A firewall's
+    challenge is no answer of the app's, whatever its status.
     `status_code` is what Twilio would log for a 4xx or 5xx, which is not settled: 11200 in captures, 11217 in its dictionary.
     """
     del kind  # a status callback fails in the same ways; only its debug event's level differs
@@ -38,7 +42,7 @@ def judge(exchange: Exchange, kind: Kind, *, status_code: int = HEADLINE) -> Out
         code, meaning = FAILURES[exchange.failure.kind]
         return Outcome(delivered=delivered, code=code, twilio_code=HEADLINE, message=exchange.failure.detail or meaning)
     if delivered:
-        return Outcome(delivered=True)
+        return Outcome(delivered=True) if exchange.status != 202 or not _is_challenge(exchange) else CHALLENGED
     if exchange.status >= 400:
         return Outcome(
             delivered=False, code=11217, twilio_code=status_code, message=f"The app answered with status {exchange.status}"
@@ -46,3 +50,15 @@ def judge(exchange: Exchange, kind: Kind, *, status_code: int = HEADLINE) -> Out
     return Outcome(
         delivered=False, code=HEADLINE, twilio_code=HEADLINE, message=f"The app answered with status {exchange.status}"
     )
+
+
+CHALLENGED = Outcome(
+    delivered=False,
+    code=HEADLINE,
+    twilio_code=HEADLINE,
+    message="A firewall in front of the app answered with a challenge, and did not pass the request on",
+)
+
+
+def _is_challenge(exchange: Exchange) -> bool:
+    return any(name.lower() in CHALLENGES and value.strip().lower() == "challenge" for name, value in exchange.headers)

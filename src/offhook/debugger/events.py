@@ -1,10 +1,15 @@
-"""Debug events of failed attempts, with Twilio's `more_info` fields (spec: twilio-debugger §2.3) and ours."""
+"""Debug events of failed attempts, with Twilio's `more_info` fields (spec: twilio-debugger §2.3), ours, and the likely causes."""
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from offhook.debugger import catalogue
+from offhook.debugger.case import case_of, case_of_answer
+from offhook.debugger.causes import diagnose
+from offhook.debugger.history import Histories
 from offhook.ports import Ids
-from offhook.records import Attempt, DebugEvent, Kind, Level, Webhook
+from offhook.records import Attempt, DebugEvent, Exchange, Kind, Level, Webhook
 
 # What Twilio writes as the component that fetched a message webhook, and a voice webhook.
 COMPONENTS = {Kind.VOICE: "12000"}
@@ -12,10 +17,12 @@ MESSAGING_COMPONENT = "14100"
 
 
 class EventMaker:
-    """Writes the debug event of an attempt."""
+    """Writes the debug events of attempts, and adds the causes. It hears of every attempt (`note`), so that it knows what is usual."""
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
+        self._histories = Histories()
+        self.note = self._histories.note
 
     def attempt(self, webhook: Webhook, attempt: Attempt, next_due: float | None) -> DebugEvent:
         """The event of an attempt that has a code; `next_due` is when the webhook is tried again (None: not by itself)."""
@@ -51,7 +58,17 @@ class EventMaker:
             request_url=last.url,
             product="Programmable Voice" if webhook.kind is Kind.VOICE else "Programmable Messaging",
             details=details,
+            causes=diagnose(case_of(attempt, webhook.kind, self._histories.of(webhook.endpoint, attempt.started_at))),
         )
+
+    def explained(self, event: DebugEvent, webhook: Webhook, exchange: Exchange) -> DebugEvent:
+        """An event about an answer, with what is likely to have made the app answer so."""
+        if event.request_url != exchange.url:
+            return event  # it is about another document, to which this one led
+        said = {name: str(value) for name, value in event.details.items()}
+        details = {**said, "column": said.get("cols", "")}
+        case = case_of_answer(exchange, webhook.kind, code=event.code, said=event.message, details=details)
+        return msgspec.structs.replace(event, causes=diagnose(case))
 
 
 def level_of(code: int, kind: Kind) -> Level:

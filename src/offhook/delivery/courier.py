@@ -14,7 +14,6 @@ from offhook.delivery.conversations import Conversations
 from offhook.delivery.job import Job, Relay
 from offhook.delivery.line import Line
 from offhook.delivery.round import Round, Rounds
-from offhook.delivery.settlement import MakeEvent
 from offhook.delivery.waiting import Waiting
 from offhook.errors import JournalError
 from offhook.metrics import Metrics
@@ -72,6 +71,19 @@ class _Attempted(logs.Line, kw_only=True):
     why: str
 
 
+class Debugger(Protocol):
+    """Who writes debug events, and knows the causes."""
+
+    def note(self, endpoint: str, attempt: Attempt) -> None:
+        """An attempt has ended, well or badly."""
+
+    def attempt(self, webhook: Webhook, attempt: Attempt, next_due: float | None) -> DebugEvent:
+        """The event of an attempt that has a code; `next_due` is when the webhook is tried again (None: not by itself)."""
+
+    def explained(self, event: DebugEvent, webhook: Webhook, exchange: Exchange) -> DebugEvent:
+        """An event about this answer, with its causes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a courier is put together from. `chance` gives a number in [0, 1)."""
@@ -80,7 +92,7 @@ class Parts:
     rounds: Rounds
     replies: Replies
     derive: Callable[[Arrival], Webhook]
-    event: MakeEvent
+    debugger: Debugger
     clock: Clock
     chance: Callable[[], float]
     metrics: Metrics
@@ -290,7 +302,9 @@ class Courier:
                 replies, faults = await self._parts.replies.compose_late(webhook, done.exchange)
         else:
             self._waiting.give_up(job)
-        events = (*settlement.events(webhook, done, self._parts.event), *faults)
+        debugger = self._parts.debugger
+        explained = [debugger.explained(event, webhook, done.exchange) for event in faults]
+        events = (*settlement.events(webhook, done, debugger.attempt), *explained)
         for event in events:
             self._parts.metrics.debug_event(event.level.value, event.code)
         webhook = msgspec.structs.replace(webhook, answer=settlement.kept(job.answer or webhook.answer))
@@ -300,6 +314,7 @@ class Courier:
         if after.state in {State.DELIVERED, State.FAILED}:
             self._parts.metrics.ended(after.endpoint, after.state.value, self._parts.clock.now() - after.received_at)
         for attempt in done.attempts:
+            self._parts.debugger.note(before.endpoint, attempt)
             self._parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
             begin = log.begin("webhook.attempt")
             if begin is None:

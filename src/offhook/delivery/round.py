@@ -44,7 +44,7 @@ CONNECT_FAILURES = frozenset(
     },
 )
 
-_RAW_COOKIE = re.compile(rb"(?i)(\nset-cookie[ \t]*:)[^\r\n]*")
+_RAW_COOKIE = re.compile(rb"(?i)(\nset-cookie[ \t]*:[^=\r\n]*)[^\r\n]*")
 
 Sign = Callable[[str, bytes, str, str], tuple[str, Headers]]
 Judge = Callable[[Exchange, Kind], Outcome]
@@ -286,8 +286,13 @@ def _out_of_time(request: HttpRequest, now: float) -> Exchange:
 
 
 def _without_cookies(exchange: Exchange) -> Exchange:
-    """The evidence without the app's session cookies: they are secrets of its users."""
+    """The evidence without the values of the app's cookies: they are secrets of its users. Their names tell who has set them."""
     if not exchange.raw and not any(name.lower() == "set-cookie" for name, _ in exchange.headers):
         return exchange
-    kept = tuple((name, "[redacted]" if name.lower() == "set-cookie" else value) for name, value in exchange.headers)
-    return msgspec.structs.replace(exchange, headers=kept, raw=_RAW_COOKIE.sub(rb"\1[redacted]", exchange.raw))
+    kept = tuple((name, _without_value(value) if name.lower() == "set-cookie" else value) for name, value in exchange.headers)
+    return msgspec.structs.replace(exchange, headers=kept, raw=_RAW_COOKIE.sub(rb"\1=[redacted]", exchange.raw))
+
+
+def _without_value(cookie: str) -> str:
+    name, equals, _ = cookie.partition("=")
+    return f"{name}=[redacted]" if equals else "[redacted]"

@@ -1,0 +1,188 @@
+"""Answers of the frameworks of Ruby, PHP, Java and .NET: the app was reached, and did not like the request."""
+
+from offhook.debugger.case import Case
+from offhook.debugger.causes.marks import Mark, find
+from offhook.records import Cause
+
+CHECK_SIGNATURE = "Check Twilio's signature there instead: it tells who calls better than a token does."
+RIGHT_PATH = "Compare the path of the URL with the app's routes, prefixes included."
+
+MARKS: tuple[Mark, ...] = (
+    Mark(
+        name="rails.csrf-debug",
+        who="Rails",
+        title="Rails wants an authenticity token, which a webhook never has.",
+        steps=("Put `skip_before_action :verify_authenticity_token` into the webhook's controller.", CHECK_SIGNATURE),
+        statuses=(422,),
+        body=("InvalidAuthenticityToken",),
+    ),
+    Mark(
+        name="rails.csrf",
+        who="Rails",
+        title="Rails rejected the request, as it does when the authenticity token is missing.",
+        steps=("Put `skip_before_action :verify_authenticity_token` into the webhook's controller.", CHECK_SIGNATURE),
+        statuses=(422,),
+        body=("<title>The change you wanted was rejected (422",),
+    ),
+    Mark(
+        name="rails.host-debug",
+        who="Rails",
+        title="Rails does not accept this host name: it is not in config.hosts.",
+        steps=("Add the host that the page names to config.hosts.", "Restart the app."),
+        statuses=(403,),
+        body=("Blocked host", "config.hosts"),
+    ),
+    Mark(
+        name="rails.no-route",
+        who="Rails",
+        title="No route of the Rails app fits this path and method.",
+        steps=("Compare the URL with `bin/rails routes`.", "Add a post route for the webhook."),
+        statuses=(404,),
+        body=("No route matches [",),
+    ),
+    Mark(
+        name="rails.not-found",
+        who="Rails",
+        title="The Rails app found no route, or no record, for this request.",
+        steps=("Compare the URL with `bin/rails routes`.", "Read the app's log: it says which of the two."),
+        statuses=(404,),
+        body=("<title>The page you were looking for doesn",),
+        sure=False,
+    ),
+    Mark(
+        name="rails.host",
+        who="what may be Rails",
+        title="An empty 403 page: Rails answers so in production when the host is not in config.hosts.",
+        steps=("Add the host of the URL to config.hosts.", "Otherwise find in the app's log what refused the call."),
+        statuses=(403,),
+        headers=(("content-type", "text/html; charset=utf-8"), ("content-length", "0")),
+        sure=False,
+    ),
+    Mark(
+        name="sinatra.no-route",
+        who="Sinatra",
+        title="The Sinatra app has no route for this method and path.",
+        steps=("Add the route that the page proposes.", RIGHT_PATH),
+        statuses=(404,),
+        body=("Sinatra doesn", "know this ditty"),
+        sure=False,
+    ),
+    Mark(
+        name="laravel.csrf",
+        who="Laravel",
+        title="Laravel wants a CSRF token, which a webhook never has.",
+        steps=("Except the webhook's path from CSRF checks, or put it into routes/api.php.", CHECK_SIGNATURE),
+        statuses=(419,),
+        body=("Page Expired",),
+    ),
+    Mark(
+        name="laravel.csrf-json",
+        who="Laravel",
+        title="Laravel says that the CSRF token does not match: a webhook never has one.",
+        steps=("Except the webhook's path from CSRF checks, or put it into routes/api.php.", CHECK_SIGNATURE),
+        statuses=(419,),
+        body=("CSRF token mismatch.",),
+        sure=False,
+    ),
+    Mark(
+        name="laravel.wrong-method",
+        who="Laravel",
+        title="The Laravel route exists, but not for POST.",
+        steps=("Declare the route with Route::post.",),
+        statuses=(405,),
+        body=("The POST method is not supported for",),
+    ),
+    Mark(
+        name="spring.whitelabel-not-found",
+        who="Spring Boot",
+        title="The Spring app has nothing at this path.",
+        steps=(RIGHT_PATH, "Mind server.servlet.context-path, and that the controller is in a scanned package."),
+        statuses=(404,),
+        body=("Whitelabel Error Page",),
+    ),
+    Mark(
+        name="spring.whitelabel-forbidden",
+        who="Spring Boot",
+        title="Spring Security refused the request, often because a POST carries no CSRF token.",
+        steps=("Permit the webhook's path, and leave it out of the CSRF check.", CHECK_SIGNATURE),
+        statuses=(401, 403),
+        body=("Whitelabel Error Page",),
+    ),
+    Mark(
+        name="spring.no-route",
+        who="Spring Boot",
+        title="The Spring app has nothing at this path.",
+        steps=(RIGHT_PATH, "Mind server.servlet.context-path, and that the controller is in a scanned package."),
+        statuses=(404,),
+        body=('"timestamp":', '"status":404', '"error":"Not Found"', '"path":'),
+        sure=False,
+    ),
+    Mark(
+        name="spring.wrong-method",
+        who="Spring Boot",
+        title="The Spring mapping exists, but not for this method.",
+        steps=("Declare the method with @PostMapping.",),
+        statuses=(405,),
+        body=('"timestamp":', '"status":405', '"error":"Method Not Allowed"', '"path":'),
+        sure=False,
+    ),
+    Mark(
+        name="spring.forbidden",
+        who="Spring Boot",
+        title="Spring Security refused the request, often because a POST carries no CSRF token.",
+        steps=("Permit the webhook's path, and leave it out of the CSRF check.", CHECK_SIGNATURE),
+        statuses=(403,),
+        body=('"timestamp":', '"status":403', '"error":"Forbidden"', '"path":'),
+        sure=False,
+    ),
+    Mark(
+        name="spring.wants-json",
+        who="Spring Boot",
+        title="The Spring handler does not read forms, which is what Twilio sends.",
+        steps=("Read the fields with @RequestParam in place of @RequestBody.",),
+        statuses=(415,),
+        body=('"timestamp":', '"status":415', '"error":"Unsupported Media Type"', '"path":'),
+        sure=False,
+    ),
+    Mark(
+        name="tomcat.no-route",
+        who="Tomcat",
+        title="Tomcat has nothing at this path.",
+        steps=("Mind the app's context path, and that it is deployed.", RIGHT_PATH),
+        statuses=(404,),
+        body=("<title>HTTP Status 404",),
+        sure=False,
+    ),
+    Mark(
+        name="tomcat.wrong-method",
+        who="Tomcat",
+        title="The servlet exists, but not for this method.",
+        steps=("Implement doPost, or map the method.",),
+        statuses=(405,),
+        body=("<title>HTTP Status 405",),
+        sure=False,
+    ),
+    Mark(
+        name="aspnet.no-page",
+        who="ASP.NET",
+        title="The ASP.NET app has nothing at this path.",
+        steps=(RIGHT_PATH,),
+        statuses=(404,),
+        body=("Server Error in '/",),
+    ),
+    Mark(
+        name="koa.no-route",
+        who="the app (Koa or Starlette answer so), or Render",
+        title="Nothing answers at this path: a Koa app says so when no route set a body.",
+        steps=(RIGHT_PATH, "In Koa, set ctx.body, and await what sets it."),
+        statuses=(404,),
+        headers=(("content-type", "text/plain*"),),
+        whole="Not Found",
+        sure=False,
+    ),
+)
+
+
+def cause(case: Case) -> Cause | None:
+    """Answers of the frameworks of Ruby, PHP, Java and .NET: the app was reached, and did not like the request."""
+    return find(case, MARKS)

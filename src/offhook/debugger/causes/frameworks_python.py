@@ -1,0 +1,213 @@
+"""Answers of Python's frameworks: the app was reached, and did not like the request."""
+
+from offhook.debugger.case import Case
+from offhook.debugger.causes.marks import Mark, find
+from offhook.records import Cause
+
+CHECK_SIGNATURE = "Check Twilio's signature there instead: it tells who calls better than a token does."
+RIGHT_PATH = "Compare the path of the URL with the app's routes, prefixes included."
+WITH_SLASH = "Write the URL with the slash at its end into Twilio's Console."
+
+MARKS: tuple[Mark, ...] = (
+    Mark(
+        name="flask.wrong-method",
+        who="Flask",
+        title="The Flask route exists, but not for this method.",
+        steps=("Add the method to the route: methods=['POST'].",),
+        statuses=(405,),
+        headers=(("allow", "*"),),
+        body=("The method is not allowed for the requested URL.",),
+    ),
+    Mark(
+        name="flask.wants-json",
+        who="Flask",
+        title="The Flask view asks for JSON, but Twilio sends a form.",
+        steps=("Read request.form or request.values in place of request.get_json().",),
+        statuses=(415,),
+        body=("Did not attempt to load JSON data because the request Content-Type was",),
+    ),
+    Mark(
+        name="flask.trailing-slash",
+        who="Flask",
+        title="The Flask route ends in a slash, and the URL does not: it redirects instead of answering.",
+        steps=(WITH_SLASH, "Or take the slash off the route."),
+        statuses=(308,),
+        headers=(("location", "*/"),),
+        body=("You should be redirected automatically to the target URL:",),
+    ),
+    Mark(
+        name="flask.rate-limit",
+        who="Flask-Limiter",
+        title="The app's own rate limit turned the webhook away.",
+        steps=("Exempt the webhook's route from the limiter: @limiter.exempt.",),
+        statuses=(429,),
+        body=("<html lang=en>", "<title>429 Too Many Requests</title>"),
+    ),
+    Mark(
+        name="flask.csrf",
+        who="Flask-WTF",
+        title="The app wants a CSRF token, which a webhook never has.",
+        steps=("Exempt the webhook's view: @csrf.exempt.", CHECK_SIGNATURE),
+        statuses=(400,),
+        body=("The CSRF token is missing.",),
+    ),
+    Mark(
+        name="flask.bad-request",
+        who="Flask",
+        title="The Flask view did not find what it reads from the request, such as a form field.",
+        steps=("Read optional fields with request.form.get('Name').", "See in debug mode which key is missing."),
+        statuses=(400,),
+        body=("The browser (or proxy) sent a request that this server could not understand.",),
+    ),
+    Mark(
+        name="flask.no-route",
+        who="Flask",
+        title="The Flask app knows no such URL.",
+        steps=(RIGHT_PATH, "See that the blueprint with the route is registered."),
+        statuses=(404,),
+        body=("The requested URL was not found on the server.",),
+        sure=False,
+    ),
+    Mark(
+        name="fastapi.wrong-method",
+        who="FastAPI",
+        title="The FastAPI route exists, but not for this method.",
+        steps=("Declare the route with @app.post.",),
+        statuses=(405,),
+        headers=(("allow", "*"),),
+        whole='{"detail":"Method Not Allowed"}',
+    ),
+    Mark(
+        name="fastapi.wants-json",
+        who="FastAPI",
+        title="The FastAPI handler expects a JSON body, but Twilio sends a form.",
+        steps=("Declare the parameters with Form(), or use await request.form().", "Install python-multipart."),
+        statuses=(422,),
+        body=('"type":"model_attributes_type","loc":["body"]',),
+    ),
+    Mark(
+        name="fastapi.missing-field",
+        who="FastAPI",
+        title="A field that the FastAPI handler requires was not in the request; `loc` names it.",
+        steps=(
+            "Correct the parameter's name: Twilio's begin with a capital, such as From and Body.",
+            "Or make it optional, or a Form().",
+        ),
+        statuses=(422,),
+        body=('"msg":"Field required"',),
+    ),
+    Mark(
+        name="fastapi.no-route",
+        who="FastAPI",
+        title="The FastAPI app has no route for this path.",
+        steps=(RIGHT_PATH, "See that the router with the route is included, and under which prefix."),
+        statuses=(404,),
+        whole='{"detail":"Not Found"}',
+        sure=False,
+    ),
+    Mark(
+        name="fastapi.trailing-slash",
+        who="FastAPI or Starlette",
+        title="The route ends in a slash, and the URL does not: the app redirects instead of answering.",
+        steps=(WITH_SLASH, "Or create the router with redirect_slashes=False and a route without the slash."),
+        statuses=(307,),
+        headers=(("location", "http*/"), ("server", "uvicorn")),
+    ),
+    Mark(
+        name="starlette.host",
+        who="Starlette's TrustedHostMiddleware",
+        title="The app does not accept this host name, such as that of a new tunnel or proxy.",
+        steps=("Add the host to allowed_hosts of TrustedHostMiddleware.",),
+        statuses=(400,),
+        headers=(("content-type", "text/plain*"),),
+        whole="Invalid host header",
+    ),
+    Mark(
+        name="slowapi.rate-limit",
+        who="slowapi",
+        title="The app's own rate limit turned the webhook away.",
+        steps=("Exempt the webhook's route from the limiter: @limiter.exempt.",),
+        statuses=(429,),
+        body=('{"error":"Rate limit exceeded:',),
+    ),
+    Mark(
+        name="django.host",
+        who="Django",
+        title="Django does not accept this host name: it is not in ALLOWED_HOSTS.",
+        steps=("Add the host that the page names to ALLOWED_HOSTS.",),
+        statuses=(400,),
+        body=("<title>DisallowedHost",),
+    ),
+    Mark(
+        name="django.bad-request",
+        who="Django",
+        title="Django refused the request, most often because the host is not in ALLOWED_HOSTS.",
+        steps=("Add the host of the URL to ALLOWED_HOSTS.", "Otherwise read the reason in the log of django.security."),
+        statuses=(400,),
+        body=("<title>Bad Request (400)</title>",),
+        sure=False,
+    ),
+    Mark(
+        name="django.csrf",
+        who="Django",
+        title="Django wants a CSRF token, which a webhook never has.",
+        steps=("Put @csrf_exempt on the webhook's view.", CHECK_SIGNATURE),
+        statuses=(403,),
+        body=("CSRF verification failed. Request aborted.",),
+    ),
+    Mark(
+        name="django.no-route",
+        who="Django",
+        title="No URL pattern of the Django project fits this path.",
+        steps=("Compare the path with the patterns that the page lists.", "Mend urls.py, or the URL in Twilio's Console."),
+        statuses=(404,),
+        body=("Django tried these URL patterns, in this order:",),
+    ),
+    Mark(
+        name="django.not-found",
+        who="Django",
+        title="Django found nothing at this path.",
+        steps=(RIGHT_PATH,),
+        statuses=(404,),
+        body=("The requested resource was not found on this server.",),
+        sure=False,
+    ),
+    Mark(
+        name="django.trailing-slash",
+        who="Django",
+        title="The Django route ends in a slash, and a POST cannot be redirected there.",
+        steps=(WITH_SLASH,),
+        statuses=(500,),
+        body=("redirect to the slash URL while maintaining POST data",),
+    ),
+    Mark(
+        name="django-rest.wants-json",
+        who="Django REST framework",
+        title="The view reads only JSON, but Twilio sends a form.",
+        steps=("Add FormParser to the view's parser_classes.",),
+        statuses=(415,),
+        body=(r"Unsupported media type \"application/x-www-form-urlencoded\" in request.",),
+    ),
+    Mark(
+        name="aiohttp.no-route",
+        who="aiohttp",
+        title="The aiohttp app has no route for this path.",
+        steps=(RIGHT_PATH,),
+        statuses=(404,),
+        headers=(("server", "*aiohttp/*"),),
+        whole="404: Not Found",
+    ),
+    Mark(
+        name="python.file-server",
+        who="Python's http.server",
+        title="Python's file server answered: it knows no POST, and no app stands behind it.",
+        steps=("Start the app itself in place of `python -m http.server`, at the port that the URL leads to.",),
+        statuses=(501,),
+        body=("Unsupported method ('POST')",),
+    ),
+)
+
+
+def cause(case: Case) -> Cause | None:
+    """Answers of Python's frameworks: the app was reached, and did not like the request."""
+    return find(case, MARKS)

@@ -1,0 +1,106 @@
+"""From any text to evidence: what kind of text it is, the surest kind first."""
+
+import re
+
+import msgspec
+
+from offhook.debugger.evidence import loose, values
+from offhook.debugger.evidence.page import read_page
+from offhook.debugger.evidence.pasted import plain
+from offhook.debugger.evidence.payload import read_payload
+from offhook.debugger.evidence.record import Evidence, finished
+from offhook.debugger.evidence.transcript import is_transcript, read_transcript, sent_body
+
+_BARE_CODE = re.compile(
+    r"(?:twilio[ '\u2019s]{0,3} ?)?(?:error|warning)? ?(?:code ?)?[-\u2013\u2014:#( ]{0,4}([1-9][0-9]{4})[)., ]{0,3}",
+    re.IGNORECASE,
+)
+_NAMED_CODE = re.compile(
+    r"(?:(?:error|warning)[ :#\u2013\u2014-]{1,4})?([1-9][0-9]{4})[ :\u2013\u2014-]{1,4}([A-Za-z][^0-9\n]{0,160})", re.IGNORECASE
+)
+_DOCUMENTED = re.compile(r"(?:https?://)?[a-z0-9.-]{0,40}twilio\.com/\S*", re.IGNORECASE)
+_BARE_STATUS = re.compile(r"(?:HTTP ?)?([1-5][0-9]{2})", re.IGNORECASE)
+_BARE_SID = re.compile(r"NO[0-9a-f]{6,32}", re.IGNORECASE)
+_FORM = re.compile(r"[?\s]{0,4}[A-Za-z][A-Za-z0-9_.%-]{0,60}=")
+_PAYLOADS = ("payload", "alerttext", "appmonitortriggersid", "resourcesid")
+_NAMES = "resourceSid|errorCode|alertText|resource_sid|error_code|alert_text|more_info|specversion|PayloadType|Payload|ParentAccountSid|AppMonitorTriggerSid"
+_INSIDE = re.compile(rf"[\"']?\b(?:{_NAMES})\b[\"']?[ \t]{{0,4}}(?::|=>)")
+
+
+def read_evidence(text: str) -> Evidence:
+    """All that can be read of an error from a code, a sid, a payload, a form, HTTP, or the text of a page.
+
+    Never raises. Of a text longer than 1 Mi characters the beginning is read.
+    """
+    text = plain(text)
+    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _inside(text) or read_page(text)
+    return finished(draft)
+
+
+def _code_or_sid(text: str) -> Evidence | None:
+    if len(text) > 300 or "\n" in text:
+        return None
+    if found := _BARE_CODE.fullmatch(text):
+        return Evidence(form="code", code=int(found[1]))
+    if found := _NAMED_CODE.fullmatch(text):
+        return Evidence(form="code", code=int(found[1]), message=found[2].strip())
+    if found := _BARE_STATUS.fullmatch(text):
+        return Evidence(status=int(found[1]))
+    if _BARE_SID.fullmatch(text):
+        return Evidence(form="sid", sid=f"NO{text[2:].lower()}")
+    if _DOCUMENTED.fullmatch(text):
+        if code := values.documented_code(text):
+            return Evidence(form="code", code=code)
+        if sid := values.sid_of(text, "NO"):
+            return Evidence(form="sid", sid=sid)
+    return None
+
+
+def _packed(text: str) -> Evidence | None:
+    """A payload, as JSON or as a form."""
+    text = text.strip()
+    if not text.startswith(("{", "[", '"')):
+        return _form(text)
+    found = loose.strict(text)
+    return read_payload(found) if found is not None else _inside(text)
+
+
+def _form(text: str) -> Evidence | None:
+    """The form that Twilio's Debugger or an alarm sends, the text of an alert, or the parameters of a webhook. It may have been wrapped."""
+    if text.lower().startswith(("http://", "https://")):
+        text = text.partition("?")[2]
+    if not _FORM.match(text):
+        return None
+    pairs = values.form_pairs(text if " " in text else "".join(text.split()))
+    sent = {values.fold(name): value for name, value in reversed(pairs)}
+    if not sent.keys().isdisjoint(_PAYLOADS):
+        return read_payload(sent)
+    if not sent.keys().isdisjoint({"messagesid", "callsid", "smssid"}):
+        return Evidence(code=values.code_of(sent.get("errorcode", "")), url=sent.get("errorurl", ""), request_parameters=pairs)
+    return read_payload({"alert_text": text}) if "errorcode" in sent else None
+
+
+def _transcript(text: str) -> Evidence | None:
+    """HTTP; when what it carries is a payload of Twilio's, that payload."""
+    if not is_transcript(text):
+        return None
+    found = read_transcript(text)
+    sent, came = sent_body(text).strip(), found.body.lstrip()
+    carried = (_form(sent) if "=" in sent else None, read_payload(loose.strict(came)) if came.startswith(("{", "[")) else None)
+    return next((each for each in carried if each is not None and each.form != "text"), found)
+
+
+def _inside(text: str) -> Evidence | None:
+    """A payload somewhere in a text: in a line of a log, printed by a program, cut short, or not quite JSON."""
+    named = _INSIDE.search(text)
+    if named is None:
+        return None
+    start = text.rfind("{", 0, named.start())
+    if start < 0:
+        return None
+    found = read_payload(loose.loose(text[start:]))
+    if found is None:
+        return None
+    return msgspec.structs.replace(
+        found, unread=(*found.unread, "The payload is not valid JSON: what could be made out of it was read.")
+    )

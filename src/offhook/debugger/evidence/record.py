@@ -1,0 +1,112 @@
+"""The record that evidence is read into, and its last touch: what follows from it, and what must not stand in it."""
+
+import re
+
+import msgspec
+
+from offhook.debugger.evidence import values
+from offhook.records import Headers, Parameters, Record
+
+MOST_UNREAD = 10
+LONGEST_UNREAD = 200
+_READ_OF_BODY = 8192
+
+# The egress proxy of Twilio writes an answer of its own when it has none of the app's (spec: twilio-debugger §2.4).
+_SYNTHETIC_HEADERS = ("x-twilio-webhookerror", "x-twilio-reason")
+SYNTHETIC_BODY = "Twilio was unable to fetch content from"
+
+
+class Evidence(Record):
+    """All that could be read of an error; what could not is empty. No credentials are in it.
+
+    `form` is what the text was: `code`, `sid`, `debugger payload`, `alert`, `cloud event`, `alarm`, `http`, `console page` or `text`.
+    `code` is Twilio's, 0 if none; `level` is ERROR, WARNING or INFO; `at` is the time as written. `sid` is the event's (NO…),
+    `resource_sid` the message's or call's (of an alarm: the alarm's). `status`, `headers` and `body` are of the app's answer, 0 and empty
+    if there was none. `hidden` is the narrower cause that Twilio's egress proxy wrote into an answer of its own, as written;
+    `hidden_code` the code that it begins with; `synthetic` says that the answer is such a one, and that the app never sent it.
+    `unread` are lines that mean nothing to the reader, and remarks of the reader about what it left out.
+    """
+
+    form: str = "text"
+    code: int = 0
+    level: str = ""
+    message: str = ""
+    product: str = ""
+    at: str = ""
+    sid: str = ""
+    account_sid: str = ""
+    resource_sid: str = ""
+    service_sid: str = ""
+    request_sid: str = ""
+    url: str = ""
+    method: str = ""
+    status: int = 0
+    request_headers: Headers = ()
+    request_parameters: Parameters = ()
+    headers: Headers = ()
+    body: str = ""
+    hidden: str = ""
+    hidden_code: int = 0
+    synthetic: bool = False
+    unread: tuple[str, ...] = ()
+
+
+def finished(draft: Evidence) -> Evidence:
+    """The same evidence with what follows from its parts, and without secrets."""
+    hidden, synthetic = _hidden(draft.headers, draft.body)
+    draft = _with_parameters(_with_proxy_answer(draft))
+    return msgspec.structs.replace(
+        draft,
+        message=values.without_secrets(draft.message),
+        # Twilio writes the message's sid once more where there is no service.
+        service_sid="" if draft.service_sid == draft.resource_sid else draft.service_sid,
+        url=values.without_credentials(draft.url or values.first_url(draft.message)),
+        status=draft.status or values.told_status(draft.message),
+        request_headers=values.redacted(draft.request_headers),
+        request_parameters=tuple((name, values.without_credentials(value)) for name, value in draft.request_parameters),
+        headers=values.redacted(draft.headers),
+        body=values.body_without_secrets(draft.body),
+        hidden=values.without_secrets(hidden),
+        hidden_code=values.leading_code(hidden),
+        synthetic=synthetic,
+        unread=tuple(values.without_secrets(line)[:LONGEST_UNREAD] for line in draft.unread[:MOST_UNREAD]),
+    )
+
+
+def _with_parameters(draft: Evidence) -> Evidence:
+    """With the sids that the request sent."""
+    sent = dict(reversed(draft.request_parameters))
+    return msgspec.structs.replace(
+        draft,
+        account_sid=draft.account_sid or _sent_sid(sent, "AccountSid"),
+        resource_sid=draft.resource_sid or _sent_sid(sent, "MessageSid", "SmsSid", "SmsMessageSid", "CallSid"),
+        service_sid=draft.service_sid or _sent_sid(sent, "MessagingServiceSid"),
+    )
+
+
+def _with_proxy_answer(draft: Evidence) -> Evidence:
+    """With what the answer of Twilio's egress proxy tells of the request; its address may have lost the `s` of https."""
+    told = draft.body[:_READ_OF_BODY]
+    if not told.lstrip().startswith(SYNTHETIC_BODY):
+        return draft
+    method = re.search(r"Request Method: ([A-Z]{3,10})", told)
+    return msgspec.structs.replace(
+        draft,
+        account_sid=draft.account_sid or values.sid_of(told, "AC"),
+        resource_sid=draft.resource_sid or values.sid_of(told, *values.RESOURCES),
+        url=draft.url or values.first_url(draft.message) or values.first_url(told.replace("\\n", "\n")),
+        method=draft.method or (method[1] if method else ""),
+    )
+
+
+def _sent_sid(sent: dict[str, str], *names: str) -> str:
+    return next((sid for name in names if (sid := values.sid_of(sent.get(name, "")))), "")
+
+
+def _hidden(headers: Headers, body: str) -> tuple[str, bool]:
+    """The cause that the egress proxy gives, "" if none, and whether the answer is the proxy's."""
+    fields = {name.lower(): value.strip() for name, value in headers}
+    from_body = body.lstrip().startswith(SYNTHETIC_BODY)
+    synthetic = from_body or any(name in fields for name in _SYNTHETIC_HEADERS)
+    named = next((fields[name] for name in _SYNTHETIC_HEADERS if fields.get(name)), "")
+    return named or (values.error_line(body) if from_body else ""), synthetic

@@ -1,0 +1,144 @@
+"""Diagnoses that look at more than one answer: how long the app rested, how it did before, what it said about itself."""
+
+import pytest
+
+from offhook.debugger.case import Case, History
+from offhook.debugger.causes import CAUSES, MOST, diagnose
+from offhook.debugger.history import LATEST, Histories
+from offhook.records import Attempt, Confidence, Exchange, Failure, FailureKind, Outcome, Role, Timings
+
+LATE = Failure(kind=FailureKind.TOTAL_TIMEOUT, detail="The peer took the request and did not answer within the total of 15 s.")
+
+
+def names(case):
+    return [cause.name for cause in diagnose(case)]
+
+
+def attempt(at, *, good=True, seconds=0.2):
+    exchange = Exchange(method="POST", url="http://app.example/sms", started_at=at, timings=Timings(total=seconds * 1000))
+    return Attempt(
+        id="AT",
+        webhook_id="WH",
+        number=1,
+        role=Role.PRIMARY,
+        url="http://app.example/sms",
+        started_at=at,
+        duration_ms=seconds * 1000,
+        outcome=Outcome(delivered=good),
+        exchanges=(exchange,),
+    )
+
+
+def test_slow_after_a_rest_and_quick_otherwise_is_a_cold_start():
+    past = History(good=20, bad=0, usual=0.3, idle=1200.0)
+    case = Case(url="https://bot.onrender.com/sms", failure=LATE, history=past)
+    first = diagnose(case)[0]
+    assert first.name == "app.cold-start"
+    assert any("1200 s" in words for words in first.evidence)
+
+
+@pytest.mark.parametrize("past", [History(), History(good=20, usual=0.3, idle=2.0), History(good=20, usual=12.0, idle=1200.0)])
+def test_slow_without_a_rest_or_always_slow_is_not_a_cold_start(past):
+    assert names(Case(url="https://app.example/sms", failure=LATE, history=past))[0] == "app.too-slow"
+
+
+def test_a_time_out_before_the_request_was_sent_is_not_the_apps_slowness():
+    assert names(Case(url="https://app.example/sms", failure=LATE, stage="connect"))[0] == "net.connect-timeout"
+    assert names(Case(url="https://app.example/sms", failure=LATE, stage="tls"))[0] == "tls.handshake"
+    assert names(Case(url="https://app.example/sms", failure=LATE, stage="dns"))[0] == "dns.unknown-host"
+
+
+def test_some_pass_and_some_are_stopped_points_at_a_firewall():
+    case = Case(url="https://app.example/sms", status=406, history=History(good=8, bad=1))
+    assert "waf.some" in names(case)
+    assert "waf.some" not in names(Case(url="https://app.example/sms", status=406, history=History(good=0, bad=9)))
+
+
+def test_now_well_and_now_badly_is_intermittent_and_says_how_often():
+    found = diagnose(Case(url="https://app.example/sms", status=500, history=History(good=12, bad=8)))
+    assert "60 % of the last 20" in next(cause.title for cause in found if cause.name == "app.intermittent")
+
+
+def test_since_a_moment_always_badly_says_since_when():
+    past = History(good=12, bad=3, last_good=1_700_000_000.0, bad_since=1_700_000_060.0)
+    found = diagnose(Case(url="https://app.example/sms", status=500, history=past))
+    assert "2023-11-14 22:13:20 UTC" in next(cause.title for cause in found if cause.name == "app.began")
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "sees"),
+    [
+        ("https://app.example/sms", "Invalid signature for http://app.example/sms", "sees http where https was signed"),
+        (
+            "https://app.example/sms",
+            "bad signature: https://10.0.0.3:5000/sms",
+            "sees the host 10.0.0.3:5000 where app.example was signed",
+        ),
+        ("https://app.example/sms", "bad signature: https://app.example/v2/sms", "sees the path /v2/sms where /sms was signed"),
+    ],
+)
+def test_a_refused_signature_says_which_url_the_app_must_use(url, text, sees):
+    first = diagnose(Case(url=url, status=403, headers=(("Content-Type", "text/plain"),), body=text.encode()))[0]
+    assert first.name == "app.signature-check"
+    assert sees in first.title
+    assert url in first.steps[0]
+
+
+def test_the_sender_would_get_the_word_ok_as_a_text():
+    case = Case(url="https://app.example/sms", status=200, headers=(("Content-Type", "text/plain"),), body=b"OK")
+    first = diagnose(case)[0]
+    assert first.name == "answer.small-talk"
+    assert "'OK'" in first.title
+
+
+def test_an_exception_is_named_with_the_apps_own_line():
+    page = (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/venv/lib/python3.11/site-packages/flask/app.py", line 880, in full_dispatch\n    x()\n'
+        '  File "/srv/app/bot.py", line 7, in reply\n    return MENU[word]\n'
+        '  File "/usr/lib/python3.11/collections/__init__.py", line 1005, in __getitem__\n    raise KeyError(key)\n'
+        "KeyError: 'menu'\n"
+    )
+    first = diagnose(Case(status=500, body=page.encode()))[0]
+    assert first.title == "The app failed: KeyError: 'menu' (/srv/app/bot.py, line 7)."
+    assert first.confidence is Confidence.CERTAIN
+
+
+def test_nothing_is_said_of_an_answer_that_is_well():
+    assert diagnose(Case(status=200, headers=(("Content-Type", "text/xml"),), body=b"<Response/>")) == ()
+
+
+def test_at_most_four_causes_the_surest_first():
+    past = History(good=12, bad=8, last_good=1.0, bad_since=2.0)
+    found = diagnose(Case(url="https://x.onrender.com/sms", status=403, body=b"Forbidden", history=past))
+    assert len(found) <= MOST
+    order = [list(Confidence).index(cause.confidence) for cause in found]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"<" * 50_000, b"at " * 20_000, b"&" * 60_000, "é".encode() * 20_000])
+@pytest.mark.parametrize("status", [0, 200, 302, 403, 500, 999])
+def test_no_body_is_too_odd_for_any_rule(body, status):
+    case = Case(url="not a url [", status=status, headers=(("content-type", "text/html"),), body=body, code=12100, said="x" * 500)
+    for each in CAUSES:
+        each(case)
+
+
+def test_a_history_counts_the_latest_attempts_before_this_one():
+    histories = Histories()
+    for n in range(LATEST + 50):
+        histories.note("sms", attempt(1000.0 + n, good=n % 2 == 0, seconds=0.4))
+    past = histories.of("sms", before=2000.0)
+    assert (past.good, past.bad) == (LATEST // 2, LATEST // 2)
+    assert past.usual == pytest.approx(0.4)
+    assert past.idle == pytest.approx(2000.0 - (1000.0 + LATEST + 49 + 0.4))
+    assert histories.of("sms", before=1000.0) == History()
+    assert histories.of("other", before=2000.0) == History()
+
+
+def test_a_history_knows_when_it_was_last_well_and_since_when_it_is_not():
+    histories = Histories()
+    for at, good in ((10.0, True), (20.0, False), (30.0, True), (40.0, False), (50.0, False)):
+        histories.note("sms", attempt(at, good=good))
+    past = histories.of("sms", before=60.0)
+    assert (past.last_good, past.bad_since) == (pytest.approx(30.2), 40.0)

@@ -1,0 +1,913 @@
+"""Reading what a person has of an error: a code, a payload, an answer, the text of a page (spec: twilio-debugger §2, §3.1, §4.2, §6)."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from offhook.debugger.evidence import Evidence, read_evidence
+
+ACCOUNT = "AC" + "0a" * 16
+MESSAGE = "SM" + "5d" * 16
+CALL = "CA" + "1f" * 16
+EVENT = "NO" + "7b" * 16
+SERVICE = "MG" + "3e" * 16
+
+PROXY_BODY = (
+    "Twilio was unable to fetch content from: http://app.example/sms\n"
+    "Error: Total timeout is triggered. Configured tt is 15000ms and we attempted 1 time(s)\n"
+    f"Account SID: {ACCOUNT}\nSID: {MESSAGE}\nRequest ID: 33412e1f-e611-4704-ae04-74d6eb77b844\n"
+    "Remote Host: app.example\nRequest Method: POST\nRequest URI: http://app.example/sms\nURL Fragment: true"
+)
+TIMEOUT = {
+    "resource_sid": MESSAGE,
+    "service_sid": MESSAGE,
+    "error_code": "11200",
+    "more_info": {
+        "Msg": "Bad Gateway",
+        "sourceComponent": "14100",
+        "ErrorCode": "11200",
+        "EmailNotification": "false",
+        "httpResponse": "502",
+        "LogLevel": "ERROR",
+        "url": "https://app.example/sms",
+    },
+    "webhook": {
+        "type": "application/json",
+        "request": {
+            "url": "https://app.example/sms",
+            "method": "POST",
+            "headers": {},
+            "parameters": {"SmsSid": MESSAGE, "ToState": "", "MessageSid": MESSAGE, "AccountSid": ACCOUNT, "Body": "Stop"},
+        },
+        "response": {
+            "status_code": None,
+            "headers": {
+                "content-length": "430",
+                "X-Twilio-WebhookError": "11203 HTTP communication total time out triggered",
+                "X-Twilio-WebhookAttempt": "1",
+                "connection": "close",
+                "content-type": "text/html",
+            },
+            "body": PROXY_BODY,
+        },
+    },
+}
+DEBUGGER_FORM = {
+    "AccountSid": ACCOUNT,
+    "ParentAccountSid": "",
+    "Sid": EVENT,
+    "Level": "ERROR",
+    "Timestamp": "2023-06-12T18:44:24.368Z",
+    "PayloadType": "application/json",
+    "Payload": json.dumps(TIMEOUT),
+}
+VOICE_URL = "http://10.209.67.130:8080/ivr?parent=menu&lang=en"
+VOICE = {
+    "resource_sid": CALL,
+    "service_sid": None,
+    "error_code": "11200",
+    "more_info": {"Msg": f"Got HTTP 502 response to {VOICE_URL}", "ErrorCode": "11200", "LogLevel": "ERROR"},
+    "webhook": {
+        "type": "application/json",
+        "request": {"url": VOICE_URL, "method": "POST", "headers": {}, "parameters": {"CallSid": CALL, "AccountSid": ACCOUNT}},
+        "response": {
+            "status_code": None,
+            "headers": {"x-twilio-reason": "Blacklisted IP", "Server": "envoy", "x-twilio-webhookattempt": "1"},
+            "body": f"Twilio was unable to fetch content from: {VOICE_URL}\nError: Blacklisted IP 10.209.67.130\nAccount SID: {ACCOUNT}",
+        },
+    },
+}
+NOT_FOUND = {
+    "resource_sid": CALL,
+    "service_sid": None,
+    "error_code": "11200",
+    "more_info": {
+        "Msg": "An attempt to retrieve content from https://app.example/voice returned the HTTP status code 404",
+        "sourceComponent": "12000",
+        "ErrorCode": "11200",
+        "httpResponse": "404",
+        "LogLevel": "ERROR",
+    },
+    "webhook": {
+        "type": "application/json",
+        "request": {"url": "https://app.example/voice", "method": "POST", "headers": {}, "parameters": {}},
+        "response": {"status_code": None, "headers": {"Server": "nginx"}, "body": "<h1>Not Found</h1>"},
+    },
+}
+ALERT = {
+    "sid": EVENT,
+    "account_sid": ACCOUNT,
+    "resource_sid": MESSAGE,
+    "service_sid": SERVICE,
+    "alert_text": "sourceComponent=14100&httpResponse=500&url=https%3A%2F%2Fapp.example%2Fsms&ErrorCode=11200&LogLevel=ERROR"
+    "&Msg=Internal+Server+Error&EmailNotification=false",
+    "error_code": "11200",
+    "log_level": "error",
+    "more_info": "https://www.twilio.com/docs/errors/11200",
+    "request_method": "POST",
+    "request_url": "https://app.example/sms",
+    "request_variables": f"MessageSid={MESSAGE}&Body=Hello+there&ToCity=",
+    "request_headers": None,
+    "response_headers": "Content-Type=text%2Fhtml&Server=gunicorn",
+    "response_body": "<h1>Server Error (500)</h1>",
+    "date_created": "2026-01-24T01:04:36Z",
+    "date_generated": "2026-01-24T01:04:34Z",
+    "url": f"https://monitor.twilio.com/v1/Alerts/{EVENT}",
+}
+CLOUD_EVENT = {
+    "specversion": "1.0",
+    "type": "com.twilio.error-logs.error.logged",
+    "source": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{MESSAGE}.json",
+    "id": EVENT,
+    "time": "2025-01-01T00:00:01.000Z",
+    "datacontenttype": "application/json",
+    "dataschema": "https://events-schemas.twilio.com/ErrorLogs.Error/2",
+    "data": {
+        "sid": EVENT,
+        "account_sid": ACCOUNT,
+        "date_created": "2025-01-01T00:00:00.000Z",
+        "level": "ERROR",
+        "request_sid": "RQ" + "2c" * 16,
+        "service_sid": "ZH" + "2d" * 16,
+        "product_name": "Event Streams",
+        "error_code": "93101",
+        "payload": json.dumps({"error_code": 93101, "message": "Error delivering event to webhook: 500 Internal Server Error"}),
+    },
+}
+PAGE = f"""Skip to content
+Twilio
+My first Twilio account
+Monitor
+Error Logs
+Error - 11200
+HTTP retrieval failure
+Create alarm
+Learn more about this error
+Properties
+Debug event SID
+
+{EVENT}
+Copy
+Service SID
+
+--
+
+Resource SID
+
+{MESSAGE}
+
+Timestamp
+
+1:04am UTC 2026-Jan-24
+
+Message
+
+Got HTTP 502 response to https://sms-helper.jane.repl.co/sms
+
+Error Description
+Your serverâ€™s answer was a 404, a 500 or something else.
+
+Possible Solutions
+â€¢ Double check that the URL does not return a 4xx or 5xx error
+â€¢ See https://www.twilio.com/docs/usage/webhooks and answer with an empty 202
+
+Possible Causes
+Web server returned HTTP 503
+Request Inspector
+Expand all
+URL
+
+https://sms-helper.jane.repl.co/sms
+
+Product
+
+Programmable\u00a0Messaging
+
+Parameters
+
+Show raw data
+ApiVersion
+
+2010-04-01
+
+FromCity
+
+ToState
+
+CA
+
+Body
+
+Iâ€™m late \u00f0\u0178\u02dc\u20ac
+
+From
+
++15005550006
+
+AccountSid
+
+{ACCOUNT}
+
+Timestamp
+
+Sat, 24 Jan 2026 01:04:34 +0000
+
+Message text
+Show raw data
+Msg
+
+Bad Gateway
+
+ErrorCode
+
+11200
+
+LogLevel
+
+ERROR
+Was this helpful?
+\u200bRate us five stars
+"""
+TABLE = f"""Error SID\t{EVENT}\tCopy
+Account SID\t{ACCOUNT}
+Resource SID:\t{MESSAGE}
+Messaging Service SID\t{SERVICE}
+Timestamp\t2026-01-24 01:04:34 UTC
+Log Level\tERROR
+Product\tProgrammable Messaging
+Error code\t11200
+Request Method\tPOST
+Request URL\thttps://sms-helper.jane.repl.co/sms
+HTTP Response\t502 Bad Gateway
+Message\tHTTP\u00a0retrieval failure
+"""
+
+
+def read(value):
+    return read_evidence(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "11200",
+            " 11200\n",
+            "#11200",
+            "error 11200",
+            "Error - 11200",
+            "Error: 11200.",
+            "Twilio error code 11200",
+            "ERROR 11200",
+        ),
+        *(
+            "https://www.twilio.com/docs/errors/11200",
+            "twilio.com/docs/api/errors/11200.md",
+            "https://www.twilio.com/docs/api/errors/11200#a",
+        ),
+    ],
+)
+def test_a_code_is_a_code_however_it_is_called(text):
+    assert read_evidence(text) == Evidence(form="code", code=11200)
+
+
+def test_a_code_with_its_name_keeps_the_name():
+    assert read_evidence("Error: 11200 - HTTP retrieval failure") == Evidence(
+        form="code", code=11200, message="HTTP retrieval failure"
+    )
+
+
+@pytest.mark.parametrize("text", [EVENT, f" {EVENT} \n", f"https://console.twilio.com/us1/monitor/logs/debugger/errors/{EVENT}"])
+def test_an_events_sid_alone_is_a_sid(text):
+    assert read_evidence(text) == Evidence(form="sid", sid=EVENT)
+
+
+def test_the_beginning_of_an_events_sid_is_one():
+    assert read_evidence("NO01a2168d") == Evidence(form="sid", sid="NO01a2168d")
+
+
+def test_a_status_alone_is_a_status_and_no_code():
+    assert read_evidence("502") == Evidence(status=502) == read_evidence("502 Bad Gateway")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        urlencode(DEBUGGER_FORM),
+        "&".join(f"{name}=\n{value}" for name, _, value in (each.partition("=") for each in urlencode(DEBUGGER_FORM).split("&"))),
+        json.dumps(DEBUGGER_FORM),
+        json.dumps(json.dumps(DEBUGGER_FORM)),
+        f"POST /errors HTTP/1.1\nHost: us.example\nContent-Type: application/x-www-form-urlencoded\n\n{urlencode(DEBUGGER_FORM)}",
+    ],
+    ids=["form", "wrapped form", "json", "json in json", "request"],
+)
+def test_a_debugger_webhook_shows_the_cause_that_its_answer_hides(text):
+    assert read_evidence(text) == Evidence(
+        form="debugger payload",
+        code=11200,
+        level="ERROR",
+        message="Bad Gateway",
+        product="Programmable Messaging",
+        at="2023-06-12T18:44:24.368Z",
+        sid=EVENT,
+        account_sid=ACCOUNT,
+        resource_sid=MESSAGE,
+        url="https://app.example/sms",
+        method="POST",
+        status=502,
+        request_parameters=tuple(TIMEOUT["webhook"]["request"]["parameters"].items()),
+        headers=tuple(TIMEOUT["webhook"]["response"]["headers"].items()),
+        body=PROXY_BODY,
+        hidden="11203 HTTP communication total time out triggered",
+        hidden_code=11203,
+        synthetic=True,
+    )
+
+
+def test_a_call_to_a_private_address_was_refused_by_twilio_itself():
+    evidence = read(VOICE)
+    assert (evidence.form, evidence.code, evidence.status, evidence.url) == ("debugger payload", 11200, 502, VOICE_URL)
+    assert (evidence.hidden, evidence.hidden_code, evidence.synthetic) == ("Blacklisted IP", 0, True)
+    assert (evidence.resource_sid, evidence.account_sid, evidence.service_sid) == (CALL, ACCOUNT, "")
+
+
+def test_a_plain_404_is_the_apps_own():
+    evidence = read(NOT_FOUND)
+    assert (evidence.status, evidence.synthetic, evidence.hidden) == (404, False, "")
+    assert (evidence.product, evidence.headers, evidence.body) == (
+        "Programmable Voice",
+        (("Server", "nginx"),),
+        "<h1>Not Found</h1>",
+    )
+
+
+def test_masked_sids_are_kept_where_a_label_says_what_they_are():
+    assert read({"resource_sid": "SMxx", "error_code": "11200", "more_info": {}}).resource_sid == "SMxx"
+
+
+def test_an_alert_tells_the_exchange_in_encoded_texts():
+    assert read(ALERT) == Evidence(
+        form="alert",
+        code=11200,
+        level="ERROR",
+        message="Internal Server Error",
+        product="Programmable Messaging",
+        at="2026-01-24T01:04:34Z",
+        sid=EVENT,
+        account_sid=ACCOUNT,
+        resource_sid=MESSAGE,
+        service_sid=SERVICE,
+        url="https://app.example/sms",
+        method="POST",
+        status=500,
+        request_parameters=(("MessageSid", MESSAGE), ("Body", "Hello there"), ("ToCity", "")),
+        headers=(("Content-Type", "text/html"), ("Server", "gunicorn")),
+        body="<h1>Server Error (500)</h1>",
+    )
+
+
+def test_an_alerts_text_alone_is_enough():
+    evidence = read_evidence(ALERT["alert_text"])
+    assert (evidence.form, evidence.code, evidence.status, evidence.url) == ("alert", 11200, 500, "https://app.example/sms")
+
+
+@pytest.mark.parametrize("more", [{"alerts": [ALERT, ALERT]}, [ALERT, ALERT]], ids=["a page of the API", "a list"])
+def test_of_several_alerts_the_first_is_read_and_that_is_said(more):
+    evidence = read(more)
+    assert (evidence.sid, evidence.unread) == (EVENT, ("Only the first of 2 events was read.",))
+
+
+def test_an_alert_whose_text_is_a_sentence_keeps_it():
+    assert (
+        read({"sid": EVENT, "log_level": "info", "error_code": "11111", "alert_text": 'My name is "Sue"!'}).message
+        == 'My name is "Sue"!'
+    )
+
+
+def test_a_cloud_event_holds_its_payload_as_json_inside_json():
+    evidence = read([CLOUD_EVENT])
+    assert (evidence.form, evidence.code, evidence.level, evidence.product) == ("cloud event", 93101, "ERROR", "Event Streams")
+    assert evidence.message == "Error delivering event to webhook: 500 Internal Server Error"
+    assert (evidence.sid, evidence.account_sid, evidence.resource_sid) == (EVENT, ACCOUNT, MESSAGE)
+    assert (evidence.request_sid, evidence.service_sid, evidence.at) == (
+        "RQ" + "2c" * 16,
+        "ZH" + "2d" * 16,
+        "2025-01-01T00:00:00.000Z",
+    )
+
+
+@pytest.mark.parametrize("written", [urlencode, json.dumps, lambda fields: f"https://us.example/alarm?{urlencode(fields)}"])
+def test_an_alarm_comes_as_a_form_as_json_or_as_a_query(written):
+    alarm = {
+        "AccountSid": ACCOUNT,
+        "AppMonitorTriggerSid": "AK" + "9c" * 16,
+        "CurrentValue": "55",
+        "DateFired": "Tue, 09 Aug 2022 16:51:20 +0000",
+        "Description": "Any Warning or Error",
+        "ErrorCode": "11200",
+        "Log": "error",
+        "TriggerValue": "1.000000",
+    }
+    evidence = read_evidence(written(alarm))
+    assert (evidence.form, evidence.code, evidence.level, evidence.message) == ("alarm", 11200, "ERROR", "Any Warning or Error")
+    assert (evidence.at, evidence.resource_sid) == ("Tue, 09 Aug 2022 16:51:20 +0000", "AK" + "9c" * 16)
+
+
+def test_a_request_to_a_fallback_url_names_what_failed():
+    form = {"MessageSid": MESSAGE, "AccountSid": ACCOUNT, "ErrorCode": "11200", "ErrorUrl": "https://app.example/sms"}
+    evidence = read_evidence(urlencode(form))
+    assert (evidence.code, evidence.url, evidence.resource_sid) == (11200, "https://app.example/sms", MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("32009,Your TwiML tried to Dial", 32009),
+        (11200, 11200),
+        (11200.0, 11200),
+        ("eleven", 0),
+        (10**400, 0),
+        (True, 0),
+        ([11200], 0),
+        (404, 0),
+    ],
+)
+def test_a_code_may_be_written_as_text_with_words_or_as_a_number(code, expected):
+    assert read({"resource_sid": MESSAGE, "error_code": code, "more_info": {"Msg": "x"}}).code == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"Server": "nginx", "Via": ["1.1 a", "1.1 b"]},
+        [["Server", "nginx"], ["Via", "1.1 a"], ["Via", "1.1 b"]],
+        [{"name": "Server", "value": "nginx"}, {"key": "Via", "value": ["1.1 a", "1.1 b"]}],
+        ["Server: nginx", "Via: 1.1 a", "Via: 1.1 b"],
+        "Server: nginx\r\nVia: 1.1 a\r\nVia: 1.1 b",
+        "Server=nginx&Via=1.1+a&Via=1.1+b",
+        '{"Server": "nginx", "Via": ["1.1 a", "1.1 b"]}',
+    ],
+)
+def test_header_fields_come_in_many_shapes(written):
+    payload = {**NOT_FOUND, "webhook": {"response": {"headers": written}}}
+    assert read(payload).headers == (("Server", "nginx"), ("Via", "1.1 a"), ("Via", "1.1 b"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "", 7, 1.5, True, [], {}, [[]], [None], {"a": {"b": []}}, "{", "[[", '"{}"', "\ud800", [[1, 2, 3]], -1]
+)
+@pytest.mark.parametrize(
+    "place", ["more_info", "webhook", "resource_sid", "error_code", "request", "response", "headers", "body", "status_code"]
+)
+def test_a_wrong_type_counts_as_missing(place, wrong):
+    payload = json.loads(json.dumps(TIMEOUT))
+    holder = payload if place in payload else payload["webhook"]
+    holder = holder if place in holder else holder["response"]
+    holder[place] = wrong
+    evidence = read(payload)
+    assert evidence.form == "debugger payload"
+    assert evidence.code == 11200
+    evidence.body.encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, [], {}, [[]], [1, 2], {"foo": 1}, {"Payload": "x"}, {"data": {"data": {}}}, {"alerts": []}, 3.5, "x", {"": {}}],
+)
+def test_json_about_something_else_is_only_text(value):
+    assert read(value).form == "text"
+
+
+def test_json_that_was_cut_short_gives_what_it_has():
+    evidence = read_evidence(json.dumps(TIMEOUT)[:420])
+    assert (evidence.form, evidence.code, evidence.status, evidence.url) == (
+        "debugger payload",
+        11200,
+        502,
+        "https://app.example/sms",
+    )
+    assert evidence.unread == ("The payload is not valid JSON: what could be made out of it was read.",)
+
+
+def test_a_python_dict_in_a_log_is_as_good_as_json():
+    evidence = read_evidence(f"2024-09-24 INFO app: got {VOICE!r} from Twilio")
+    assert (evidence.code, evidence.url, evidence.hidden, evidence.resource_sid) == (11200, VOICE_URL, "Blacklisted IP", CALL)
+
+
+def test_an_object_printed_by_node_with_stray_marks_is_read():
+    payload = json.dumps(TIMEOUT).replace('"headers":', '"headers";:').replace("\\n", "\\\\n")
+    printed = f"// const ErrorObj = {{\n// ParentAccountSid: '',\n// Payload: '{payload}',\n// Level: 'ERROR',\n// Sid: '{EVENT}'\n// }}"
+    evidence = read_evidence(printed)
+    assert (evidence.sid, evidence.level, evidence.hidden_code, evidence.status) == (EVENT, "ERROR", 11203, 502)
+
+
+def test_malformed_json_about_nothing_is_unread():
+    assert read_evidence('{"a": [1, 2').unread == ('{"a": [1, 2',)
+
+
+def test_a_page_is_read_with_labels_and_values_on_lines_of_their_own():
+    assert read_evidence(PAGE) == Evidence(
+        form="console page",
+        code=11200,
+        level="ERROR",
+        message="Got HTTP 502 response to https://sms-helper.jane.repl.co/sms",
+        product="Programmable Messaging",
+        at="1:04am UTC 2026-Jan-24",
+        sid=EVENT,
+        account_sid=ACCOUNT,
+        resource_sid=MESSAGE,
+        url="https://sms-helper.jane.repl.co/sms",
+        status=502,
+        request_parameters=(
+            ("ApiVersion", "2010-04-01"),
+            ("FromCity", ""),
+            ("ToState", "CA"),
+            ("Body", "I\u2019m late \U0001f600"),
+            ("From", "+15005550006"),
+            ("AccountSid", ACCOUNT),
+            ("Timestamp", "Sat, 24 Jan 2026 01:04:34 +0000"),
+        ),
+        unread=("Rate us five stars",),
+    )
+
+
+def test_a_page_without_empty_lines_says_the_same():
+    dense = "\n".join(line for line in PAGE.splitlines() if line)
+    assert read_evidence(dense) == read_evidence(PAGE)
+
+
+@pytest.mark.parametrize("mark", ["\t", ": ", " | ", "    ", " \u2013 ", "\n", "\n\n\t", " "])
+def test_a_table_is_read_whatever_parts_its_cells(mark):
+    text = TABLE.replace(":\t", "\t").replace("\tCopy", "").replace("\t", mark)
+    if mark == " ":
+        text = text.replace("Product ", "Product: ").replace("Message ", "Message: ")
+    assert read_evidence(text) == Evidence(
+        form="console page",
+        code=11200,
+        level="ERROR",
+        message="HTTP retrieval failure",
+        product="Programmable Messaging",
+        at="2026-01-24 01:04:34 UTC",
+        sid=EVENT,
+        account_sid=ACCOUNT,
+        resource_sid=MESSAGE,
+        service_sid=SERVICE,
+        url="https://sms-helper.jane.repl.co/sms",
+        method="POST",
+        status=502,
+    )
+
+
+def test_the_order_of_a_page_does_not_matter():
+    assert read_evidence("\n".join(reversed(TABLE.splitlines()))) == read_evidence(TABLE)
+
+
+def test_all_labels_may_come_before_all_values():
+    text = f"Timestamp\nLog Level\nError code\nResource SID\nMessage\n2026-01-24 01:04:34\nWARNING\n12200\n{MESSAGE}\nSchema validation warning"
+    evidence = read_evidence(text)
+    assert (evidence.at, evidence.level, evidence.code) == ("2026-01-24 01:04:34", "WARNING", 12200)
+    assert (evidence.resource_sid, evidence.message) == (MESSAGE, "Schema validation warning")
+
+
+def test_a_row_of_labels_names_the_cells_of_the_row_below():
+    header = "SID                                 Date Created              Log Level  Error Code  Alert Text"
+    evidence = read_evidence(f"{header}\n{EVENT}  2026-01-24T01:04:34.000Z  error      11200       {ALERT['alert_text']}")
+    assert (evidence.sid, evidence.at, evidence.level, evidence.code) == (EVENT, "2026-01-24T01:04:34.000Z", "ERROR", 11200)
+    assert (evidence.message, evidence.status, evidence.url) == ("Internal Server Error", 500, "https://app.example/sms")
+
+
+def test_headings_may_stand_in_one_line_with_what_follows():
+    text = f"Error - 11200 Create alarm Learn more about this error Properties Debug event SID\n\n{EVENT}\n\nRequest Inspector URL\n\nhttps://a.example/x"
+    evidence = read_evidence(text)
+    assert (evidence.code, evidence.sid, evidence.url, evidence.message, evidence.unread) == (
+        11200,
+        EVENT,
+        "https://a.example/x",
+        "",
+        (),
+    )
+
+
+def test_twilios_paragraphs_and_links_are_not_taken_for_facts():
+    text = "Error - 11200\nPossible Causes\nA 404 or HTTP 503 response\nSee https://stackoverflow.com/q/1\nRequest URL\nhttps://app.example/sms"
+    evidence = read_evidence(text)
+    assert (evidence.status, evidence.url) == (0, "https://app.example/sms")
+
+
+def test_twilios_own_pages_are_nobodys_app_but_a_twiml_bin_may_be():
+    bin_url = f"https://handler.twilio.com/twiml/EH{'0' * 32}"
+    text = (
+        f"Message SID {MESSAGE}\nhttps://console.twilio.com/us1/monitor\nSee https://www.twilio.com/docs/errors/11210\n{bin_url}"
+    )
+    evidence = read_evidence(text)
+    assert (evidence.code, evidence.url, evidence.resource_sid) == (11210, bin_url, MESSAGE)
+
+
+def test_an_inspector_without_labels_is_read_by_shape():
+    text = f"Error Logs\n11200\nHTTP retrieval failure\nERROR\nJan 24, 2026, 01:04:34 UTC\nRequest\nPOST https://app.example/sms\nResponse\n502\n{CALL}"
+    evidence = read_evidence(text)
+    assert (evidence.code, evidence.message, evidence.level) == (11200, "HTTP retrieval failure", "ERROR")
+    assert (evidence.at, evidence.url, evidence.method) == ("Jan 24, 2026, 01:04:34 UTC", "https://app.example/sms", "POST")
+    assert (evidence.status, evidence.resource_sid, evidence.unread) == (502, CALL, ())
+
+
+def test_a_page_quoted_in_markdown_is_a_page():
+    text = f"""Warning - 15003 Call Progress: Warning Response to Callback URL
+**MESSAGE**
+`Got HTTP 404 response to https://center.example/status.php`
+
+**Request Parameters**
+`Called | "+15005550006"
+-- | --
+ToState | ""
+CallSid | "{CALL}"`
+
+**Response Headers**
+Content-Type | text/html
+"""
+    evidence = read_evidence(text)
+    assert (evidence.code, evidence.level, evidence.status) == (15003, "WARNING", 404)
+    assert (evidence.message, evidence.unread) == ("Got HTTP 404 response to https://center.example/status.php", ())
+    assert evidence.request_parameters == (("Called", "+15005550006"), ("ToState", ""), ("CallSid", CALL))
+    assert evidence.headers == (("Content-Type", "text/html"),)
+
+
+def test_an_object_of_a_helper_library_is_an_alert():
+    printed = (
+        f"{{ sid: '{EVENT}', alertText: 'Msg=Bad+Gateway&httpResponse=502', errorCode: '11200', logLevel: 'error', serviceSid: null,\n"
+        f"  requestUrl: 'https://app.example/sms', dateGenerated: 2026-01-24T01:04:34.000Z }}"
+    )
+    evidence = read_evidence(printed)
+    assert (evidence.form, evidence.code, evidence.message, evidence.status) == ("alert", 11200, "Bad Gateway", 502)
+    assert (evidence.url, evidence.at) == ("https://app.example/sms", "2026-01-24T01:04:34.000Z")
+
+
+def test_a_code_and_a_sid_are_enough():
+    assert read_evidence(f"11200\n{EVENT}") == Evidence(code=11200, sid=EVENT)
+
+
+def test_a_line_of_a_log_is_read_by_shape():
+    evidence = read_evidence(
+        f"2026-01-24 01:04:34 ERROR POST https://app.example/sms failed with status 502 ({MESSAGE}, code 11200)"
+    )
+    assert (evidence.form, evidence.url, evidence.method) == ("text", "https://app.example/sms", "POST")
+    assert (evidence.status, evidence.code, evidence.resource_sid) == (502, 11200, MESSAGE)
+
+
+def test_wrapped_values_are_put_together():
+    text = "Request URL\nhttps://app.example/webhooks\n/sms?tenant=\nfour\nMessage\nAn attempt to retrieve content\nreturned HTTP status code 404\n\nmore"
+    evidence = read_evidence(text)
+    assert evidence.url == "https://app.example/webhooks/sms?tenant=four"
+    assert (evidence.message, evidence.status) == ("An attempt to retrieve content returned HTTP status code 404", 404)
+
+
+def test_the_request_and_the_response_of_an_inspector_are_told_apart():
+    text = f"""Error - 11200
+Request Inspector
+Request
+Method
+POST
+URL
+https://app.example/sms
+Headers
+Host: app.example
+X-Twilio-Signature: IJE/ao63CwJRr07hdmuL/F/jIgw=
+Parameters
+MessageSid\t{MESSAGE}
+Body\tHello
+Response
+502 Bad Gateway
+Headers
+x-twilio-reason
+Blacklisted IP
+Server
+envoy
+Body
+{PROXY_BODY}
+Troubleshooting
+Anything at all
+"""
+    evidence = read_evidence(text)
+    assert evidence.request_headers == (("Host", "app.example"), ("X-Twilio-Signature", "IJE/ao63CwJRr07hdmuL/F/jIgw="))
+    assert evidence.request_parameters == (("MessageSid", MESSAGE), ("Body", "Hello"))
+    assert evidence.headers == (("x-twilio-reason", "Blacklisted IP"), ("Server", "envoy"))
+    assert (evidence.body, evidence.synthetic, evidence.hidden, evidence.status) == (PROXY_BODY, True, "Blacklisted IP", 502)
+    assert (evidence.method, evidence.account_sid, evidence.unread) == ("POST", ACCOUNT, ())
+
+
+def test_the_answer_of_twilios_proxy_alone_tells_the_request():
+    evidence = read_evidence(PROXY_BODY)
+    assert (evidence.synthetic, evidence.url, evidence.method) == (True, "http://app.example/sms", "POST")
+    assert (evidence.account_sid, evidence.resource_sid) == (ACCOUNT, MESSAGE)
+    assert evidence.hidden.startswith("Total timeout is triggered.")
+
+
+def test_a_header_that_names_the_cause_is_read_wherever_it_stands():
+    evidence = read_evidence(f"{TABLE}X-Twilio-WebhookError: 11203 HTTP communication total time out triggered\n")
+    assert (evidence.code, evidence.hidden_code, evidence.synthetic, evidence.unread) == (11200, 11203, True, ())
+
+
+def test_of_two_errors_in_one_text_the_one_with_the_headline_is_read():
+    other = "Request URL https://app.example/status\nMsg\nGot HTTP 404 response\nErrorCode\n15003\nLogLevel\nWARNING\n"
+    evidence = read_evidence(other + PAGE)
+    assert (evidence.code, evidence.level, evidence.url) == (11200, "ERROR", "https://sms-helper.jane.repl.co/sms")
+    assert evidence.unread[0] == "Other errors in the same text were left out: 15003."
+
+
+def test_curl_with_head_and_body_is_the_apps_answer():
+    text = (
+        "$ curl -i -X POST https://jane:hunter2@app.example/sms -d Body=x\n  % Total    % Received\n  0     0    0     0    0     0      0 --:--:-- 0\n"
+        "HTTP/2 502 \nserver: railway-edge\nx-railway-fallback: true\nset-cookie: session=secret; Path=/\n\n"
+        '{"status":"error","code":502,"message":"Application failed to respond"}\n'
+    )
+    assert read_evidence(text) == Evidence(
+        form="http",
+        url="https://app.example/sms",
+        method="POST",
+        status=502,
+        headers=(("server", "railway-edge"), ("x-railway-fallback", "true"), ("set-cookie", "session=[redacted]; Path=/")),
+        body='{"status":"error","code":502,"message":"Application failed to respond"}',
+    )
+
+
+def test_curls_verbose_output_is_told_from_the_body():
+    text = """* Host app.example:443 was resolved.
+> POST /sms?a=1 HTTP/1.1
+> Host: app.example
+> Authorization: Basic amFuZTpodW50ZXIy
+> Cookie: session=secret
+>\x20
+} [5 bytes data]
+< HTTP/1.1 502 Bad Gateway
+< Server: nginx
+<\x20
+{ [157 bytes data]
+<html>
+<h1>502</h1>
+</html>
+* Connection #0 to host app.example left intact"""
+    evidence = read_evidence(text)
+    assert (evidence.url, evidence.method, evidence.status) == ("https://app.example/sms?a=1", "POST", 502)
+    assert evidence.request_headers == (("Host", "app.example"), ("Authorization", "[redacted]"), ("Cookie", "[redacted]"))
+    assert (evidence.headers, evidence.body) == ((("Server", "nginx"),), "<html>\n<h1>502</h1>\n</html>")
+
+
+def test_a_saved_request_with_its_response_is_both():
+    text = (
+        "POST /sms HTTP/1.1\r\nHost: app.example\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+        f"MessageSid={MESSAGE}&Body=Hi%21\r\n\r\nHTTP/1.1 301 Moved Permanently\r\nLocation: https://www.app.example/sms\r\n\r\n"
+    )
+    evidence = read_evidence(text)
+    assert (evidence.form, evidence.url, evidence.status) == ("http", "https://app.example/sms", 301)
+    assert evidence.request_parameters == (("MessageSid", MESSAGE), ("Body", "Hi!"))
+    assert (evidence.headers, evidence.resource_sid) == ((("Location", "https://www.app.example/sms"),), MESSAGE)
+
+
+def test_the_last_answer_of_a_chain_counts():
+    text = "HTTP/1.1 100 Continue\n\nHTTP/1.1 302 Found\nLocation: /x\n\n<a>moved</a>\nHTTP/1.1 404 Not Found\nServer: nginx\n\nnothing here\n"
+    evidence = read_evidence(text)
+    assert (evidence.status, evidence.headers, evidence.body) == (404, (("Server", "nginx"),), "nothing here")
+
+
+def test_a_fetched_alert_is_an_alert_and_not_an_answer_of_the_app():
+    assert read_evidence(f"HTTP/2 200\ncontent-type: application/json\n\n{json.dumps(ALERT)}").form == "alert"
+
+
+def test_what_curl_says_of_no_answer_is_the_message():
+    evidence = read_evidence("curl: (6) Could not resolve host: app.example")
+    assert (evidence.form, evidence.message, evidence.status) == ("http", "curl: (6) Could not resolve host: app.example", 0)
+
+
+def test_credentials_leave_no_trace():
+    payload = {
+        **NOT_FOUND,
+        "more_info": {"Msg": "Got HTTP 401 response to https://jane:hunter2@app.example/sms"},
+        "webhook": {
+            "request": {
+                "url": "https://jane:hunter2@app.example/sms",
+                "headers": {"Authorization": "hunter2", "COOKIE": ["hunter2"]},
+            },
+            "response": {
+                "headers": {"Set-Cookie": "a=hunter2"},
+                "body": "https://jane:hunter2@x.example\nAuthorization: hunter2\n",
+            },
+        },
+    }
+    page = "Nonsense\nAuthorization: Basic hunter2\nCookie: hunter2\nURL: https://jane:hunter2@app.example/sms\nmore https://j:hunter2@b.example"
+    for evidence in (read(payload), read_evidence(page), read_evidence(json.dumps(payload)[:-2])):
+        assert "hunter2" not in repr(evidence)
+        assert evidence.url == "https://app.example/sms"
+
+
+def test_a_page_that_speaks_of_cookies_is_kept():
+    body = '<script>document.cookie="a=1";x={"cookie":"hunter2","y":1}</script><h1>Error 1033</h1>'
+    evidence = read_evidence(f"HTTP/1.1 530 \nServer: cloudflare\n\n{body}")
+    assert evidence.body == body.replace("hunter2", "[redacted]")
+
+
+def test_nonsense_is_said_to_be_unread():
+    assert read_evidence("colourless green ideas\nsleep furiously") == Evidence(
+        unread=("colourless green ideas", "sleep furiously")
+    )
+
+
+def test_of_what_is_unread_ten_short_lines_are_kept():
+    evidence = read_evidence("\n".join(f"line {number} {'x' * 300}" for number in range(30)))
+    assert [len(line) for line in evidence.unread] == [200] * 10
+
+
+def test_an_empty_text_is_empty_evidence():
+    assert read_evidence("") == read_evidence(" \n\u200b\n") == Evidence()
+
+
+def test_text_beyond_a_mebibyte_is_not_read():
+    assert read_evidence(" " * 1024 * 1024 + "11200") == Evidence()
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000, '{"error_code":' * 20_000])
+def test_depth_harms_nobody(deep):
+    assert read_evidence(deep).code == 0
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "Error - 11200",
+            "Error SID",
+            "Account SID",
+            "Message",
+            "HTTP Response",
+            "502",
+            "Parameters",
+            "Headers",
+            "Body",
+            "Response",
+            "Payload=",
+        ),
+        *(
+            EVENT,
+            ACCOUNT,
+            "https://a.example/x",
+            "HTTP/1.1 502 Bad Gateway",
+            "POST /x HTTP/1.1",
+            "> ",
+            "< ",
+            "* ",
+            "\t",
+            ": ",
+            "\n",
+            "\n\n",
+            " | ",
+        ),
+        *(
+            '{"error_code":',
+            '"',
+            "'",
+            "{",
+            "}",
+            "[",
+            "]",
+            "\\",
+            "//",
+            "%",
+            "=",
+            "&",
+            "â€™",
+            "\u00c2",
+            "--",
+            "alert_text=",
+            PROXY_BODY,
+            "Msg=a&b=",
+        ),
+    ]
+)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20) | PIECES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from([*TIMEOUT, *CLOUD_EVENT, *ALERT, *DEBUGGER_FORM, "request", "response", "headers", "data"]),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.text(st.characters(exclude_categories=())) | st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_no_text_does_harm(text):
+    evidence = read_evidence(text)
+    assert len(evidence.unread) <= 10
+    repr(evidence).encode()
+
+
+@given(JSON_VALUES)
+@settings(max_examples=300, deadline=None)
+def test_no_json_does_harm(value):
+    repr(read_evidence(json.dumps(value))).encode()
+    repr(read_evidence(json.dumps(value, ensure_ascii=False)[1:])).encode()
