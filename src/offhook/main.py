@@ -143,7 +143,7 @@ class House:
             self._desk, host=settings.host, port=settings.port, tls=tls_files(settings), limits=intake_limits(settings)
         )
         self._console = ConsoleServer(create_console(self), settings.console_host, settings.console_port)
-        self._retention = Retention(self.journal, self.clock, settings.retention)
+        self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)
         self._watch()
 
     # -- from start to stop

@@ -135,5 +135,11 @@ class Journal(Protocol):
     async def prune(self, received_before: float, limit: int) -> int:
         """Delete up to `limit` delivered, failed or dismissed webhooks received before that time, with all that hangs on them."""
 
+    async def forget(self, number: str) -> int:
+        """Delete every webhook from or to this number, with all that hangs on it; returns how many. Those under way stay."""
+
+    async def size(self) -> int:
+        """Bytes that the journal takes up; 0 where it cannot tell."""
+
     def trouble(self) -> str:
         """Why the journal cannot store just now, in a sentence for the operator; empty when it can."""

@@ -67,6 +67,13 @@ def read_query(text: str) -> str:
     return text
 
 
+def read_number(text: str) -> str:
+    """A phone number, a short code or another address of a messaging channel."""
+    if len(text) > MAX_QUERY or not re.search(r"\d{3}", text) or not text.isprintable():
+        raise ValueError("a number as Twilio writes it, such as +15551234567 or whatsapp:+15551234567")
+    return text
+
+
 def one_of(choices: Iterable[str]) -> Callable[[str], str]:
     """A reader of one of these words, in any case."""
     known = {choice.casefold(): choice for choice in choices}
@@ -118,7 +125,17 @@ WEBHOOK_FILTERS = (
     ENDPOINT,
     SINCE,
     UNTIL,
-    Field("q", "Only those in which this text occurs.", {"type": "string", "maxLength": MAX_QUERY}, read_query),
+    Field(
+        "q",
+        "Only those with these words, or words that begin so: of the text, an id, a number (also its last 4, 7 or 10 digits).",
+        {"type": "string", "maxLength": MAX_QUERY},
+        read_query,
+    ),
+)
+NUMBER = (
+    Field(
+        "number", "A sender's or recipient's number, whole, as Twilio writes it.", {"type": "string", "minLength": 3}, read_number
+    ),
 )
 WEBHOOK_PAGE = (LIMIT, Field("cursor", "The `next_cursor` of the page before.", id_schema("WH"), an_id("WH")))
 WEBHOOK_IDS = (

@@ -276,6 +276,12 @@ class Replayed(TypedDict):
     replayed: int
 
 
+class Deleted(TypedDict):
+    """How many webhooks were deleted for good."""
+
+    deleted: int
+
+
 class Dismissed(TypedDict):
     """How many webhooks were taken off the list."""
 

@@ -4,12 +4,20 @@ from starlette.responses import Response
 
 from offhook.api import resources
 from offhook.api.debug_events import get_error, list_errors
-from offhook.api.fields import ERROR_FILTERS, ERROR_PAGE, WEBHOOK_FILTERS, WEBHOOK_IDS, WEBHOOK_PAGE
+from offhook.api.fields import ERROR_FILTERS, ERROR_PAGE, NUMBER, WEBHOOK_FILTERS, WEBHOOK_IDS, WEBHOOK_PAGE
 from offhook.api.health import get_health, get_metrics, get_readiness, list_endpoints
 from offhook.api.house import House
 from offhook.api.openapi import document
 from offhook.api.operation import Call, Operation, json_answer
-from offhook.api.webhooks import dismiss_webhook, get_webhook, list_webhooks, replay_webhook, replay_webhooks, send_reply
+from offhook.api.webhooks import (
+    delete_number,
+    dismiss_webhook,
+    get_webhook,
+    list_webhooks,
+    replay_webhook,
+    replay_webhooks,
+    send_reply,
+)
 from offhook.metrics import CONTENT_TYPE
 
 
@@ -63,6 +71,15 @@ OPERATIONS = (
         WEBHOOK_FILTERS,
         (*WEBHOOK_FILTERS, *WEBHOOK_IDS),
         (20003, 20408, 20413, 20415, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/deletions",
+        "Delete for good whatever came from or went to a number; what is being delivered just now stays.",
+        delete_number,
+        resources.Deleted,
+        body=NUMBER,
+        problems=(20003, 20408, 20413, 20415, 20503),
     ),
     Operation(
         "POST",

@@ -98,6 +98,13 @@ async def dismiss_webhook(house: House, call: Call) -> Response:
     return json_answer({"dismissed": 1})
 
 
+async def delete_number(house: House, call: Call) -> Response:
+    """Delete what came from or went to a number."""
+    if "number" not in call.values:
+        raise Problem(20001, "Give the number whose webhooks are to be deleted.")
+    return json_answer({"deleted": await house.journal.forget(call.values["number"])})
+
+
 async def send_reply(house: House, call: Call) -> Response:
     """Send a reply after all."""
     reply = await house.journal.reply(call.identifier)

@@ -13,6 +13,7 @@ from offhook.cli.explain import explain_command
 from offhook.cli.send import send
 from offhook.cli.serve import serve
 from offhook.cli.terminal import say
+from offhook.cli.webhooks_delete import webhooks_delete
 from offhook.cli.webhooks_list import webhooks_list
 from offhook.cli.webhooks_replay import webhooks_replay
 from offhook.cli.webhooks_show import webhooks_show
@@ -68,6 +69,7 @@ def build(assembly: Assembly | None = None) -> click.Group:
             webhooks_show,
             webhooks_replay,
             webhooks_tail,
+            webhooks_delete,
         )
     )
     root.add_command(_group("errors", "Look at what went wrong, and why.", errors_list, errors_show))

@@ -44,6 +44,9 @@ class Archive(Protocol):
     async def replay(self, ids: Sequence[str]) -> int:
         """Have these delivered again, those that can be; returns how many."""
 
+    async def forget(self, number: str) -> int:
+        """Delete what came from or went to a number; returns how many webhooks."""
+
 
 class OfflineArchive:
     """The journal, read by us while no server has it open."""
@@ -85,6 +88,10 @@ class OfflineArchive:
     async def replay(self, ids: Sequence[str]) -> int:
         """Set them waiting."""
         return await self._journal.requeue(ids, time.time())
+
+    async def forget(self, number: str) -> int:
+        """Delete them from the file."""
+        return await self._journal.forget(number)
 
 
 def _values(known: Sequence[fields.Field], query: Query) -> dict[str, Any]:

@@ -58,6 +58,11 @@ class ConsoleApi:
         answer = await self._ask("POST", "/api/replays", {"ids": list(ids)})
         return int(answer["replayed"])
 
+    async def forget(self, number: str) -> int:
+        """Delete what came from or went to a number."""
+        answer = await self._ask("POST", "/api/deletions", {"number": number})
+        return int(answer["deleted"])
+
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         """The answer's JSON; None where there is no such thing."""
         headers: Headers = (("Accept", "application/json"),)

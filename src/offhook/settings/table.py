@@ -168,6 +168,16 @@ class Settings(Record):
     ]
     retention: Annotated[float, Row(kinds.span("1m", "3650d"), "30d", "How long settled webhooks are kept", "journal")]
 
+    retention_size: Annotated[
+        int,
+        Row(
+            kinds.size(0, 2**50),
+            "0",
+            "What settled webhooks may take up; the oldest go early beyond it; 0 for any size",
+            "journal",
+        ),
+    ]
+
     account_sid: Annotated[str | None, Row(_ACCOUNT, None, "Your Twilio account's SID", "twilio", ("TWILIO_ACCOUNT_SID",))]
     auth_token: Annotated[
         Secret | None, Row(_SECRET, None, "Your Twilio auth token, as env:NAME or file:PATH", "twilio", ("TWILIO_AUTH_TOKEN",))

@@ -1,7 +1,7 @@
 """The journal in memory: the whole contract, and nothing left after the process. For tests and for trying things out."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -241,6 +241,23 @@ class MemoryJournal:
         self._check()
         old = [w for w in self._webhooks.values() if w.state not in UNDELIVERED and w.received_at < received_before]
         gone = {webhook.id for webhook in sorted(old, key=lambda webhook: webhook.id)[:limit]}
+        self._delete(gone)
+        self._events = {key: event for key, event in self._events.items() if event.webhook_id or event.at >= received_before}
+        return len(gone)
+
+    async def forget(self, number: str) -> int:
+        """Delete what came from or went to a number."""
+        self._check()
+        theirs = (w for w in self._webhooks.values() if number in {w.sender, w.recipient} and w.state is not State.DELIVERING)
+        gone = {webhook.id for webhook in theirs}
+        self._delete(gone)
+        return len(gone)
+
+    async def size(self) -> int:
+        """Nobody counts it."""
+        return 0
+
+    def _delete(self, gone: Collection[str]) -> None:
         for webhook_id in gone:
             arrival = self._arrivals.pop(webhook_id)
             if self._keys.get(arrival.dedupe_key) == webhook_id:
@@ -248,12 +265,7 @@ class MemoryJournal:
             del self._webhooks[webhook_id]
             self._attempts.pop(webhook_id, None)
         self._replies = {key: reply for key, reply in self._replies.items() if reply.webhook_id not in gone}
-        self._events = {
-            key: event
-            for key, event in self._events.items()
-            if event.webhook_id not in gone and (event.webhook_id or event.at >= received_before)
-        }
-        return len(gone)
+        self._events = {key: event for key, event in self._events.items() if event.webhook_id not in gone}
 
     def trouble(self) -> str:
         """Memory has none but its end."""

@@ -1,9 +1,9 @@
 """What every journal has to say alike, whatever it is kept in: pure functions over the records."""
 
 from collections.abc import Callable, Iterable
-from urllib.parse import unquote_plus
 
 from offhook.records import Arrival, DebugEvent, EventFilter, ReplyState, State, Webhook, WebhookFilter
+from offhook.stores.words import mentions
 
 Derive = Callable[[Arrival], Webhook]
 
@@ -65,16 +65,6 @@ def matches(webhook: Webhook, where: WebhookFilter) -> bool:
         and (where.since is None or webhook.received_at >= where.since)
         and (where.until is None or webhook.received_at < where.until)
         and (not where.query or mentions(webhook, where.query))
-    )
-
-
-def mentions(webhook: Webhook, query: str) -> bool:
-    """Whether an id, a number or the decoded body holds the words, in capitals or not."""
-    wanted = query.casefold()
-    named = (webhook.id, webhook.provider_id, webhook.sender, webhook.recipient)
-    return (
-        any(wanted in text.casefold() for text in named)
-        or wanted in unquote_plus(webhook.body.decode("utf-8", "replace")).casefold()
     )
 
 

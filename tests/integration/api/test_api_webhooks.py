@@ -297,3 +297,13 @@ async def test_a_bulk_replay_that_is_not_clear_changes_nothing(console, body, sa
 async def test_a_filter_in_the_query_and_in_the_body_at_once_is_refused(console):
     answer = await console.post("/api/replays?endpoint=sms", {"endpoint": "voice"})
     assert (answer.status, answer.json["code"]) == (400, 20001)
+
+
+async def test_a_number_is_deleted_and_a_word_that_is_none_is_refused(console):
+    kept = await console.webhook(sender="+15551230009")
+    await console.webhook(sender="+15551230001")
+    assert (await console.post("/api/deletions", {"number": "+15551230001"})).json == {"deleted": 1}
+    assert [row["id"] for row in (await console.get("/api/webhooks")).json["webhooks"]] == [kept.id]
+    for body in ({}, {"number": "Alice"}, {"number": ""}):
+        answer = await console.post("/api/deletions", body)
+        assert (answer.status, answer.json["code"]) == (400, 20001)

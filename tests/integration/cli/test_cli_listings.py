@@ -277,3 +277,18 @@ def test_a_listing_of_many_is_quick_enough_to_be_asked_often(stopped, settled):
     start = time.monotonic()
     assert len(stopped.run("webhooks", "list", "--limit", "500", *stopped.flags).stdout.splitlines()) == 501
     assert time.monotonic() - start < 10
+
+
+def test_a_number_is_deleted_everywhere_and_only_after_a_yes(either, settled, parsed):
+    either.fill(settled(1), settled(2))
+    numbers = {row["id"]: row["from"] for row in parsed(either.run("webhooks", "list", "--json", *either.flags))["webhooks"]}
+    gone = numbers[FIRST]
+    assert either.run("webhooks", "delete", "--number", gone, *either.flags).exit_code == 1  # nobody said yes
+    result = either.run("webhooks", "delete", "--number", gone, "--yes", "--json", *either.flags)
+    assert parsed(result) == {"deleted": sum(number == gone for number in numbers.values())}
+    left = parsed(either.run("webhooks", "list", "--json", *either.flags))["webhooks"]
+    assert [row["from"] for row in left] == [number for number in numbers.values() if number != gone]
+
+
+def test_a_number_that_is_none_is_bad_usage(either):
+    assert either.run("webhooks", "delete", "--number", "Alice", "--yes", *either.flags).exit_code == 2

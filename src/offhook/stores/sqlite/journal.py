@@ -23,7 +23,7 @@ from offhook.records import (
     WebhookStory,
 )
 from offhook.stores.rules import Derive, blocks, underived
-from offhook.stores.sqlite import claims, reads, upkeep
+from offhook.stores.sqlite import claims, reads, search, upkeep
 from offhook.stores.sqlite.database import ProcessLock
 from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
 from offhook.stores.sqlite.ledger import Ledger
@@ -37,6 +37,7 @@ UNSETTLED_PAGE = 1_000
 IDS_AT_ONCE = 500
 PRUNED_AT_ONCE = 500
 SETTLED_BETWEEN_MARKS = 4_096
+INDEX_PAUSE, INDEX_LOOK_EVERY = 0.05, 1.0
 STORED = Receipt()
 
 
@@ -71,6 +72,7 @@ class SqliteJournal:
         self._writer: Writer
         self._readers: Readers
         self._sieving: asyncio.Task[None]
+        self._indexing: asyncio.Task[None]
 
     async def open(self) -> None:
         """Open, migrate, and take the write lock. Raises UnusableJournalError when the file is foreign, newer, damaged or in use."""
@@ -83,6 +85,7 @@ class SqliteJournal:
         self._writer.start()
         self._is_open = True
         self._sieving = self._loop.create_task(self._fill_sieve())
+        self._indexing = self._loop.create_task(self._keep_indexing())
 
     async def close(self) -> None:
         """Finish what was asked, then close. Safe to call twice."""
@@ -90,6 +93,7 @@ class SqliteJournal:
             return
         self._is_open = False
         self._sieving.cancel()
+        self._indexing.cancel()
         self._mark_settled()
         try:
             # The writer last: whoever closes last copies the log into the file, and a reader may not.
@@ -262,6 +266,30 @@ class SqliteJournal:
                 break
         return total
 
+    async def forget(self, number: str) -> int:
+        """Delete whatever came from or went to this number and is not being delivered just now."""
+        while await self.index():
+            pass
+        total = 0
+        while keys := (await self._write(partial(upkeep.forget_number, number=number, most=PRUNED_AT_ONCE))).keys:
+            self._ledger.forget(keys)
+            total += len(keys)
+        return total
+
+    async def size(self) -> int:
+        """Bytes of the file that hold something."""
+        self._check()
+        return await self._readers.ask(reads.size)
+
+    async def index(self) -> int:
+        """Put the words of the next few webhooks into their index; how many there were."""
+        below = self._ledger.settled_below
+        if below <= self._ledger.searchable_below:
+            return 0
+        done: int = await self._write(partial(search.index_some, settled_below=below))
+        self._ledger.searchable_below = below if done < search.ROWS_AT_ONCE else self._ledger.searchable_below
+        return done
+
     # -- inside
 
     def _check(self) -> None:
@@ -337,6 +365,15 @@ class SqliteJournal:
         except JournalError:
             # Slower, and as exact.
             return
+
+    async def _keep_indexing(self) -> None:
+        """Behind the deliveries: some 600 webhooks a second at most, whatever is waiting."""
+        while True:
+            try:
+                done = await self.index()
+            except JournalError:
+                done = 0  # a journal that cannot store says so elsewhere
+            await asyncio.sleep(INDEX_PAUSE if done else INDEX_LOOK_EVERY)
 
     def _keep_up(self) -> None:
         if self._settled >= SETTLED_BETWEEN_MARKS:

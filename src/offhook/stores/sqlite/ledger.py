@@ -28,6 +28,7 @@ class Ledger:
         self.recent: dict[bytes, str | Pending] = {}
         self.fresh: dict[str, int] = {}
         self.former: dict[str, Arrival] = {}
+        self.searchable_below = 0
         self.sieve = Sieve()
         self.tally: Counter[tuple[str, State]] = Counter({(endpoint, State(state)): count for endpoint, state, count in tally})
         self._unsettled: Counter[str] = Counter()

@@ -196,6 +196,25 @@ FROM webhooks JOIN arrivals USING (seq) WHERE id = :id;
 -- name: arrivals_at
 SELECT data FROM arrivals WHERE seq IN (SELECT value FROM carray(:seqs));
 
+-- name: newest_unsearchable
+-- What the index of words does not know yet.
+SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM webhooks JOIN arrivals USING (seq)
+WHERE webhooks.seq >= (SELECT below FROM searchable) AND id < :below AND id >= :from
+  AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:state = '' OR state = :state)
+  AND received_at >= :since AND received_at < :until
+ORDER BY webhooks.seq DESC LIMIT :most;
+
+-- name: newest_with_words
+SELECT webhooks.seq, state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM search CROSS JOIN webhooks ON webhooks.seq = search.rowid CROSS JOIN arrivals ON arrivals.seq = search.rowid
+WHERE search MATCH :words AND search.rowid < :row AND id < :below AND id >= :from
+  AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:state = '' OR state = :state)
+  AND received_at >= :since AND received_at < :until
+ORDER BY search.rowid DESC LIMIT :most;
+
 -- name: newest_webhooks
 SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM webhooks JOIN arrivals USING (seq)
@@ -249,6 +268,35 @@ WHERE webhook = :webhook AND id < :below AND id >= :from
   AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
+
+-- == searching
+
+-- name: unsearchable
+SELECT webhooks.seq, state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM webhooks JOIN arrivals USING (seq)
+WHERE webhooks.seq >= (SELECT below FROM searchable) AND webhooks.seq < :below
+ORDER BY webhooks.seq LIMIT :most;
+
+-- name: add_words
+INSERT INTO search (rowid, words) VALUES (:seq, :words);
+
+-- name: delete_words
+DELETE FROM search WHERE rowid = :seq;
+
+-- name: mark_searchable
+UPDATE searchable SET below = :below;
+
+-- name: searchable_below
+SELECT below FROM searchable;
+
+-- name: webhooks_of_number
+SELECT webhooks.seq, id, endpoint, state, data
+FROM search CROSS JOIN webhooks ON webhooks.seq = search.rowid CROSS JOIN arrivals ON arrivals.seq = search.rowid
+WHERE search MATCH :words AND (sender = :number OR recipient = :number) AND state <> 'delivering'
+LIMIT :most;
+
+-- name: pages_in_use
+SELECT page_count - freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size;
 
 -- == opening
 

@@ -17,7 +17,8 @@ import apsw
 from offhook.errors import JournalError
 from offhook.ports import Clock
 from offhook.records import DebugEvent, EventFilter, Reply, State, Webhook, WebhookFilter
-from offhook.stores.rules import Derive, matches, mentions
+from offhook.stores.rules import Derive, matches
+from offhook.stores.sqlite import search
 from offhook.stores.sqlite.bounds import HIGHEST, Lags, id_below, id_from
 from offhook.stores.sqlite.claims import arrivals_at
 from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
@@ -25,6 +26,7 @@ from offhook.stores.sqlite.database import open_reader
 from offhook.stores.sqlite.sieve import BUCKETS, bucket_bits
 from offhook.stores.sqlite.statements import execute
 from offhook.stores.sqlite.troubles import StorageError, diagnose
+from offhook.stores.words import mentions
 
 THREADS = 2
 SECONDS = 5.0
@@ -122,7 +124,8 @@ def webhooks(db: apsw.Connection, where: WebhookFilter, limit: int, before: str,
         "until": EVER if where.until is None else where.until,
         "most": PAGE if where.query else limit,
     }
-    pages = (_in_state(db, values | {"state": state}, where.query) for state in states)
+    find = _with_words if where.query else _in_state
+    pages = (find(db, values | {"state": state}, where.query) for state in states)
     merged = heapq.merge(*pages, key=_id, reverse=True)
     return list(islice(merged, limit))
 
@@ -131,15 +134,33 @@ def _id(found: Webhook) -> str:
     return found.id
 
 
-def _in_state(db: apsw.Connection, values: dict[str, Any], query: str) -> Iterator[Webhook]:
-    """Page by page: a search may have to look at many."""
+def _with_words(db: apsw.Connection, values: dict[str, Any], query: str) -> Iterator[Webhook]:
+    """First those that the index of words does not know yet, then what it finds: the order of their numbers is that of their ids."""
+    below = values["below"]
+    while rows := execute(db, "newest_unsearchable", **values):
+        found = [read_webhook(row) for row in rows]
+        yield from (one for one in found if mentions(one, query))
+        if len(found) < values["most"]:
+            break
+        values["below"] = min(one.id for one in found)
+    yield from search.indexed(db, {**values, "below": below}, query)
+
+
+def _in_state(db: apsw.Connection, values: dict[str, Any], _query: str) -> Iterator[Webhook]:
+    """Page by page."""
     name = "newest_webhooks" if values["state"] in ("", State.DELIVERED) else "newest_webhooks_in_state"
     while rows := execute(db, name, **values):
         found = [read_webhook(row) for row in rows]
-        yield from (one for one in found if not query or mentions(one, query))
+        yield from found
         if len(found) < values["most"]:
             return
         values["below"] = found[-1].id
+
+
+def size(db: apsw.Connection) -> int:
+    """Bytes of the file that hold something."""
+    pages, page_size = execute(db, "pages_in_use")[0]
+    return int(pages * page_size)
 
 
 def key_bits(db: apsw.Connection, bucket: int) -> bytes:

@@ -1,7 +1,8 @@
 """The steps of housekeeping, inside the writer's transaction: keys into their table, marks, and what is too old."""
 
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -11,6 +12,7 @@ from offhook.stores.sqlite.claims import integers
 from offhook.stores.sqlite.codec import KEY_COLUMNS, decode_arrival
 from offhook.stores.sqlite.group import Changes
 from offhook.stores.sqlite.ledger import Key
+from offhook.stores.sqlite.search import forget_words
 from offhook.stores.sqlite.statements import execute, execute_rows
 
 
@@ -37,6 +39,17 @@ def prune(db: apsw.Connection, changes: Changes, received_before: float, most: i
     below = id_below("WH", received_before, changes.lags)
     rows = execute(db, "old_webhooks", below=below, before=received_before, most=most)
     execute(db, "delete_loose_events", below=id_below("NO", received_before, changes.lags), before=received_before, most=most)
+    return _delete(db, changes, rows)
+
+
+def forget_number(db: apsw.Connection, changes: Changes, number: str, most: int) -> Pruned:
+    """Delete webhooks from or to this number, of which the index of words knows; those that are being delivered stay."""
+    digits = re.sub(r"\D", "", number)
+    return _delete(db, changes, execute(db, "webhooks_of_number", words=f'"{digits}"', number=number, most=most))
+
+
+def _delete(db: apsw.Connection, changes: Changes, rows: Sequence[Any]) -> Pruned:
+    """Webhooks (seq, id, endpoint, state, arrival) with all that hangs on them."""
     if not rows:
         return Pruned([])
     # A number is never given twice, also when the last row goes.
@@ -46,6 +59,7 @@ def prune(db: apsw.Connection, changes: Changes, received_before: float, most: i
     execute(db, "delete_keys", keys=apsw.carray(tuple(sorted(key for key, _ in keys))), seqs=seqs)
     for name in ("delete_webhooks", "delete_arrivals", "delete_attempts"):
         execute(db, name, seqs=seqs)
+    forget_words(db, [row[0] for row in rows])
     for name in ("delete_replies", "delete_events"):
         execute(db, name, ids=ids)
     for _, _, endpoint, state, _ in rows:
