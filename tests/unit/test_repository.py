@@ -1,6 +1,7 @@
 """What the repository may hold: pinned and hashed requirements, no addresses of a registry, no traces of the machine that wrote it."""
 
 import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -10,13 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LISTS = ("run", "example", "dev", "bench")
+NODE_LOCK = "package-lock.json"
 LOCK_FILES = {
     "uv.lock",
     "poetry.lock",
     "pdm.lock",
     "Pipfile.lock",
     "pylock.toml",
-    "package-lock.json",
     "yarn.lock",
     "pnpm-lock.yaml",
 }
@@ -76,6 +77,18 @@ def test_an_address_of_a_registry_would_be_found(line):
 
 def test_no_lock_file_that_records_addresses_is_kept():
     assert [path.name for path in files() if path.name in LOCK_FILES] == []
+
+
+def test_a_lock_of_node_packages_has_hashes_and_no_addresses():
+    """`npm install --package-lock-only --omit-lockfile-registry-resolved` makes such a one."""
+    locks = [path for path in files() if path.name == NODE_LOCK]
+    assert locks
+    for path in locks:
+        packages = {name: each for name, each in json.loads(text_of(path))["packages"].items() if name}
+        assert [name for name, each in packages.items() if "resolved" in each] == []
+        assert [name for name, each in packages.items() if not each["integrity"].startswith("sha512-")] == []
+        asked = json.loads(text_of(path.with_name("package.json")))["dependencies"]
+        assert {name: packages[f"node_modules/{name}"]["version"] for name in asked} == asked
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -12,7 +12,7 @@ from offhook.api.fields import Field, id_schema
 from offhook.api.operation import JSON, Operation
 from offhook.api.problems import CODES
 
-_PREFIX_OF = {"webhooks": "WH", "replies": "RP", "errors": "NO"}
+_PREFIX_OF = {"webhooks": "WH", "replies": "RP", "errors": "NO", "Alerts": "NO"}
 # Answers to any request: parameters that are not acceptable, a name that is not the console's, a fault of ours.
 _ALWAYS = (20001, 20421, 20500)
 _UNREADY = "/readyz"
@@ -43,7 +43,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": operation.handle.__name__,
+        "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [*_path_parameters(operation.path), *map(_query_parameter, operation.query)],
         "responses": {
@@ -59,8 +59,8 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
-    for name in re.findall(r"{(\w+)}", path):
-        schema = id_schema(_PREFIX_OF[path.split("/")[2]])
+    for collection, name in re.findall(r"(\w+)/{(\w+)}", path):
+        schema = id_schema(_PREFIX_OF[collection])
         yield {"name": name, "in": "path", "required": True, "description": "Its id.", "schema": schema}
 
 

@@ -16,16 +16,18 @@ JSON = "application/json"
 
 
 class Call(NamedTuple):
-    """One call of an operation: the id in its path ("" where there is none), and its parameters, read and checked."""
+    """One call of an operation: the id in its path ("" where there is none), its parameters, read and checked, and the URL that was asked."""
 
     identifier: str
     values: Mapping[str, Any]
+    url: str = ""
 
 
 class Operation(NamedTuple):
     """One method on one path. `answer` is the type of the JSON, or None when `media_type` is not JSON.
 
     `body` are the parameters that are also taken from a JSON object; `problems` are the codes that it may answer with besides 20001.
+    `alias` tells a second path to the same handler from the first.
     """
 
     method: str
@@ -38,6 +40,12 @@ class Operation(NamedTuple):
     body: Sequence[Field] = ()
     problems: Sequence[int] = ()
     media_type: str = JSON
+    alias: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the operation is called in the OpenAPI document."""
+        return self.handle.__name__ + self.alias
 
 
 def json_answer(value: Any, status: int = 200) -> Response:
@@ -54,9 +62,9 @@ def route(operation: Operation, house: House) -> Route:
             if name in values:
                 raise Problem(20001, f"Parameter {name!r} is given in the query and in the body.")
             values[name] = value
-        return await operation.handle(house, Call(request.path_params.get("id", ""), values))
+        return await operation.handle(house, Call(request.path_params.get("id", ""), values, str(request.url)))
 
-    return Route(operation.path, endpoint, methods=[operation.method], name=operation.handle.__name__)
+    return Route(operation.path, endpoint, methods=[operation.method], name=operation.name)
 
 
 async def _read_body(request: Request, operation: Operation) -> dict[str, Any]:

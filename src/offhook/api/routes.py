@@ -2,7 +2,9 @@
 
 from starlette.responses import Response
 
-from offhook.api import resources
+from offhook.api import alert_shapes, resources
+from offhook.api.alert_fields import ALERT_FILTERS, ALERT_PAGE
+from offhook.api.alerts import get_alert, list_alerts
 from offhook.api.debug_events import get_error, list_errors
 from offhook.api.fields import ERROR_FILTERS, ERROR_PAGE, NUMBER, WEBHOOK_FILTERS, WEBHOOK_IDS, WEBHOOK_PAGE
 from offhook.api.health import get_health, get_metrics, get_readiness, list_endpoints
@@ -24,6 +26,31 @@ from offhook.metrics import CONTENT_TYPE
 async def get_openapi(_: House, __: Call) -> Response:
     """This table, as an OpenAPI document."""
     return json_answer(document(OPERATIONS))
+
+
+def alerts_below(base: str, alias: str = "") -> tuple[Operation, Operation]:
+    """Twilio's Monitor API below a path: what an SDK asks for when its base URL ends with that path."""
+    return (
+        Operation(
+            "GET",
+            f"{base}/v1/Alerts",
+            "List errors, warnings and infos as Twilio's alerts, newest first.",
+            list_alerts,
+            alert_shapes.AlertPage,
+            query=(*ALERT_FILTERS, *ALERT_PAGE),
+            problems=(20503,),
+            alias=alias,
+        ),
+        Operation(
+            "GET",
+            f"{base}/v1/Alerts/{{id}}",
+            "Show one of them with its request and its answer.",
+            get_alert,
+            alert_shapes.DetailedAlert,
+            problems=(20404, 20503),
+            alias=alias,
+        ),
+    )
 
 
 OPERATIONS = (
@@ -100,6 +127,8 @@ OPERATIONS = (
         problems=(20503,),
     ),
     Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.DetailedError, problems=(20404, 20503)),
+    *alerts_below("/monitor"),
+    *alerts_below("", "_at_root"),
     Operation(
         "GET",
         "/api/endpoints",

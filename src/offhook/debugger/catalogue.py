@@ -33,7 +33,12 @@ class Code(Record):
     @property
     def more_info(self) -> str:
         """Twilio's own page about the code."""
-        return f"https://www.twilio.com/docs/errors/{self.code}"
+        return page_about(self.code)
+
+
+def page_about(code: int) -> str:
+    """The address of Twilio's own page about a code, as Twilio writes it."""
+    return f"https://www.twilio.com/docs/errors/{code}"
 
 
 class _Catalogue(Mapping[int, Code]):

@@ -99,6 +99,11 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
         ("GET", "/api/errors", "/api/errors"),
         ("GET", "/api/errors/{id}", f"/api/errors/{event.id}"),
         ("GET", "/api/errors/{id}", "/api/errors/none"),
+        ("GET", "/monitor/v1/Alerts", "/monitor/v1/Alerts?PageSize=1"),
+        ("GET", "/monitor/v1/Alerts/{id}", f"/monitor/v1/Alerts/{event.id}"),
+        ("GET", "/monitor/v1/Alerts/{id}", "/monitor/v1/Alerts/none"),
+        ("GET", "/v1/Alerts", "/v1/Alerts"),
+        ("GET", "/v1/Alerts/{id}", f"/v1/Alerts/{event.id}"),
         ("GET", "/api/endpoints", "/api/endpoints"),
         ("GET", "/healthz", "/healthz"),
         ("GET", "/readyz", "/readyz"),
@@ -112,6 +117,11 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
     unready = described["paths"]["/readyz"]["get"]["responses"]["503"]["content"]["application/json"]["schema"]
     assert errors_of((await console.get("/readyz")).json, unready, described) == []
     assert {path for _, path, _ in asked} == set(described["paths"]) - {"/metrics", "/openapi.json"}
+
+
+async def test_every_operation_has_a_name_of_its_own(described):
+    names = [operation["operationId"] for methods in described["paths"].values() for operation in methods.values()]
+    assert len(set(names)) == len(names)
 
 
 async def test_every_reference_in_the_document_leads_somewhere(described):

@@ -44,6 +44,18 @@ async def test_port_0_takes_a_free_port_and_tells_which():
     await other.stop()
 
 
+async def test_answers_on_a_kept_connection_are_not_held_back():
+    server = ConsoleServer(hello, "127.0.0.1", 0)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await asyncio.wait_for(reader.readuntil(b"hello"), 5)
+    [connection] = server._server.server_state.connections
+    assert connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    writer.close()
+    await server.stop()
+
+
 async def test_after_the_stop_nobody_listens_and_a_second_stop_is_harmless():
     server = ConsoleServer(hello, "127.0.0.1", 0)
     await server.start()
