@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.helpers import node
 from tests.helpers.processes import ACCOUNT, TOKEN, Child
 
 
@@ -16,6 +17,12 @@ def no_child_outlives_its_test():
     yield
     for child in Child.alive - before:
         child.kill()
+
+
+@pytest.fixture(scope="session")
+def node_folder(tmp_path_factory):
+    """The Node scripts of `node/` beside the packages that they need."""
+    return node.install(tmp_path_factory.mktemp("node"))
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-import os
-import shutil
 import subprocess
 import threading
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -20,9 +17,9 @@ from offhook.api.server import ConsoleServer
 from offhook.console.routes import create_console
 from offhook.records import Level
 from offhook.stores.sqlite import SqliteJournal
+from tests.helpers.node import needed
 from tests.integration.api.conftest import ACCOUNT, NOON, Console, House, StillClock
 
-NODE = Path(__file__).parent / "node"
 ALERTS = 2500
 START = datetime.fromtimestamp(NOON, UTC)
 BASES = ["", "/monitor"]
@@ -161,27 +158,6 @@ def test_python_raises_twilios_exception(alerts, offhook):
 
 
 # With the Node SDK
-
-
-def needed(tool):
-    """The path of a tool. In CI its absence is a failure, elsewhere a reason to skip."""
-    found = shutil.which(tool)
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
-    return found
-
-
-@pytest.fixture(scope="module")
-def node_folder(tmp_path_factory):
-    """The script beside the SDK that it needs."""
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "alerts.mjs"):
-        shutil.copy(NODE / name, folder)
-    needed("node")
-    command = [needed("npm"), "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"]
-    installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    assert installed.returncode == 0, installed.stderr
-    return folder
 
 
 @pytest.mark.parametrize("base", BASES, ids=["console", "monitor"])

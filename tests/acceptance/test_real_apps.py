@@ -1,14 +1,15 @@
-"""Real Flask, Django and FastAPI apps with the SDK's own validator, behind a real `offhook serve`."""
+"""Real Flask, Django, FastAPI and Express apps with the SDK's own validator, behind a real `offhook serve`."""
 
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.helpers.messages import message, post, sid, signature
+from tests.helpers.node import needed
 from tests.helpers.processes import App, Offhook, fetch, wait_until
 from tests.helpers.twilio_api import TwilioApi
 
-FRAMEWORKS = ["flask", "django", "fastapi"]
+FRAMEWORKS = ["flask", "django", "fastapi", "express"]
 
 BODIES = {
     "plain": "hello there",
@@ -21,7 +22,10 @@ BODIES = {
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)
 def app(request, tmp_path_factory):
-    app = App(request.param, tmp_path_factory.mktemp(request.param))
+    command = ()
+    if request.param == "express":
+        command = (needed("node"), str(request.getfixturevalue("node_folder") / "express_app.mjs"))
+    app = App(request.param, tmp_path_factory.mktemp(request.param), command=command)
     yield app
     app.stop()
 

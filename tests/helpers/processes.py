@@ -98,10 +98,11 @@ class Child:
 class App(Child):
     """One of the apps under tests/acceptance/apps, on its own port."""
 
-    def __init__(self, name, folder, port=None, **env):
+    def __init__(self, name, folder, port=None, *, command=(), **env):
         self.port = port or free_port()
         env = {"TWILIO_AUTH_TOKEN": TOKEN, **env}
-        super().__init__([sys.executable, str(APPS / f"{name}_app.py"), str(self.port)], folder / f"{name}.log", env)
+        command = command or (sys.executable, str(APPS / f"{name}_app.py"))
+        super().__init__([*command, str(self.port)], folder / f"{name}.log", env)
         wait_until(lambda: listens(self.port) or self.process.poll() is not None)
         assert self.process.poll() is None, self.log.read_text()
 
