@@ -68,9 +68,18 @@ def taught():
     """A reader that has seen all there is to remember of the lines below."""
     reader = fresh()
     for start in STARTS:
-        reader.read(head(start, *TWILIO))
-        for line in ODD:
-            reader.read(head(start, *TWILIO, line))
+        for _ in range(3):
+            reader.read(head(start, *TWILIO))
+            for line in ODD:
+                reader.read(head(start, *TWILIO, line))
+    return reader
+
+
+def moulded(raw):
+    """A reader that knows heads of just this length, for each way in which such a head can be spoilt."""
+    reader = fresh()
+    for _ in range(3):
+        reader.read(raw)
     return reader
 
 
@@ -120,3 +129,28 @@ def test_a_flood_of_different_heads_is_forgotten_and_harms_nobody(count):
     assert max(len(reader._fields), len(reader._starts), len(reader._names)) <= 4100
     raw = head(b"POST /sms HTTP/1.1", *TWILIO)
     assert reader.read(raw) == reader.read(raw) == fresh().read(raw)
+
+
+GOOD = head(b"POST /sms HTTP/1.1", *TWILIO)
+
+
+@given(
+    st.integers(0, len(GOOD) - 5),
+    st.sampled_from([b"\0", b"\r", b"\n", b" ", b"\t", b"\xff", b"0", b"9", b"+", b"a", b":", b"-"]),
+)
+def test_one_byte_that_is_another_means_to_a_taught_reader_what_it_means_to_a_fresh_one(at, byte):
+    spoilt = GOOD[:at] + byte + GOOD[at + 1 :]
+    assert moulded(GOOD).read(spoilt) == fresh().read(spoilt)
+
+
+@pytest.mark.parametrize("length", [b"000", b"9 9", b"+99", b"-01", b"1e3", b"0x1"])
+def test_a_length_of_the_same_width_is_still_looked_at(length):
+    other = GOOD.replace(b"Content-Length: 468", b"Content-Length: " + length)
+    assert moulded(GOOD).read(other) == fresh().read(other)
+
+
+def test_a_known_length_cannot_grow_beyond_the_limit():
+    reader = HeadReader(IntakeLimits(body=500))
+    for _ in range(3):
+        reader.read(GOOD)
+    assert reader.read(GOOD.replace(b"468", b"501")) is limits.BODY_TOO_LARGE

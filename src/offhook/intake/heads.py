@@ -6,6 +6,7 @@ made of such lines is not read letter by letter again: a third of the time.
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import httptools
 
@@ -27,6 +28,7 @@ _LENGTH_DIGITS = 18
 # Lines that are remembered; when there are more, all are forgotten, and the next heads teach anew.
 _MOST_KNOWN = 4096
 _LONGEST_KNOWN = 512
+_MOST_MOULDS = 512
 # The meaning of these hangs on each other, or is a secret: a head that has one is always read in full.
 _ALWAYS_READ = frozenset(
     {b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"connection", b"te", b"trailer", *_SECRET_FIELDS}
@@ -59,10 +61,20 @@ class Head(Record):
     repeated: frozenset[bytes] = _NONE
 
 
+class _Mould(NamedTuple):
+    """A head of a certain length with holes: everything but the values that may be others. `fields` has the values that are the same."""
+
+    method: str
+    target: bytes
+    solid: tuple[tuple[slice, bytes], ...]
+    holes: tuple[tuple[slice, bytes], ...]
+    fields: dict[bytes, bytes]
+
+
 class HeadReader:
     """One for each listener: what one connection teaches helps the others."""
 
-    __slots__ = ("_fields", "_headers", "_limits", "_names", "_starts")
+    __slots__ = ("_fields", "_headers", "_limits", "_moulds", "_names", "_starts")
 
     def __init__(self, bounds: IntakeLimits) -> None:
         self._limits = bounds
@@ -70,6 +82,7 @@ class HeadReader:
         self._starts: dict[bytes, tuple[str, bytes]] = {}
         self._fields: dict[bytes, Field] = {}
         self._names: dict[bytes, bytes] = {}
+        self._moulds: dict[int, _Mould] = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser for each field."""
@@ -77,28 +90,60 @@ class HeadReader:
 
     def read(self, raw: bytes) -> Head | Refusal:
         """Read a head that ends with its empty line."""
+        mould = self._moulds.get(len(raw))
+        if mould is not None and (cast := self._cast(raw, mould)) is not None:
+            return cast
         kept = raw[:-4]
         lines = kept.split(b"\r\n")
         start = self._starts.get(lines[0])
         if start is not None and len(lines) <= self._limits.fields:
             fields = self._recognise(lines)
             if fields is not None:
+                self._take_mould(raw, start, lines)
                 length = fields.get(b"content-length")
-                return Head(
-                    method=start[0],
-                    target=start[1],
-                    headers=fields,
-                    raw=kept,
-                    length=int(length) if length else 0,
-                    keep_alive=True,
-                    modern=True,
-                    expects=False,
-                    bodiless=False,
-                )
+                return _plain(start[0], start[1], fields, kept, int(length) if length else 0)
         head = self._parse(raw)
         if type(head) is Head:
             self._learn(head, lines)
         return head
+
+    def _cast(self, raw: bytes, mould: _Mould) -> Head | None:
+        """The head, if it differs from the mould in nothing but well-formed values."""
+        for where, solid in mould.solid:
+            if raw[where] != solid:
+                return None
+        fields = mould.fields.copy()
+        for where, name in mould.holes:
+            value = raw[where]
+            if not value.isascii() or not value.decode("ascii").isprintable() or value[0] == 32 or value[-1] == 32:
+                return None
+            fields[name] = value
+        length = fields.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self._limits.body:
+            return None
+        return _plain(mould.method, mould.target, fields, raw[:-4], int(length))
+
+    def _take_mould(self, raw: bytes, start: tuple[str, bytes], lines: list[bytes]) -> None:
+        """Heads of one sender have mostly one length: remember one of each."""
+        solid: list[tuple[slice, bytes]] = []
+        holes: list[tuple[slice, bytes]] = []
+        fields: dict[bytes, bytes] = {}
+        since, at = 0, len(lines[0]) + 2
+        for line in lines[1:]:
+            field = self._fields.get(line)
+            name, value = field or self._field(line) or (b"", b"")
+            end = at + len(line)
+            if value and line.endswith(b" " + value) and (field is None or name == b"content-length"):
+                begin = end - len(value)
+                solid.append((slice(since, begin), raw[since:begin]))
+                holes.append((slice(begin, end), name))
+                since = end
+            fields[name] = value
+            at = end + 2
+        solid.append((slice(since, len(raw)), raw[since:]))
+        if len(self._moulds) >= _MOST_MOULDS:
+            self._moulds.clear()
+        self._moulds[len(raw)] = _Mould(*start, tuple(solid), tuple(holes), fields)
 
     def _recognise(self, lines: list[bytes]) -> dict[bytes, bytes] | None:
         """The fields of a head of which every line is known, or has a known name and a value that cannot mean anything but itself."""
@@ -127,6 +172,7 @@ class HeadReader:
             self._starts.clear()
             self._fields.clear()
             self._names.clear()
+            self._moulds.clear()
         if not head.bodiless and head.keep_alive and len(lines[0]) <= _LONGEST_KNOWN:
             self._starts[lines[0]] = (head.method, head.target)
         for line, (name, value) in zip(lines[1:], self._headers, strict=True):
@@ -211,6 +257,20 @@ class HeadReader:
             return limits.AMBIGUOUS_LENGTH
         size = int(length) if len(length) <= _LENGTH_DIGITS else self._limits.body + 1
         return size if size <= self._limits.body else limits.BODY_TOO_LARGE
+
+
+def _plain(method: str, target: bytes, fields: Mapping[bytes, bytes], raw: bytes, length: int) -> Head:
+    return Head(
+        method=method,
+        target=target,
+        headers=fields,
+        raw=raw,
+        length=length,
+        keep_alive=True,
+        modern=True,
+        expects=False,
+        bodiless=False,
+    )
 
 
 def _keeps_alive(connection: bytes, modern: bool) -> bool:

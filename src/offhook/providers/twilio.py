@@ -91,8 +91,9 @@ class Twilio:
         headers = request.headers
         if request.repeated and not request.repeated.isdisjoint(_SINGLE_HEADERS):
             return Refused(status=400, reason="a header field that must be single came twice")
-        in_body = bool(request.body) and _is_form(headers)
-        encoded = request.body if in_body else raw.query(request.target)
+        body = request.body
+        in_body = bool(body) and (headers.get(b"content-type") == _FORM or _is_form(headers))
+        encoded = body if in_body else raw.query(request.target)
         if len(encoded) >= self._most and _is_flood(encoded, self._most):
             return Refused(status=413, reason=f"more than {self._most} parameters, or {MAX_ESCAPES} escapes")
         form = read_form(encoded) if encoded else _NO_FORM
@@ -102,7 +103,7 @@ class Twilio:
             url=self._base + request.target if self._base else urls.assumed_url(request, headers, self._trusted),
             account=form.get(b"AccountSid"),
             signed=form.signed if in_body else b"",
-            other_body=b"" if in_body else request.body,
+            other_body=b"" if in_body else body,
         )
         refused = self._refuse(claim)
         if refused is not None:
