@@ -23,5 +23,5 @@ async def get_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    story = await house.journal.story(event.webhook_id) if event.attempt_id else None
+    story = await house.journal.story(event.webhook_id) if event.webhook_id else None
     return json_answer(error_detail(event, story))

@@ -194,8 +194,9 @@ class Error(TypedDict):
 
 
 class DetailedError(Error):
-    """One debug event with the attempt that it is about: request, answer and timings; null where it is about none."""
+    """One debug event with what it is about: the request as it was received, and the attempt with its answer and timings; null where there is none."""
 
+    request: ReceivedRequest | None
     attempt: Attempt | None
 
 

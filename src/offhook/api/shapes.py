@@ -254,10 +254,20 @@ def cause_shape(cause: records.Cause) -> resources.Cause:
 
 
 def error_detail(event: records.DebugEvent, story: records.WebhookStory | None) -> resources.DetailedError:
-    """One debug event with its attempt, out of the story of its webhook."""
+    """One debug event with its request and its attempt, out of the story of its webhook."""
     attempts = story.attempts if story is not None else ()
-    found = next((attempt for attempt in attempts if attempt.id == event.attempt_id), None)
-    return {**error_shape(event), "attempt": None if found is None else _attempt(found)}
+    # An event about an answer has no attempt of its own: it is the latest that brought an answer from there.
+    about = (each for each in reversed(attempts) if event.attempt_id in {"", each.id} and _asked(each, event))
+    found = next(about, None)
+    return {
+        **error_shape(event),
+        "request": None if story is None else _request(story.webhook),
+        "attempt": None if found is None else _attempt(found),
+    }
+
+
+def _asked(attempt: records.Attempt, event: records.DebugEvent) -> bool:
+    return attempt.id == event.attempt_id or any(each.url == event.request_url for each in attempt.exchanges)
 
 
 def counts_shape(counts: Mapping[records.State, int]) -> resources.Counts:

@@ -82,7 +82,7 @@ class OfflineArchive:
         event = await self._journal.event(error_id)
         if event is None:
             return None
-        story = await self._journal.story(event.webhook_id) if event.attempt_id else None
+        story = await self._journal.story(event.webhook_id) if event.webhook_id else None
         return {**shapes.error_detail(event, story)}
 
     async def replay(self, ids: Sequence[str]) -> int:

@@ -183,6 +183,9 @@ def error_page(error: Shape) -> Text:
     _causes(page, error["causes"])
     if error.get("attempt"):
         _attempts(page, [error["attempt"]])
+    if error.get("request") and error["request"]["parameters"]:
+        page.heading("The message")
+        page.facts((pair["name"], pair["value"]) for pair in error["request"]["parameters"])
     if error["more_info"]:
         page.heading("Details")
         page.facts(error["more_info"].items())

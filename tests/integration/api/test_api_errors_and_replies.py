@@ -2,7 +2,7 @@
 
 import pytest
 
-from offhook.records import Level, ReplyState
+from offhook.records import Cause, Confidence, Level, ReplyState
 
 
 async def test_a_listing_of_errors_has_every_field_of_a_debug_event(console):
@@ -34,7 +34,7 @@ async def test_a_listing_of_errors_has_every_field_of_a_debug_event(console):
         ],
         "next_cursor": None,
     }
-    assert (await console.get(f"/api/errors/{event.id}")).json == {**answer.json["errors"][0], "attempt": None}
+    assert (await console.get(f"/api/errors/{event.id}")).json == {**answer.json["errors"][0], "request": None, "attempt": None}
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,33 @@ async def test_a_reply_that_was_sent_or_will_be_is_never_sent_twice(console, sta
 async def test_a_reply_that_does_not_exist_is_a_404(console):
     answer = await console.post("/api/replies/RP" + "0" * 32 + "/send")
     assert (answer.status, answer.json["code"]) == (404, 20404)
+
+
+async def test_an_error_brings_its_request_its_attempt_and_its_causes(console):
+    webhook_id = console.new_id("WH")
+    attempt = console.attempt(webhook_id, console.exchange(status=502, body=b"Bad gateway"))
+    cause = Cause(
+        name="gateway.bad", title="It is down.", confidence=Confidence.LIKELY, evidence=("status 502",), steps=("Start it.",)
+    )
+    event = console.event(webhook_id=webhook_id, attempt_id=attempt.id, causes=(cause,))
+    await console.webhook("Hello", id=webhook_id, attempts=[attempt], events=[event])
+    told = (await console.get(f"/api/errors/{event.id}")).json
+    assert told["attempt"]["exchanges"][0]["status"] == 502
+    assert {"name": "Body", "value": "Hello"} in told["request"]["parameters"]
+    assert told["causes"] == [
+        {
+            "name": "gateway.bad",
+            "title": "It is down.",
+            "confidence": "likely",
+            "evidence": ["status 502"],
+            "steps": ["Start it."],
+        }
+    ]
+
+
+async def test_an_event_about_an_answer_brings_the_attempt_that_the_answer_came_with(console):
+    webhook_id = console.new_id("WH")
+    exchange = console.exchange(status=200, body=b"OK")
+    event = console.event(webhook_id=webhook_id, attempt_id="", request_url=exchange.url)
+    await console.webhook(id=webhook_id, attempts=[console.attempt(webhook_id, exchange)], events=[event])
+    assert (await console.get(f"/api/errors/{event.id}")).json["attempt"]["exchanges"][0]["body"] == "OK"
