@@ -10,6 +10,7 @@ from offhook.delivery import courier as courier_module
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import Round
 from offhook.errors import JournalError
+from offhook.intake.handover import Handover
 from offhook.metrics import Metrics
 from offhook.records import (
     Answer,
@@ -166,6 +167,7 @@ class World:
             metrics=Metrics(),
         )
         self.courier = Courier({"sms": self.endpoint, "other": self.other}, parts)
+        await Handover(self.courier, {}).take_over(self.journal)
         await self.courier.start()
         self.task = asyncio.create_task(self.courier.run())
         await self.clock.settle()
@@ -435,6 +437,7 @@ async def test_what_was_stored_and_never_settled_is_delivered_after_a_restart():
         journal = world.journal
         journal.unsettled = _once([_as_arrival(arrival)])
         courier = Courier({"sms": world.endpoint}, world.courier._parts)
+        await Handover(courier, {}).take_over(journal)
         await courier.start()
         task = asyncio.create_task(courier.run())
         await world.clock.advance(2)

@@ -54,7 +54,7 @@ def evidence_of(told: Mapping[str, Any]) -> Evidence:
 def event_of(webhook: Webhook, told: Mapping[str, Any], evidence: Evidence) -> DebugEvent:
     """The debug event. Its id has the digits of the webhook that told of it: told once more, it is the same event.
 
-    Which of our webhooks it is about is not known here: `webhook_id` is empty.
+    Which other webhook of ours it is about is not known here: `webhook_id` is the one that told of it, and the event is kept as long.
     """
     is_alarm = evidence.form == "alarm"
     code = _narrow(evidence)
@@ -68,6 +68,7 @@ def event_of(webhook: Webhook, told: Mapping[str, Any], evidence: Evidence) -> D
         message=(_alarm(told) if is_alarm else _message(evidence))[:LONGEST_MESSAGE],
         endpoint=webhook.endpoint,
         account_sid=evidence.account_sid or webhook.account_sid,
+        webhook_id=webhook.id,
         resource_sid=evidence.resource_sid,
         service_sid=evidence.service_sid,
         request_method=evidence.method,
@@ -90,6 +91,7 @@ def unread(webhook: Webhook) -> DebugEvent:
         message="Twilio told of an error in words that Offhook cannot read: they are in the webhook.",
         endpoint=webhook.endpoint,
         account_sid=webhook.account_sid,
+        webhook_id=webhook.id,
         product="",
         details={"ToldBy": webhook.id},
         origin=ORIGIN,
