@@ -30,7 +30,7 @@ from offhook.net.transport import HttpTransport
 from offhook.ports import Clock, Journal
 from offhook.providers.configured import derive, providers, twilio
 from offhook.providers.twilio import Twilio
-from offhook.providers.twilio_debugger import NAME as TWILIO_DEBUGGER
+from offhook.providers.twilio_debugger import TwilioDebugger
 from offhook.records import Endpoint, ReplyState
 from offhook.replies.compose import Composer
 from offhook.replies.credentials import credentials
@@ -121,7 +121,7 @@ class House:
         )
         self._sender, desk = self._replies(rounds)
         by_name = {endpoint.name: endpoint for endpoint in settings.endpoints}
-        told = [endpoint.name for endpoint in settings.endpoints if endpoint.provider == TWILIO_DEBUGGER]
+        told = [endpoint.name for endpoint in settings.endpoints if endpoint.provider == TwilioDebugger.name]
         parts = Parts(
             journal=self.journal,
             rounds=RoundRunner(rounds),
@@ -135,7 +135,7 @@ class House:
         self._courier = Courier({name: endpoint for name, endpoint in by_name.items() if name not in told}, parts)
         self._recorder = Recorder(
             told,
-            RecorderParts(journal=self.journal, derive=every[TWILIO_DEBUGGER].derive, clock=self.clock, metrics=self.metrics),
+            RecorderParts(journal=self.journal, derive=every[TwilioDebugger.name].derive, clock=self.clock, metrics=self.metrics),
         )
         self._handover = Handover(self._courier, dict.fromkeys(told, self._recorder))
         self._desk = Desk(
@@ -163,7 +163,7 @@ class House:
         await self.journal.open()
         try:
             await self._handover.take_over(self.journal)
-            await self._courier.start()
+            await self._courier.start(elsewhere=self._handover.own)
             await self._recorder.start()
             await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
             await listen(self._intake, "webhooks", self._settings.host, self._settings.port)

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from offhook.debugger import told
 from offhook.providers.base import Incoming, Refused
+from offhook.providers.configured import providers
 from offhook.providers.signature import body_hash
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.providers.twilio_debugger import TwilioDebugger, read_told
 from offhook.records import Arrival, Endpoint, Kind, Level
+from offhook.settings import load
+from offhook.settings.table import BY_NAME
 from tests.helpers.messages import IDS, sid
 from tests.helpers.processes import ACCOUNT
 from tests.helpers.told import URL, alarm, blacklisted, captured, debugger, plain_404
@@ -142,6 +145,12 @@ class TestAnEventOfTheDebugger:
     def test_told_once_more_it_is_the_same_event(self):
         webhook = kept(form(debugger(captured(sid()))))
         assert told.unread(webhook).id == f"NO{webhook.id[2:]}"
+
+
+def test_the_settings_know_every_provider():
+    every = providers(load({}, {}, None))
+    assert tuple(every) == BY_NAME["provider"].choices
+    assert all(name == each.name for name, each in every.items())
 
 
 class TestAnAlarm:

@@ -1,7 +1,7 @@
 """The courier: takes kept webhooks to their apps, fresh ones at once, the others when they are due."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -365,8 +365,8 @@ class Courier:
         adopted = [Settlement(webhook=settlement.parked(self._parts.derive(arrival))) for arrival in arrivals]
         await asyncio.gather(*(self._parts.journal.settle(settled) for settled in adopted))
 
-    async def start(self) -> None:
-        """Take over what waits in the journal. Arrivals that were never settled are to be adopted before."""
+    async def start(self, elsewhere: Container[str] = ()) -> None:
+        """Take over what waits in the journal, but for endpoints `elsewhere`. Arrivals that were never settled are to be adopted before."""
         journal = self._parts.journal
         for conversation, _ in await journal.blocking():
             self._conversations.load(conversation)
@@ -375,7 +375,7 @@ class Courier:
             undelivered = states.get(State.WAITING, 0) + states.get(State.DELIVERING, 0)
             if name in self._lines:
                 self._lines[name].parked = undelivered
-            elif undelivered:
+            elif undelivered and name not in elsewhere:
                 log.warning(
                     "delivery.no_such_endpoint", endpoint=name, waiting=undelivered, hint="configure it to have them delivered"
                 )

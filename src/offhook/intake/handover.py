@@ -21,11 +21,11 @@ class Handover:
 
     def __init__(self, usual: Room, own: Mapping[str, Room]) -> None:
         self._usual = usual
-        self._own = own
+        self.own = own
 
     def accept(self, arrival: Arrival, answered: Answer | None, relay: Relay | None) -> None:
         """A fresh webhook."""
-        self._own.get(arrival.endpoint, self._usual).accept(arrival, answered, relay)
+        self.own.get(arrival.endpoint, self._usual).accept(arrival, answered, relay)
 
     def repeat(self, webhook_id: str, relay: Relay) -> None:
         """A duplicate whose sender waits for an answer: only the usual room keeps anybody waiting."""
@@ -36,6 +36,6 @@ class Handover:
         while arrivals := await journal.unsettled():
             rooms: dict[int, tuple[Room, list[Arrival]]] = {}
             for arrival in arrivals:
-                room = self._own.get(arrival.endpoint, self._usual)
+                room = self.own.get(arrival.endpoint, self._usual)
                 rooms.setdefault(id(room), (room, []))[1].append(arrival)
             await asyncio.gather(*(room.adopt(theirs) for room, theirs in rooms.values()))

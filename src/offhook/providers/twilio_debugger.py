@@ -16,8 +16,6 @@ from offhook.providers.signature import read_form
 from offhook.providers.twilio import Twilio
 from offhook.records import Answer, Arrival, Endpoint, Kind, Webhook
 
-NAME = "twilio-debugger"
-
 _EVENT_SID = re.compile(r"NO[0-9a-f]{32}")
 # Each of these is read as one value; a second one would be a second opinion on what is told.
 _SINGLE = ("sid", "payload", "errorcode", "level", "timestamp", "appmonitortriggersid", "idempotencytoken", "datefired")
@@ -29,7 +27,7 @@ _NOTHING_TOLD = "it tells of no error: no Payload, no error code and no alarm is
 class TwilioDebugger:
     """The provider `twilio-debugger`: Twilio's signature, and an error or an alarm to tell of."""
 
-    name = NAME
+    name = "twilio-debugger"
 
     def __init__(self, twilio: Twilio) -> None:
         self._twilio = twilio
