@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from offhook.delivery import courier as courier_module
@@ -28,6 +29,7 @@ from offhook.records import (
     Reply,
     ReplyState,
     Role,
+    Settlement,
     State,
     Timings,
     Webhook,
@@ -35,6 +37,7 @@ from offhook.records import (
 from offhook.stores.memory import MemoryJournal
 from offhook.system import TimeSortedIds
 from tests.helpers.clock import ManualClock
+from tests.helpers.door import logged
 
 IDS = TimeSortedIds()
 ACK = Answer(status=200, headers=(("Content-Type", "text/xml"),), body=b"<Response/>")
@@ -620,3 +623,13 @@ async def test_a_fault_in_reading_what_came_back_does_not_hold_up_the_conversati
         first = await world.receive("ann/one")
         second = await world.receive("ann/two")
         assert [await world.state(each) for each in (first, second)] == [State.DELIVERED] * 2
+
+
+async def test_what_waits_at_an_endpoint_that_is_gone_is_said_and_not_what_somebody_else_looks_after():
+    async with World(lambda body, n: exchange()) as world:
+        for name in ("gone", "told"):
+            webhook = msgspec.structs.replace(derive(await _arrival(world, f"{name}/hello")), endpoint=name)
+            await world.journal.settle(Settlement(webhook=webhook))
+        with logged() as lines:
+            await Courier({"sms": world.endpoint}, world.courier._parts).start(elsewhere={"told"})
+            assert [line["endpoint"] for line in lines("delivery.no_such_endpoint")] == ["gone"]

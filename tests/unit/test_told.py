@@ -3,6 +3,7 @@
 import json
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from offhook.providers.twilio_debugger import TwilioDebugger, read_told
 from offhook.records import Arrival, Endpoint, Kind, Level
 from offhook.settings import load
 from offhook.settings.table import BY_NAME
+from offhook.stores.sqlite.codec import decode_event
 from tests.helpers.messages import IDS, sid
 from tests.helpers.processes import ACCOUNT
 from tests.helpers.told import URL, alarm, blacklisted, captured, debugger, plain_404
@@ -321,3 +323,9 @@ def test_no_body_ever_raises(value, body):
         read = read_told(head, each)
         told.event_of(kept(form(debugger("x"))), read, told.evidence_of(read))
         PROVIDER.verify(incoming((head, each)))
+
+
+def test_an_event_that_was_kept_before_there_were_origins_is_offhooks_own():
+    fields = msgspec.to_builtins(told.unread(kept(form(debugger("x")))))
+    del fields["origin"]
+    assert decode_event(msgspec.msgpack.encode(fields)).origin == "offhook"
