@@ -16,18 +16,21 @@ from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
 from offhook.debugger import classify, overrides
 from offhook.debugger.events import EventMaker
+from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
 from offhook.errors import OffhookError
 from offhook.intake.configured import intake_limits, tls_files
 from offhook.intake.desk import Desk, DeskParts
+from offhook.intake.handover import Handover
 from offhook.intake.listener import Listener
 from offhook.metrics import Metrics
 from offhook.net.configured import check_callable, open_transport
 from offhook.net.transport import HttpTransport
 from offhook.ports import Clock, Journal
-from offhook.providers.configured import twilio
+from offhook.providers.configured import derive, providers, twilio
 from offhook.providers.twilio import Twilio
+from offhook.providers.twilio_debugger import TwilioDebugger
 from offhook.records import Endpoint, ReplyState
 from offhook.replies.compose import Composer
 from offhook.replies.credentials import credentials
@@ -77,7 +80,7 @@ class Program:
 
     def journal(self, settings: Settings) -> Journal:
         """The durable store, not yet opened."""
-        return open_journal(settings, twilio(settings).derive, SystemClock())
+        return open_journal(settings, derive(settings, providers(settings)), SystemClock())
 
     def transport(self, settings: Settings) -> HttpTransport:
         """The one door to the network."""
@@ -99,8 +102,9 @@ class House:
         self.metrics = Metrics()
         self.endpoints: Sequence[Endpoint] = settings.endpoints
         self.allowed_hosts: Sequence[str] = ()
-        provider = twilio(settings)
-        self.journal = open_journal(settings, provider.derive, self.clock)
+        every = providers(settings)
+        provider = every[Twilio.name]
+        self.journal = open_journal(settings, derive(settings, every), self.clock)
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
@@ -117,6 +121,7 @@ class House:
         )
         self._sender, desk = self._replies(rounds)
         by_name = {endpoint.name: endpoint for endpoint in settings.endpoints}
+        told = [endpoint.name for endpoint in settings.endpoints if endpoint.provider == TwilioDebugger.name]
         parts = Parts(
             journal=self.journal,
             rounds=RoundRunner(rounds),
@@ -127,13 +132,18 @@ class House:
             chance=random.random,
             metrics=self.metrics,
         )
-        self._courier = Courier(by_name, parts)
+        self._courier = Courier({name: endpoint for name, endpoint in by_name.items() if name not in told}, parts)
+        self._recorder = Recorder(
+            told,
+            RecorderParts(journal=self.journal, derive=every[TwilioDebugger.name].derive, clock=self.clock, metrics=self.metrics),
+        )
+        self._handover = Handover(self._courier, dict.fromkeys(told, self._recorder))
         self._desk = Desk(
             by_name,
             DeskParts(
-                providers={provider.name: provider},
+                providers=every,
                 journal=self.journal,
-                deliveries=self._courier,
+                deliveries=self._handover,
                 clock=self.clock,
                 ids=self._ids,
                 metrics=self.metrics,
@@ -152,7 +162,9 @@ class House:
         """Open the journal, take over what it holds, then open the doors. Raises OffhookError; nothing is left open then."""
         await self.journal.open()
         try:
-            await self._courier.start()
+            await self._handover.take_over(self.journal)
+            await self._courier.start(elsewhere=self._handover.own)
+            await self._recorder.start()
             await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
             await listen(self._intake, "webhooks", self._settings.host, self._settings.port)
             await listen(self._console, "console", self._settings.console_host, self._settings.console_port)
@@ -161,6 +173,7 @@ class House:
             raise
         self._work("courier", self._courier.run())
         self._work("replies", self._sender.run())
+        self._work("debugger", self._recorder.run())
         self._work("retention", self._retention.run())
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -176,7 +189,8 @@ class House:
     async def stop(self) -> None:
         """Stop accepting, finish what is under way as far as the time allows, close the journal. Nothing is lost."""
         within = max(1.0, self._settings.shutdown_timeout - CLOSING)
-        await asyncio.gather(self._intake.stop(within), self._courier.stop(within), self._sender.stop(within))
+        rooms = (self._courier, self._recorder, self._sender)
+        await asyncio.gather(self._intake.stop(within), *(room.stop(within) for room in rooms))
         await self._desk.close()
         for task in self._workers.values():
             task.cancel()
@@ -199,7 +213,9 @@ class House:
 
     async def replay(self, ids: Sequence[str]) -> int:
         """Set these webhooks waiting, due now; returns how many changed. Raises JournalError."""
-        return await self._courier.replay(ids)
+        changed = await self._courier.replay(ids)
+        self._recorder.look()
+        return changed
 
     async def send_reply(self, reply_id: str) -> bool:
         """Have an ended or kept reply sent after all; False when it is waiting or sent already. Raises JournalError."""

@@ -38,7 +38,8 @@ class AnswerMode(StrEnum):
 class Endpoint(Record):
     """One public address of ours, and where its webhooks go. Durations in seconds.
 
-    `app_url` and `fallback_url` are as the operator wrote them: user:password and the `#fragment` of connection overrides included.
+    `app_url` and `fallback_url` are as the operator wrote them: user:password and the `#fragment` of connection overrides included. `app_url`
+    is "" where no app is asked: what comes in is for Offhook itself, as the provider `twilio-debugger` has it.
     """
 
     name: str
@@ -291,7 +292,8 @@ class Cause(Record):
 class DebugEvent(Record):
     """One logged error, warning or info. `details` are Twilio's `more_info` pairs and ours: small strings, never a secret.
 
-    `causes` are the likeliest first; empty where nothing is known beyond the code.
+    `causes` are the likeliest first; empty where nothing is known beyond the code. `origin` is who saw it: `offhook`, or `twilio` where
+    Twilio told us.
     """
 
     id: str
@@ -312,6 +314,7 @@ class DebugEvent(Record):
     product: str = "Programmable Messaging"
     details: dict[str, Any] = {}
     causes: tuple[Cause, ...] = ()
+    origin: str = "offhook"
 
 
 class ReplyState(StrEnum):

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from offhook.delivery import courier as courier_module
 from offhook.delivery.courier import Courier, Parts
 from offhook.delivery.round import Round
 from offhook.errors import JournalError
+from offhook.intake.handover import Handover
 from offhook.metrics import Metrics
 from offhook.records import (
     Answer,
@@ -27,6 +29,7 @@ from offhook.records import (
     Reply,
     ReplyState,
     Role,
+    Settlement,
     State,
     Timings,
     Webhook,
@@ -34,6 +37,7 @@ from offhook.records import (
 from offhook.stores.memory import MemoryJournal
 from offhook.system import TimeSortedIds
 from tests.helpers.clock import ManualClock
+from tests.helpers.door import logged
 
 IDS = TimeSortedIds()
 ACK = Answer(status=200, headers=(("Content-Type", "text/xml"),), body=b"<Response/>")
@@ -166,6 +170,7 @@ class World:
             metrics=Metrics(),
         )
         self.courier = Courier({"sms": self.endpoint, "other": self.other}, parts)
+        await Handover(self.courier, {}).take_over(self.journal)
         await self.courier.start()
         self.task = asyncio.create_task(self.courier.run())
         await self.clock.settle()
@@ -435,6 +440,7 @@ async def test_what_was_stored_and_never_settled_is_delivered_after_a_restart():
         journal = world.journal
         journal.unsettled = _once([_as_arrival(arrival)])
         courier = Courier({"sms": world.endpoint}, world.courier._parts)
+        await Handover(courier, {}).take_over(journal)
         await courier.start()
         task = asyncio.create_task(courier.run())
         await world.clock.advance(2)
@@ -617,3 +623,13 @@ async def test_a_fault_in_reading_what_came_back_does_not_hold_up_the_conversati
         first = await world.receive("ann/one")
         second = await world.receive("ann/two")
         assert [await world.state(each) for each in (first, second)] == [State.DELIVERED] * 2
+
+
+async def test_what_waits_at_an_endpoint_that_is_gone_is_said_and_not_what_somebody_else_looks_after():
+    async with World(lambda body, n: exchange()) as world:
+        for name in ("gone", "told"):
+            webhook = msgspec.structs.replace(derive(await _arrival(world, f"{name}/hello")), endpoint=name)
+            await world.journal.settle(Settlement(webhook=webhook))
+        with logged() as lines:
+            await Courier({"sms": world.endpoint}, world.courier._parts).start(elsewhere={"told"})
+            assert [line["endpoint"] for line in lines("delivery.no_such_endpoint")] == ["gone"]

@@ -71,7 +71,7 @@ def test_the_file_in_the_docs_is_one_that_offhook_takes(tmp_path, monkeypatch):
     (tmp_path / "offhook.toml").write_text(example)
     monkeypatch.chdir(tmp_path)
     settings = load({}, dict.fromkeys(re.findall(r'"env:(\w+)"', example), "secret"), Path("offhook.toml"))
-    assert [endpoint.name for endpoint in settings.endpoints] == ["sms", "status"]
+    assert [endpoint.name for endpoint in settings.endpoints] == ["sms", "status", "debugger"]
     assert settings.shared_keys
 
 

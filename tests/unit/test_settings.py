@@ -345,3 +345,31 @@ class TestStarting:
         )
         assert text.count("there is no file") == 2
         assert "there is no directory" in text
+
+
+class TestAnEndpointForOffhookItself:
+    def test_its_table_says_the_provider_and_no_app(self, file):
+        path = file(
+            '[endpoints.sms]\nto = "http://a/"\n[endpoints.debugger]\nprovider = "twilio-debugger"\nacknowledge_with = "202"'
+        )
+        sms, debugger = load({}, {}, path).endpoints
+        assert (sms.provider, sms.app_url) == ("twilio", "http://a/")
+        assert (debugger.provider, debugger.app_url, debugger.fallback_url) == ("twilio-debugger", "", None)
+        assert (debugger.answer, debugger.acknowledge_with) == (AnswerMode.ACK, "202")
+
+    def test_flags_make_one_alone_and_leave_the_others_as_they_are(self, file):
+        flags = {"provider": "twilio-debugger", "name": "debugger"}
+        (debugger,) = load(flags, {}, None).endpoints
+        assert (debugger.name, debugger.provider) == ("debugger", "twilio-debugger")
+        sms, beside = load(flags, {}, file('[endpoints.sms]\nto = "http://a/"')).endpoints
+        assert (sms.provider, beside.provider) == ("twilio", "twilio-debugger")
+
+    @pytest.mark.parametrize("key", ["to", "fallback"])
+    def test_an_app_url_is_refused_with_the_way_out(self, file, key):
+        (problem,) = problems(path=file(f'[endpoints.debugger]\nprovider = "twilio-debugger"\n{key} = "http://a/"'))
+        assert f"[endpoints.debugger] {key}: an endpoint of the provider twilio-debugger has no app" in problem
+        assert f"leave {key} out" in problem
+
+    def test_a_provider_that_is_none_is_the_only_thing_that_is_said(self, file):
+        (problem,) = problems(path=file('[endpoints.debugger]\nprovider = "twillio"'))
+        assert "write twilio or twilio-debugger" in problem

@@ -171,7 +171,7 @@ class Cause(TypedDict):
 
 
 class Error(TypedDict):
-    """One debug event. `code` is the precise one, `twilio_code` what Twilio would have logged. `causes`: the likeliest first."""
+    """One debug event. `code` is the precise one, `twilio_code` what Twilio would have logged, or has where `origin` is twilio: then it told us. `causes`: the likeliest first."""
 
     sid: str
     at: str
@@ -191,6 +191,7 @@ class Error(TypedDict):
     product: str
     more_info: dict[str, Any]
     causes: list[Cause]
+    origin: str
 
 
 class DetailedError(Error):
@@ -241,7 +242,7 @@ class Counts(TypedDict):
 
 
 class Endpoint(TypedDict):
-    """One configured endpoint; credentials in its URLs are left out. Durations in seconds."""
+    """One configured endpoint; credentials in its URLs are left out. `app_url` is empty where Offhook itself reads what comes in. Durations in seconds."""
 
     name: str
     provider: str

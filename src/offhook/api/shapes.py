@@ -239,6 +239,7 @@ def error_shape(event: records.DebugEvent) -> resources.Error:
         "product": event.product,
         "more_info": dict[str, Any](event.details),
         "causes": [cause_shape(cause) for cause in event.causes],
+        "origin": event.origin,
     }
 
 

@@ -71,8 +71,16 @@ def _written(value: object) -> str:
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
     """One endpoint as its table in the file would say it."""
+    if not endpoint.app_url:
+        return {
+            "name": endpoint.name,
+            "provider": endpoint.provider,
+            "what": "Twilio's Error Webhook and alarms: Offhook reads them itself, nothing is handed on",
+            "acknowledge_with": endpoint.acknowledge_with,
+        }
     return {
         "name": endpoint.name,
+        "provider": endpoint.provider,
         "to": without_credentials(endpoint.app_url),
         "fallback": endpoint.fallback_url and without_credentials(endpoint.fallback_url),
         "answer": endpoint.answer.value,

@@ -50,19 +50,26 @@ def errors_list(
         say("No errors." if not any(given[name] for name in given if name != "limit") else "No errors like that.")
         return
     console = out()
-    console.print(_table(page["errors"], with_endpoint=console.width >= NARROW))
+    console.print(_table(page["errors"], wide=console.width >= NARROW))
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")
 
 
-def _table(rows: list[Shape], *, with_endpoint: bool) -> Table:
+def _table(rows: list[Shape], *, wide: bool) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "at", "level", "code", *(["endpoint"] if with_endpoint else [])):
+    shown = [*(["endpoint"] if wide else []), *(["origin"] if wide or any(row["origin"] != "offhook" for row in rows) else [])]
+    for name in ("id", "at", "level", "code", *shown):
         table.add_column(name, no_wrap=True)
     table.add_column("message")
     short = ids_shortened([row["sid"] for row in rows])
     for row in rows:
-        cells = [short[row["sid"]], clock_time(row["at"]), row["level"], row["code"]]
-        cells += [row["endpoint"], row["message"]] if with_endpoint else [row["message"]]
+        cells = [
+            short[row["sid"]],
+            clock_time(row["at"]),
+            row["level"],
+            row["code"],
+            *(row[name] for name in shown),
+            row["message"],
+        ]
         table.add_row(*(one_line(cell) for cell in cells), style=LEVELS[row["level"]])
     return table

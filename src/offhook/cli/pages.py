@@ -168,7 +168,11 @@ def error_page(error: Shape) -> Text:
         [
             ("id", error["sid"]),
             ("at", clock_time(error["at"])),
-            ("Twilio would log", error["twilio_code"] if error["twilio_code"] != error["code"] else ""),
+            ("origin", error["origin"]),
+            (
+                "Twilio logged" if error["origin"] == "twilio" else "Twilio would log",
+                error["twilio_code"] if error["twilio_code"] != error["code"] else "",
+            ),
             ("product", error["product"]),
             ("endpoint", error["endpoint"]),
             ("webhook", error["webhook_id"]),

@@ -78,10 +78,12 @@ def _report(configuration: Configuration, info: ServeInfo) -> None:
 def _welcome(configuration: Configuration, info: ServeInfo) -> None:
     """Three lines for a person, and the one thing that is left to do where Twilio cannot reach this yet."""
     console = out()
-    for number, url in enumerate(_public_urls(configuration.settings, info).values()):
-        console.print(f"{'' if number else 'Twilio posts to':<17} {url}", soft_wrap=True)
+    for number, (name, url) in enumerate(_public_urls(configuration.settings, info).items()):
+        told = "" if name in _with_app(configuration.settings) else "  (its Error Webhook and alarms)"
+        console.print(f"{'' if number else 'Twilio posts to':<17} {url}{told}", soft_wrap=True)
     console.print(f"{'The console is':<17} http://{_authority(info.console)}", soft_wrap=True)
-    console.print(f"{'Send a message':<17} {sending_command(configuration, info)}", soft_wrap=True)
+    if command := sending_command(configuration, info):
+        console.print(f"{'Send a message':<17} {command}", soft_wrap=True)
     if not (configuration.settings.public_url or configuration.settings.allow_unsigned):
         say("Twilio needs a public URL: put a tunnel or a proxy before this one, and name it with --public-url https://…")
 
@@ -91,10 +93,16 @@ def _public_urls(settings: Settings, info: ServeInfo) -> dict[str, str]:
     return {endpoint.name: f"{base}/{endpoint.name}" for endpoint in settings.endpoints}
 
 
+def _with_app(settings: Settings) -> list[str]:
+    return [endpoint.name for endpoint in settings.endpoints if endpoint.app_url]
+
+
 def sending_command(configuration: Configuration, info: ServeInfo) -> str:
-    """The command that sends this server a message that it accepts; only a token in the environment is left to the reader."""
+    """The command that sends this server a message that it accepts, "" without an app; only a token in the environment is left to the reader."""
     settings, flags = configuration.settings, configuration.flags
-    name = settings.endpoints[0].name
+    name = next(iter(_with_app(settings)), "")
+    if not name:
+        return ""
     words = ["send", f"{_origin(settings, info.intake)}/{name}"]
     if configuration.file and configuration.file != Path(DEFAULT_FILE):
         words += ["--config", str(configuration.file)]

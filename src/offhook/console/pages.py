@@ -86,7 +86,7 @@ def _endpoint_card(endpoint: Endpoint, counts: Mapping[State, int]) -> Html:
     return tag(
         "section",
         tag("h2", "/", endpoint.name),
-        tag("div", "→ ", tag("code", shape["app_url"])),
+        tag("div", "→ ", tag("code", shape["app_url"])) if endpoint.app_url else tag("div", "Twilio tells of errors here"),
         tag("div", "else ", tag("code", shape["fallback_url"])) if shape["fallback_url"] else "",
         tag("ul", *items),
         class_="card",
@@ -121,13 +121,19 @@ def _error_table(events: Sequence[DebugEvent], now: float) -> Html:
             tight(moment(event.at, now)),
             tight(pill(event.level)),
             tight(event.code, f" (Twilio: {event.twilio_code})" if event.twilio_code not in (0, event.code) else ""),
-            joined([event.message, tag("p", "Why: ", event.causes[0].title, class_="quiet") if event.causes else ""]),
+            joined(
+                [event.message, _origin(event), tag("p", "Why: ", event.causes[0].title, class_="quiet") if event.causes else ""]
+            ),
             tight(event.endpoint),
             tight(tag("a", "webhook", href=f"/webhooks/{event.webhook_id}")) if event.webhook_id else "",
         ]
         for event in events
     ]
     return table(["When", "Level", "Code", "What happened", "Endpoint", ""], rows)
+
+
+def _origin(event: DebugEvent) -> Html:
+    return tag("span", " (told by Twilio)", class_="quiet") if event.origin == "twilio" else Html("")
 
 
 def _where_it_stands(webhook: Webhook, now: float) -> Html:

@@ -1,7 +1,7 @@
 """The courier: takes kept webhooks to their apps, fresh ones at once, the others when they are due."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,7 +99,7 @@ class Parts:
 
 
 class Courier:
-    """One for all endpoints. `run()` looks after the parked webhooks; `accept()` and `repeat()` are called by the intake."""
+    """One for all endpoints that have an app. `run()` looks after the parked webhooks; `accept()` and `repeat()` are called by the intake."""
 
     def __init__(self, endpoints: Mapping[str, Endpoint], parts: Parts) -> None:
         self._parts = parts
@@ -360,12 +360,14 @@ class Courier:
         if settled.replies:
             self._parts.replies.wake()
 
-    async def start(self) -> None:
-        """Take over what the journal holds: arrivals that were never settled, and what waits in conversations."""
+    async def adopt(self, arrivals: Sequence[Arrival]) -> None:
+        """Arrivals of a former process that were never settled: they wait now, as all that is to be delivered later does."""
+        adopted = [Settlement(webhook=settlement.parked(self._parts.derive(arrival))) for arrival in arrivals]
+        await asyncio.gather(*(self._parts.journal.settle(settled) for settled in adopted))
+
+    async def start(self, elsewhere: Container[str] = ()) -> None:
+        """Take over what waits in the journal, but for endpoints `elsewhere`. Arrivals that were never settled are to be adopted before."""
         journal = self._parts.journal
-        while arrivals := await journal.unsettled():
-            adopted = [Settlement(webhook=settlement.parked(self._parts.derive(arrival))) for arrival in arrivals]
-            await asyncio.gather(*(journal.settle(settled) for settled in adopted))
         for conversation, _ in await journal.blocking():
             self._conversations.load(conversation)
         counts = await journal.counts()
@@ -373,7 +375,7 @@ class Courier:
             undelivered = states.get(State.WAITING, 0) + states.get(State.DELIVERING, 0)
             if name in self._lines:
                 self._lines[name].parked = undelivered
-            elif undelivered:
+            elif undelivered and name not in elsewhere:
                 log.warning(
                     "delivery.no_such_endpoint", endpoint=name, waiting=undelivered, hint="configure it to have them delivered"
                 )

@@ -75,16 +75,17 @@ def dedupe_key(about: Subject, request: Incoming, headers: Mapping[bytes, bytes]
     """
     path = request.target.partition(b"?")[0].strip(b"/")
     if about.kind is _KIND_MESSAGE:
-        return _digest(path, b"message", about.sid)
+        return digest(path, b"message", about.sid)
     if about.status:
-        return _digest(path, b"status", about.sid, about.status)
+        return digest(path, b"status", about.sid, about.status)
     token = headers.get(_TOKEN)
     if token:
-        return _digest(path, b"token", token)
-    return _digest(path, b"request", request.method.encode(), request.target, request.body)
+        return digest(path, b"token", token)
+    return digest(path, b"request", request.method.encode(), request.target, request.body)
 
 
-def _digest(*parts: bytes) -> bytes:
+def digest(*parts: bytes) -> bytes:
+    """16 bytes that stand for these parts."""
     return blake2b(b"\0".join(parts), digest_size=16).digest()
 
 

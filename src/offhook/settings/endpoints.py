@@ -6,7 +6,7 @@ from typing import Any
 
 from offhook.records import AnswerMode, Endpoint
 from offhook.settings.sources import Given, Problems, Sources
-from offhook.settings.table import BY_NAME, ENDPOINT_NAME, EVERY_ENDPOINT
+from offhook.settings.table import BY_NAME, ENDPOINT_NAME, EVERY_ENDPOINT, WITHOUT_APP
 
 Read = Callable[[str, Given | None], Any]
 
@@ -18,7 +18,7 @@ def build(sources: Sources, general: Mapping[str, Any], read: Read, problems: Pr
     """
     single = str(general["name"])
     named = [name for name in sources.endpoints if _usable_name(name, sources.file, problems)]
-    if sources.first("to") and single not in named:
+    if (sources.first("to") or general["provider"] == WITHOUT_APP) and single not in named:
         named.append(single)
     _check_overlap(single, sources, problems)
     alone = sources.first("to", "flag", "environment") is not None
@@ -46,24 +46,36 @@ def _chain(name: str, sources: Sources, *, single: bool, outer: bool) -> dict[st
         after = sources.first(key, "file") if general else None
         return before or next(iter(own(key)), None) or after
 
-    chain = {key: chosen(key, general=single, said=single) for key in ("to", "fallback")}
+    chain = {key: chosen(key, general=single, said=single) for key in ("to", "fallback", "provider")}
     return chain | {each.name: chosen(each.name, general=True, said=outer) for each in EVERY_ENDPOINT}
 
 
 def _endpoint(name: str, chain: Mapping[str, Given | None], read: Read, problems: Problems) -> Endpoint | None:
-    if chain["to"] is None:
+    provider = read("provider", chain["provider"])
+    if provider == WITHOUT_APP:
+        _refuse_app(chain, problems)
+    elif provider and chain["to"] is None:
         problems.add(f"[endpoints.{name}]", 'it has no app URL: write to = "https://…" in this table')
         return None
     values = {key: read(key, given) for key, given in chain.items()}
-    if values["answer"] is None or values["to"] is None or any(values[each.name] is None for each in EVERY_ENDPOINT):
+    if problems or any(values[each.name] is None for each in EVERY_ENDPOINT):
         return None
-    return Endpoint(
-        name=name,
-        app_url=values.pop("to"),
-        fallback_url=values.pop("fallback"),
-        answer=AnswerMode(values.pop("answer")),
-        **values,
-    )
+    to, fallback, answer = values.pop("to"), values.pop("fallback"), AnswerMode(values.pop("answer"))
+    if provider == WITHOUT_APP:
+        return Endpoint(name=name, app_url="", answer=AnswerMode.ACK, **values)
+    return Endpoint(name=name, app_url=to, fallback_url=fallback, answer=answer, **values)
+
+
+def _refuse_app(chain: Mapping[str, Given | None], problems: Problems) -> None:
+    """An endpoint for Offhook itself hands nothing on."""
+    for key in ("to", "fallback"):
+        given = chain[key]
+        if given is not None:
+            problems.add(
+                given.where,
+                f"an endpoint of the provider {WITHOUT_APP} has no app, as Offhook itself reads what comes in: leave {key} out, "
+                "or give the app an endpoint of its own",
+            )
 
 
 def _usable_name(name: str, file: str, problems: Problems) -> bool:

@@ -12,7 +12,7 @@ DEFAULT_FILE: Final = "offhook.toml"
 # Variables that are no settings: which file to read, and where the command line finds a running server.
 OTHER_VARIABLES: Final = ("OFFHOOK_CONFIG", "OFFHOOK_CONSOLE_URL")
 TABLES: Final = ("endpoints", "accounts", "shared_keys")
-ENDPOINT_KEYS: Final = ("to", "fallback", *(each.name for each in EVERY_ENDPOINT))
+ENDPOINT_KEYS: Final = ("to", "fallback", "provider", *(each.name for each in EVERY_ENDPOINT))
 # What people write for a key that has another name, too far off for a spelling check.
 _ALIASES: Final = {
     "app_url": "to",

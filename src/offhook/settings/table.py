@@ -11,6 +11,7 @@ from offhook.settings import kinds
 from offhook.settings.kinds import Kind
 from offhook.settings.secret import Secret
 
+WITHOUT_APP: Final = "twilio-debugger"
 ENDPOINT_NAME: Final = "[a-z0-9][a-z0-9_-]{0,63}"
 _NAME: Final = kinds.text(
     ENDPOINT_NAME, "write lower-case letters, digits, _ and -, at most 64, a letter or digit first, such as sms"
@@ -88,12 +89,22 @@ class Origin(NamedTuple):
 class Settings(Record):
     """Everything that an operator can set, read and checked. Durations in seconds, sizes in bytes.
 
-    `to`, `fallback` and the other endpoint settings are the general ones; what holds for one endpoint is in `endpoints`.
+    `to`, `fallback` and the other endpoint settings are the general ones; what holds for one endpoint is in `endpoints`. An endpoint whose
+    provider is `WITHOUT_APP` has no app URL.
     """
 
     to: Annotated[str | None, Row(kinds.url(), None, "Your app's URL: where the webhooks go", "endpoint")]
     fallback: Annotated[str | None, Row(kinds.url(), None, "Where a webhook goes when your app's URL fails", "endpoint")]
     name: Annotated[str, Row(_NAME, "sms", "Name of the endpoint that `to` makes, and its path: /sms", "endpoint")]
+    provider: Annotated[
+        Literal["twilio", "twilio-debugger"],
+        Row(
+            kinds.choice("twilio", WITHOUT_APP),
+            "twilio",
+            "Who calls: Twilio for your app (twilio), or its Error Webhook and alarms for Offhook (twilio-debugger)",
+            "endpoint",
+        ),
+    ]
     answer: Annotated[
         Literal["relay", "ack"],
         Row(
@@ -253,5 +264,5 @@ def _rows() -> tuple[Setting, ...]:
 SETTINGS: Final = _rows()
 BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 EVERY_ENDPOINT: Final = tuple(
-    each for each in SETTINGS if each.section == "endpoint" and each.name not in {"to", "fallback", "name"}
+    each for each in SETTINGS if each.section == "endpoint" and each.name not in {"to", "fallback", "name", "provider"}
 )

@@ -30,6 +30,7 @@ async def test_a_listing_of_errors_has_every_field_of_a_debug_event(console):
                 "product": "Programmable Messaging",
                 "more_info": {"httpResponse": "502"},
                 "causes": [],
+                "origin": "offhook",
             }
         ],
         "next_cursor": None,

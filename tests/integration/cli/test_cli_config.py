@@ -114,3 +114,22 @@ def test_python_m_offhook_is_the_same_program(tmp_path):
         [sys.executable, "-m", "offhook", "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True
     )
     assert result.stdout == f"offhook, version {__version__}\n"
+
+
+def test_an_endpoint_for_offhook_itself_says_what_it_is(desk, parsed):
+    (desk.folder / "offhook.toml").write_text('[endpoints.debugger]\nprovider = "twilio-debugger"\n')
+    result = desk.run("config", "check", **SECRETS)
+    assert result.exit_code == 0, result.stderr
+    shown = result.stdout.partition("endpoint debugger")[2]
+    assert "provider           twilio-debugger" in shown
+    assert "Twilio's Error Webhook and alarms: Offhook reads them itself" in shown
+    assert "schedule" not in shown
+    (debugger,) = parsed(desk.run("config", "check", "--json", **SECRETS))["endpoints"]
+    assert (debugger["name"], debugger["provider"]) == ("debugger", "twilio-debugger")
+
+
+def test_an_endpoint_for_offhook_itself_with_an_app_is_exit_code_2(desk):
+    (desk.folder / "offhook.toml").write_text('[endpoints.debugger]\nprovider = "twilio-debugger"\nto = "http://localhost/"\n')
+    result = desk.run("config", "check", **SECRETS)
+    assert result.exit_code == 2
+    assert "leave to out" in result.stderr

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 
+import msgspec
 import pytest
 
 from offhook.cli import terminal
@@ -150,6 +151,20 @@ def test_errors_are_listed_filtered_and_shown(either, settled, parsed):
     assert "ERROR 11217 The app answered 502." in page
     assert "Twilio would log  11200" in page
     assert "httpResponse  502" in page
+
+
+def test_what_twilio_told_is_marked_as_such(either, settled, parsed):
+    seen, heard = settled(1), settled(2)
+    event = msgspec.structs.replace(heard.events[0], origin="twilio")
+    either.fill(seen)
+    assert "twilio" not in either.run("errors", "list", *either.flags).stdout
+    either.fill(msgspec.structs.replace(heard, events=(event,)))
+    assert either.run("errors", "list", *either.flags).stdout.count("twilio") == 1
+    listed = parsed(either.run("errors", "list", "--json", *either.flags))["errors"]
+    assert [error["origin"] for error in listed] == ["twilio", "offhook"]
+    page = either.run("errors", "show", event.id, *either.flags).stdout
+    assert "Twilio logged" in page
+    assert "twilio" in page
     assert either.run("errors", "show", "NO" + "0" * 32, *either.flags).exit_code == 1
 
 

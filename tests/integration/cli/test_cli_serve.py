@@ -189,3 +189,11 @@ class TestTheCommandThatSendsAMessage:
     def test_what_was_said_by_flag_is_said_again(self):
         words = self.command(environ={"MINE": "t"}, auth_token="env:MINE", file=Path("a b.toml"))
         assert words == ["send", "http://127.0.0.1:9000/sms", "--config", "a b.toml", "--auth-token", "env:MINE"]
+
+    def test_it_goes_to_an_endpoint_with_an_app_and_is_left_out_without_one(self, tmp_path):
+        file = tmp_path / "offhook.toml"
+        file.write_text('[endpoints.debugger]\nprovider = "twilio-debugger"\n[endpoints.sms]\nto = "http://a/"\n')
+        settings = load({}, {}, file)
+        assert "http://127.0.0.1:9000/sms" in sending_command(Configuration(settings, {}, file), self.INFO)
+        settings = load({"provider": "twilio-debugger"}, {}, None)
+        assert sending_command(Configuration(settings, {}, None), self.INFO) == ""
