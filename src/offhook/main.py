@@ -197,9 +197,9 @@ class House:
 
     # -- for the console
 
-    async def replay(self, ids: Sequence[str]) -> int:
+    async def replay(self, ids: Sequence[str], *, delivered: bool = True) -> int:
         """Set these webhooks waiting, due now; returns how many changed. Raises JournalError."""
-        return await self._courier.replay(ids)
+        return await self._courier.replay(ids, delivered=delivered)
 
     async def send_reply(self, reply_id: str) -> bool:
         """Have an ended or kept reply sent after all; False when it is waiting or sent already. Raises JournalError."""
