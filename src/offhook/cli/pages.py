@@ -213,10 +213,11 @@ def issue_page(issue: Shape) -> Text:
             ("last seen", clock_time(issue["last_seen"])),
             ("last 24 h", f"{bars(issue['hours'])} {sum(issue['hours'])}"),
             ("newest error", issue["last_event"]),
+            ("its message", error and error["message"]),
+            ("its webhook", error and error["webhook_id"]),
         ]
     )
     if error:
-        page.facts([("its message", error["message"]), ("its webhook", error["webhook_id"])])
         _causes(page, error["causes"])
     return page.text
 
