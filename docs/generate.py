@@ -97,8 +97,10 @@ def routes() -> str:
 
 def parameters() -> str:
     """Every parameter of those routes."""
-    fields = {field.name: field for each in OPERATIONS for field in (*each.query, *each.body)}
-    return table(("parameter", "meaning"), ((f"`{name}`", plain(field.meaning)) for name, field in fields.items()))
+    meanings: dict[str, dict[str, None]] = {}
+    for field in (field for each in OPERATIONS for field in (*each.query, *each.body)):
+        meanings.setdefault(field.name, {})[plain(field.meaning)] = None
+    return table(("parameter", "meaning"), ((f"`{name}`", " Or: ".join(found)) for name, found in meanings.items()))
 
 
 def problems() -> str:

@@ -211,9 +211,9 @@ class House:
 
     # -- for the console
 
-    async def replay(self, ids: Sequence[str]) -> int:
+    async def replay(self, ids: Sequence[str], *, delivered: bool = True) -> int:
         """Set these webhooks waiting, due now; returns how many changed. Raises JournalError."""
-        changed = await self._courier.replay(ids)
+        changed = await self._courier.replay(ids, delivered=delivered)
         self._recorder.look()
         return changed
 

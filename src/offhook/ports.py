@@ -9,6 +9,9 @@ from offhook.records import (
     EventFilter,
     Exchange,
     HttpRequest,
+    Issue,
+    IssueFilter,
+    IssueState,
     Limits,
     Receipt,
     Reply,
@@ -93,8 +96,11 @@ class Journal(Protocol):
     async def blocking(self) -> Sequence[tuple[str, str]]:
         """(conversation, webhook id) of every undelivered webhook refused fewer than three times, for the courier to start from."""
 
-    async def requeue(self, ids: Iterable[str], now: float) -> int:
-        """Replay: set these webhooks (failed, dismissed or delivered) waiting, due now, failures and refusals 0; returns how many changed."""
+    async def requeue(self, ids: Iterable[str], now: float, *, delivered: bool = True) -> int:
+        """Replay: set these webhooks (failed, dismissed or delivered) waiting, due now, failures and refusals 0; returns how many changed.
+
+        Unless `delivered`, those that have been delivered stay so.
+        """
 
     async def dismiss(self, ids: Iterable[str]) -> int:
         """Take failed webhooks off the list without delivering them; returns how many changed."""
@@ -126,6 +132,28 @@ class Journal(Protocol):
     async def event(self, event_id: str) -> DebugEvent | None:
         """One debug event."""
 
+    async def event_counts(self, where: EventFilter, since: float, until: float, buckets: int) -> Sequence[int]:
+        """How many debug events there were in each of up to 500 equal parts of that time, `since` inclusive, `until` exclusive.
+
+        Raises ValueError where there is no such time, or are more parts.
+        """
+
+    async def issues(self, where: IssueFilter, limit: int, before: str = "", *, now: float) -> Sequence[Issue]:
+        """Issues, last seen newest first, with a place (`Issue.place`) below `before`; their hours are those up to `now`.
+
+        An issue is written with its events: it opens with the first, and one that was resolved has regressed with the next. Events of no
+        endpoint and those of level INFO make none.
+        """
+
+    async def issue(self, issue_id: str, *, now: float) -> Issue | None:
+        """One issue."""
+
+    async def set_issue_state(self, issue_id: str, state: IssueState, *, now: float) -> Issue | None:
+        """Say what is being done about an issue; returns it as it is then, None where there is none."""
+
+    async def issue_webhooks(self, issue_id: str, limit: int, after: str = "") -> Sequence[str]:
+        """Ids of the failed and dismissed webhooks that an issue's events are about, oldest first, above `after`."""
+
     async def reply(self, reply_id: str) -> Reply | None:
         """One reply."""
 
@@ -133,7 +161,10 @@ class Journal(Protocol):
         """How many webhooks each endpoint has in each state."""
 
     async def prune(self, received_before: float, limit: int) -> int:
-        """Delete up to `limit` delivered, failed or dismissed webhooks received before that time, with all that hangs on them."""
+        """Delete up to `limit` delivered, failed or dismissed webhooks received before that time, with all that hangs on them.
+
+        Issues that no event is left of, and that were last seen before then, go too.
+        """
 
     async def forget(self, number: str) -> int:
         """Delete every webhook from or to this number, with all that hangs on it; returns how many. Those under way stay."""

@@ -317,6 +317,42 @@ class DebugEvent(Record):
     origin: str = "offhook"
 
 
+class IssueState(StrEnum):
+    """What is being done about an issue. `regressed`: it was resolved, and has happened again."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    REGRESSED = "regressed"
+    IGNORED = "ignored"
+
+
+class Issue(Record):
+    """Debug events of one endpoint, code and leading cause, grouped: one thing to mend. Its id follows from these three.
+
+    `cause` is "" where the code is all that is known. `title` and `level` are the newest event's, `last_event` is that event's id. `hours`
+    are the events of the last 24 hours by the clock, the oldest first, the current hour last.
+    """
+
+    id: str
+    endpoint: str
+    code: int
+    cause: str
+    title: str
+    level: Level
+    first_seen: float
+    last_seen: float
+    count: int
+    last_event: str
+    state: IssueState = IssueState.OPEN
+    hours: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it stands among issues: sorts by the time last seen, then by id. What is listed after it has a lower place."""
+        return f"{max(0, int(self.last_seen * 1000)):014}{self.id}"
+
+
 class ReplyState(StrEnum):
     """Where a reply is. `kept` waits for credentials, `ambiguous` for a person: it may have been sent."""
 
@@ -377,7 +413,7 @@ class WebhookFilter(Record):
 
 
 class EventFilter(Record):
-    """Which debug events a listing means."""
+    """Which debug events a listing means. `cause` is the leading one's name; `query` are words, each of which an event must hold."""
 
     code: int = 0
     level: Level | None = None
@@ -385,6 +421,18 @@ class EventFilter(Record):
     since: float | None = None
     until: float | None = None
     webhook_id: str = ""
+    cause: str = ""
+    issue: str = ""
+    query: str = ""
+
+
+class IssueFilter(Record):
+    """Which issues a listing means."""
+
+    states: tuple[IssueState, ...] = ()
+    endpoint: str = ""
+    code: int = 0
+    cause: str = ""
 
 
 class WebhookStory(Record):

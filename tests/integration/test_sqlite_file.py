@@ -10,8 +10,13 @@ import apsw
 import pytest
 
 from offhook.errors import UnusableJournalError
+from offhook.records import Cause, Confidence, EventFilter, IssueFilter
 from offhook.stores.sqlite import SqliteJournal, database
+from offhook.stores.sqlite.codec import encode
 from offhook.system import SystemClock
+from tests.helpers.journals import NOON, an_event
+
+a_cause = Cause(name="tls.expired", title="The certificate has expired.", confidence=Confidence.CERTAIN)
 
 HOLDER = """
 import asyncio, sys
@@ -84,6 +89,27 @@ async def test_an_older_schema_is_brought_forward_a_step_at_a_time(tmp_path, mon
     assert db.pragma("user_version") == len(first) + 2
     assert db.execute("SELECT x, y FROM second").fetchall() == [(1, 2)]
     db.close()
+
+
+async def test_events_from_before_there_were_issues_are_kept_and_belong_to_none(tmp_path, monkeypatch):
+    path = tmp_path / "journal.db"
+    newest = database.migrations()
+    monkeypatch.setattr(database, "migrations", lambda: newest[:1])
+    await opens(path)
+    old, new = (an_event(endpoint="sms", causes=(a_cause,)) for _ in range(2))
+    db = apsw.Connection(str(path))
+    values = (old.id, old.at, old.level, old.code, old.endpoint, "", encode(old))
+    db.execute("INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    db.close()
+    monkeypatch.setattr(database, "migrations", lambda: newest)
+    journal = a_journal(path)
+    await journal.open()
+    assert await journal.events(EventFilter(), 10) == [old]
+    assert await journal.issues(IssueFilter(), 10, now=NOON) == []
+    await journal.record([new])
+    assert await journal.events(EventFilter(cause="tls.expired"), 10) == [new]
+    assert [issue.count for issue in await journal.issues(IssueFilter(), 10, now=NOON)] == [1]
+    await journal.close()
 
 
 async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path, monkeypatch):

@@ -44,3 +44,18 @@ def test_the_end_of_a_long_conversation_is_not_read_when_its_first_is_done(db):
     values = {"conversations": None}
     plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {SQL['let_pass']}", values)]
     assert any("SEARCH webhooks USING INDEX webhooks_conversation (conversation=? AND id<?)" in step for step in plan)
+
+
+@pytest.mark.parametrize(
+    ("name", "index"), [("count_events", "debug_events_at"), ("count_events_of_issue", "debug_events_issue")]
+)
+def test_events_are_counted_without_a_look_at_their_records(db, name, index):
+    values = dict.fromkeys(re.findall(r":(\w+)", SQL[name]))
+    plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {SQL[name]}", values)]
+    assert any(f"SEARCH debug_events USING COVERING INDEX {index}" in step for step in plan), plan
+
+
+def test_a_page_of_issues_is_read_in_the_order_of_its_index(db):
+    values = dict.fromkeys(re.findall(r":(\w+)", SQL["issues_by_place"]))
+    plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {SQL['issues_by_place']}", values)]
+    assert not any("TEMP B-TREE" in step for step in plan), plan

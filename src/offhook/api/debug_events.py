@@ -2,12 +2,14 @@
 
 from starlette.responses import Response
 
-from offhook.api.fields import DEFAULT_LIMIT, event_filter
+from offhook.api.fields import DEFAULT_BUCKETS, DEFAULT_LIMIT, event_filter
 from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
-from offhook.api.shapes import error_detail, error_shape
+from offhook.api.shapes import counts_over_time, error_detail, error_shape
 from offhook.api.webhooks import shaped
+
+DAY = 86_400
 
 
 async def list_errors(house: House, call: Call) -> Response:
@@ -16,6 +18,17 @@ async def list_errors(house: House, call: Call) -> Response:
     found = await house.journal.events(event_filter(call.values), limit + 1, call.values.get("cursor", ""))
     page = found[:limit]
     return json_answer({"errors": await shaped(error_shape, page), "next_cursor": page[-1].id if len(found) > limit else None})
+
+
+async def count_errors(house: House, call: Call) -> Response:
+    """How many debug events over time; without a time, over the last 24 hours."""
+    until = call.values.get("until", house.clock.now())
+    since = call.values.get("since", until - DAY)
+    if not since < until:
+        raise Problem(20001, "Parameter 'since' must be a time before 'until'.")
+    buckets = call.values.get("buckets", DEFAULT_BUCKETS)
+    counts = await house.journal.event_counts(event_filter(call.values), since, until, buckets)
+    return json_answer(counts_over_time(since, until, counts))
 
 
 async def get_error(house: House, call: Call) -> Response:

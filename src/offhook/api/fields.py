@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from offhook.api.problems import Problem, suggest
-from offhook.records import EventFilter, Level, State, WebhookFilter
+from offhook.records import EventFilter, IssueFilter, IssueState, Level, State, WebhookFilter
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 50
 MAX_QUERY = 200
+MOST_BUCKETS = 500
+DEFAULT_BUCKETS = 48
+PLACE = r"\d{14}IS[0-9a-f]{32}"
 LATEST = 253_402_300_799.0
 """The last second of the year 9999: what Python's calendar, and an id, can hold."""
 
@@ -58,6 +61,27 @@ def read_code(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d{3,5}", text, re.ASCII):
         raise ValueError("a code of four to six digits, such as 11200")
     return int(text)
+
+
+def read_buckets(text: str) -> int:
+    """In how many parts a time is counted."""
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or not 1 <= int(text) <= MOST_BUCKETS:
+        raise ValueError(f"a whole number from 1 to {MOST_BUCKETS}")
+    return int(text)
+
+
+def read_switch(text: str) -> bool:
+    """Yes or no."""
+    if text not in {"true", "false"}:
+        raise ValueError("true or false")
+    return text == "true"
+
+
+def read_place(text: str) -> str:
+    """Where a page of issues ended."""
+    if not re.fullmatch(PLACE, text, re.ASCII):
+        raise ValueError("the next_cursor of the page before")
+    return text
 
 
 def read_query(text: str) -> str:
@@ -108,11 +132,15 @@ def id_schema(prefix: str) -> dict[str, Any]:
 
 
 _STATES: Mapping[str, Any] = {"type": "array", "items": {"type": "string", "enum": [state.value for state in State]}}
+_ISSUE_STATES: Mapping[str, Any] = {"type": "array", "items": {"type": "string", "enum": [state.value for state in IssueState]}}
+SETTABLE = tuple(state for state in IssueState if state is not IssueState.REGRESSED)
 _LEVELS: Mapping[str, Any] = {"type": "string", "enum": [level.value for level in Level]}
 
 ENDPOINT = Field("endpoint", "Only those of this endpoint.", {"type": "string", "maxLength": MAX_QUERY}, read_query)
 SINCE = Field("since", "Only those from this time on.", TIME, read_time)
 UNTIL = Field("until", "Only those before this time.", TIME, read_time)
+CODE = Field("code", "Only those with this code.", {"type": "integer", "minimum": 1000, "maximum": 999999}, read_code)
+CAUSE = Field("cause", "Only those with this likeliest cause.", {"type": "string", "maxLength": MAX_QUERY}, read_query)
 LIMIT = Field(
     "limit",
     "How many at most.",
@@ -148,14 +176,45 @@ WEBHOOK_IDS = (
     ),
 )
 ERROR_FILTERS = (
-    Field("code", "Only those with this code.", {"type": "integer", "minimum": 1000, "maximum": 999999}, read_code),
+    CODE,
     Field("level", "Only those of this level.", _LEVELS, one_of(Level)),
     ENDPOINT,
     SINCE,
     UNTIL,
     Field("webhook", "Only those of this webhook.", id_schema("WH"), an_id("WH")),
+    CAUSE,
+    Field("issue", "Only those of this issue.", id_schema("IS"), an_id("IS")),
+    Field("q", "Only those in which these words occur.", {"type": "string", "maxLength": MAX_QUERY}, read_query),
 )
 ERROR_PAGE = (LIMIT, Field("cursor", "The `next_cursor` of the page before.", id_schema("NO"), an_id("NO")))
+
+ERROR_COUNTS = (
+    Field(
+        "buckets",
+        "In how many equal parts the time is counted.",
+        {"type": "integer", "minimum": 1, "maximum": MOST_BUCKETS, "default": DEFAULT_BUCKETS},
+        read_buckets,
+    ),
+)
+ISSUE_FILTERS = (
+    Field("state", "Only those in one of these states.", _ISSUE_STATES, one_of(IssueState), many=True),
+    ENDPOINT,
+    CODE,
+    CAUSE,
+)
+ISSUE_PAGE = (
+    LIMIT,
+    Field("cursor", "The `next_cursor` of the page before.", {"type": "string", "pattern": f"^{PLACE}$"}, read_place),
+)
+ISSUE_STATE = (
+    Field(
+        "state",
+        "What it is to be from now on.",
+        {"type": "string", "enum": [state.value for state in SETTABLE]},
+        one_of(SETTABLE),
+    ),
+)
+ISSUE_REPLAY = (Field("dry_run", "Only say how many it would be.", {"type": "boolean", "default": False}, read_switch),)
 
 
 def read_fields(fields: Sequence[Field], given: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -199,4 +258,17 @@ def event_filter(values: Mapping[str, Any]) -> EventFilter:
         since=values.get("since"),
         until=values.get("until"),
         webhook_id=values.get("webhook", ""),
+        cause=values.get("cause", ""),
+        issue=values.get("issue", ""),
+        query=values.get("q", ""),
+    )
+
+
+def issue_filter(values: Mapping[str, Any]) -> IssueFilter:
+    """Which issues the parameters mean."""
+    return IssueFilter(
+        states=tuple(IssueState(state) for state in values.get("state", ())),
+        endpoint=values.get("endpoint", ""),
+        code=values.get("code", 0),
+        cause=values.get("cause", ""),
     )

@@ -31,8 +31,11 @@ class House(Protocol):
     def allowed_hosts(self) -> Sequence[str]:
         """Names, without a port, that the console may be called by besides loopback's own."""
 
-    async def replay(self, ids: Sequence[str]) -> int:
-        """Set these webhooks waiting, due now, and wake the couriers; returns how many changed. Raises JournalError."""
+    async def replay(self, ids: Sequence[str], *, delivered: bool = True) -> int:
+        """Set these webhooks waiting, due now, and wake the couriers; returns how many changed. Raises JournalError.
+
+        Unless `delivered`, those that have been delivered stay so.
+        """
 
     async def send_reply(self, reply_id: str) -> bool:
         """Have an ended or kept reply sent after all; False when it is waiting or sent already. Raises JournalError."""

@@ -12,7 +12,7 @@ from offhook.api.fields import Field, id_schema
 from offhook.api.operation import JSON, Operation
 from offhook.api.problems import CODES
 
-_PREFIX_OF = {"webhooks": "WH", "replies": "RP", "errors": "NO", "Alerts": "NO"}
+_PREFIX_OF = {"webhooks": "WH", "replies": "RP", "errors": "NO", "issues": "IS", "Alerts": "NO"}
 # Answers to any request: parameters that are not acceptable, a name that is not the console's, a fault of ours.
 _ALWAYS = (20001, 20421, 20500)
 _UNREADY = "/readyz"

@@ -81,15 +81,17 @@ async def _read_body(request: Request, operation: Operation) -> dict[str, Any]:
         given = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(20001, "The body must be one JSON object.") from None
-    return read_fields(operation.body, _texts(given))
+    return read_fields(operation.body, _texts(given, operation.body))
 
 
-def _texts(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _texts(given: Mapping[str, Any], fields: Sequence[Field]) -> list[tuple[str, str]]:
     """The members of the object as the texts that a query string would have had. Null is as good as absent."""
+    switches = {field.name for field in fields if field.schema.get("type") == "boolean"}
     found: list[tuple[str, str]] = []
     for name, value in given.items():
         for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, bool) or not isinstance(one, str | int | float | None):
+            switched = isinstance(one, bool) and name in switches
+            if (isinstance(one, bool) and not switched) or not isinstance(one, str | int | float | None):
                 raise Problem(20001, f"Parameter {name[:50]!r} must be a text or a number, or a list of such.")
-            found.append((name, "" if one is None else str(one)))
+            found.append((name, "" if one is None else str(one).lower() if switched else str(one)))
     return found

@@ -5,7 +5,7 @@ Times are ISO 8601 in UTC with milliseconds. `…_encoding` says how bytes becam
 
 from typing import Any, TypedDict
 
-from offhook.records import AnswerMode, Confidence, FailureKind, Kind, Level, ReplyState, Role, State
+from offhook.records import AnswerMode, Confidence, FailureKind, IssueState, Kind, Level, ReplyState, Role, State
 
 
 class Pair(TypedDict):
@@ -229,6 +229,55 @@ class ErrorPage(TypedDict):
 
     errors: list[Error]
     next_cursor: str | None
+
+
+class ErrorCounts(TypedDict):
+    """How many debug events there were in each of the equal parts of a time, `seconds` long each, from `since` to before `until`."""
+
+    since: str
+    until: str
+    seconds: float
+    counts: list[int]
+
+
+class Issue(TypedDict):
+    """Debug events of one endpoint, code and likeliest cause. `title`, `level` and `last_event` are the newest one's; `cause` may be empty.
+
+    `hours`: how many there were in each of the last 24 hours by the clock, the current hour last. `count`: all there have been.
+    """
+
+    id: str
+    endpoint: str
+    code: int
+    cause: str
+    title: str
+    level: Level
+    state: IssueState
+    first_seen: str
+    last_seen: str
+    count: int
+    hours: list[int]
+    last_event: str
+
+
+class DetailedIssue(Issue):
+    """One issue with its newest debug event, null when that one is no longer kept."""
+
+    last_error: Error | None
+
+
+class IssuePage(TypedDict):
+    """Issues, the last seen first. `next_cursor` is null on the last page."""
+
+    issues: list[Issue]
+    next_cursor: str | None
+
+
+class IssueReplayed(TypedDict):
+    """How many webhooks were set waiting; in a dry run, how many would be."""
+
+    replayed: int
+    dry_run: bool
 
 
 class Counts(TypedDict):

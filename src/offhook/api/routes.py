@@ -5,10 +5,23 @@ from starlette.responses import Response
 from offhook.api import alert_shapes, resources
 from offhook.api.alert_fields import ALERT_FILTERS, ALERT_PAGE
 from offhook.api.alerts import get_alert, list_alerts
-from offhook.api.debug_events import get_error, list_errors
-from offhook.api.fields import ERROR_FILTERS, ERROR_PAGE, NUMBER, WEBHOOK_FILTERS, WEBHOOK_IDS, WEBHOOK_PAGE
+from offhook.api.debug_events import count_errors, get_error, list_errors
+from offhook.api.fields import (
+    ERROR_COUNTS,
+    ERROR_FILTERS,
+    ERROR_PAGE,
+    ISSUE_FILTERS,
+    ISSUE_PAGE,
+    ISSUE_REPLAY,
+    ISSUE_STATE,
+    NUMBER,
+    WEBHOOK_FILTERS,
+    WEBHOOK_IDS,
+    WEBHOOK_PAGE,
+)
 from offhook.api.health import get_health, get_metrics, get_readiness, list_endpoints
 from offhook.api.house import House
+from offhook.api.issues import get_issue, list_issues, replay_issue, set_issue_state
 from offhook.api.openapi import document
 from offhook.api.operation import Call, Operation, json_answer
 from offhook.api.webhooks import (
@@ -126,9 +139,57 @@ OPERATIONS = (
         query=(*ERROR_FILTERS, *ERROR_PAGE),
         problems=(20503,),
     ),
+    # Before the one with an id, which would take the word for one.
+    Operation(
+        "GET",
+        "/api/errors/counts",
+        "Count errors, warnings and infos over time; without a time, over the last 24 hours.",
+        count_errors,
+        resources.ErrorCounts,
+        query=(*ERROR_FILTERS, *ERROR_COUNTS),
+        problems=(20503,),
+    ),
     Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.DetailedError, problems=(20404, 20503)),
     *alerts_below("/monitor"),
     *alerts_below("", "_at_root"),
+    Operation(
+        "GET",
+        "/api/issues",
+        "List issues (errors and warnings of one endpoint, code and likeliest cause), the last seen first.",
+        list_issues,
+        resources.IssuePage,
+        query=(*ISSUE_FILTERS, *ISSUE_PAGE),
+        problems=(20503,),
+    ),
+    Operation(
+        "GET",
+        "/api/issues/{id}",
+        "Show an issue with its newest error.",
+        get_issue,
+        resources.DetailedIssue,
+        problems=(20404, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/issues/{id}",
+        "Say what is being done about an issue. One that is resolved becomes `regressed` with its next error.",
+        set_issue_state,
+        resources.DetailedIssue,
+        query=ISSUE_STATE,
+        body=ISSUE_STATE,
+        problems=(20003, 20404, 20408, 20413, 20415, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/issues/{id}/replay",
+        "Deliver each webhook of an issue again that failed or was dismissed; none that was delivered.",
+        replay_issue,
+        resources.IssueReplayed,
+        202,
+        ISSUE_REPLAY,
+        ISSUE_REPLAY,
+        (20003, 20404, 20408, 20413, 20415, 20503),
+    ),
     Operation(
         "GET",
         "/api/endpoints",

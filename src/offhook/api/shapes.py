@@ -6,7 +6,7 @@ Two things never leave here: credentials in a URL, and the value of an `Authoriz
 import base64
 import codecs
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -241,6 +241,40 @@ def error_shape(event: records.DebugEvent) -> resources.Error:
         "causes": [cause_shape(cause) for cause in event.causes],
         "origin": event.origin,
     }
+
+
+def counts_over_time(since: float, until: float, counts: Sequence[int]) -> resources.ErrorCounts:
+    """How many debug events in each part of a time."""
+    return {"since": iso(since), "until": iso(until), "seconds": (until - since) / len(counts), "counts": list(counts)}
+
+
+def issue_shape(issue: records.Issue) -> resources.Issue:
+    """One issue."""
+    return {
+        "id": issue.id,
+        "endpoint": issue.endpoint,
+        "code": issue.code,
+        "cause": issue.cause,
+        "title": issue.title,
+        "level": issue.level,
+        "state": issue.state,
+        "first_seen": iso(issue.first_seen),
+        "last_seen": iso(issue.last_seen),
+        "count": issue.count,
+        "hours": list(issue.hours),
+        "last_event": issue.last_event,
+    }
+
+
+def issue_page(issues: Sequence[records.Issue], limit: int) -> resources.IssuePage:
+    """A page of the issues that were found, of which there is one more than the limit where there is a next page."""
+    page = issues[:limit]
+    return {"issues": [issue_shape(issue) for issue in page], "next_cursor": page[-1].place if len(issues) > limit else None}
+
+
+def issue_detail(issue: records.Issue, event: records.DebugEvent | None) -> resources.DetailedIssue:
+    """One issue with its newest debug event."""
+    return {**issue_shape(issue), "last_error": None if event is None else error_shape(event)}
 
 
 def cause_shape(cause: records.Cause) -> resources.Cause:

@@ -10,6 +10,10 @@ from offhook.cli.config_check import config_check
 from offhook.cli.errors_list import errors_list
 from offhook.cli.errors_show import errors_show
 from offhook.cli.explain import explain_command
+from offhook.cli.issues_list import issues_list
+from offhook.cli.issues_replay import issues_replay
+from offhook.cli.issues_show import issues_show
+from offhook.cli.issues_state import ISSUE_STATE_COMMANDS
 from offhook.cli.send import send
 from offhook.cli.serve import serve
 from offhook.cli.terminal import say
@@ -73,6 +77,16 @@ def build(assembly: Assembly | None = None) -> click.Group:
         )
     )
     root.add_command(_group("errors", "Look at what went wrong, and why.", errors_list, errors_show))
+    root.add_command(
+        _group(
+            "issues",
+            "See what there is to mend, and deliver what was lost by it.",
+            issues_list,
+            issues_show,
+            *ISSUE_STATE_COMMANDS,
+            issues_replay,
+        )
+    )
     root.add_command(explain_command)
     root.add_command(_group("config", "Look at the settings.", config_check))
     return root

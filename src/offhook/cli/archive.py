@@ -10,11 +10,13 @@ from typing import Any, Final, Protocol, TypeVar
 import click
 
 from offhook.api import fields, shapes
+from offhook.api.issues import count_lost, replay_lost
 from offhook.api.problems import Problem
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
 from offhook.errors import OffhookError
 from offhook.ports import Journal
+from offhook.records import Issue, IssueState
 from offhook.settings import Settings
 
 Query = Mapping[str, str]
@@ -46,6 +48,18 @@ class Archive(Protocol):
 
     async def forget(self, number: str) -> int:
         """Delete what came from or went to a number; returns how many webhooks."""
+
+    async def issues(self, query: Query) -> Shape:
+        """A page of issues, the last seen first: `issues` and `next_cursor`."""
+
+    async def issue(self, issue_id: str) -> Shape | None:
+        """One issue with its newest debug event."""
+
+    async def set_issue_state(self, issue_id: str, state: str) -> Shape | None:
+        """Say what is being done about an issue; gives it as it is then."""
+
+    async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
+        """Have each webhook delivered again that was lost by this issue; returns how many, in a dry run how many it would be."""
 
 
 class OfflineArchive:
@@ -92,6 +106,30 @@ class OfflineArchive:
     async def forget(self, number: str) -> int:
         """Delete them from the file."""
         return await self._journal.forget(number)
+
+    async def issues(self, query: Query) -> Shape:
+        """A page of issues."""
+        values = _values((*fields.ISSUE_FILTERS, *fields.ISSUE_PAGE), query)
+        limit = values.get("limit", fields.DEFAULT_LIMIT)
+        where, before = fields.issue_filter(values), values.get("cursor", "")
+        return {**shapes.issue_page(await self._journal.issues(where, limit + 1, before, now=time.time()), limit)}
+
+    async def issue(self, issue_id: str) -> Shape | None:
+        """One issue."""
+        return await self._detail(await self._journal.issue(issue_id, now=time.time()))
+
+    async def set_issue_state(self, issue_id: str, state: str) -> Shape | None:
+        """Say what is being done about it."""
+        return await self._detail(await self._journal.set_issue_state(issue_id, IssueState(state), now=time.time()))
+
+    async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
+        """Set what was lost by it waiting."""
+        if dry_run:
+            return await count_lost(self._journal, issue_id)
+        return await replay_lost(self._journal, issue_id, lambda ids: self._journal.requeue(ids, time.time(), delivered=False))
+
+    async def _detail(self, issue: Issue | None) -> Shape | None:
+        return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}
 
 
 def _values(known: Sequence[fields.Field], query: Query) -> dict[str, Any]:
@@ -175,6 +213,30 @@ async def find_error(archive: Archive, words: str) -> Shape:
     if found is None:
         raise OffhookError(f"There is no error {words}.")
     return found
+
+
+async def find_issue(archive: Archive, words: str) -> Shape:
+    """The one issue that is meant: by its id, or the beginning of that. Raises OffhookError."""
+    start = words if words.startswith("IS") else f"IS{words}"
+    whole = (
+        start
+        if len(start) == _ID_LENGTH
+        else _only(words, [each async for each in _issue_ids(archive) if each.startswith(start)])
+    )
+    found = await archive.issue(whole) if re.fullmatch("IS[0-9a-f]{32}", whole) else None
+    if found is None:
+        raise OffhookError(f"There is no issue {words}.")
+    return found
+
+
+async def _issue_ids(archive: Archive) -> AsyncIterator[str]:
+    """Of all of them: their ids say nothing of their order, and there are as many as there are things to mend."""
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await archive.issues({"limit": str(fields.MAX_LIMIT), "cursor": cursor})
+        for row in page["issues"]:
+            yield str(row["id"])
+        cursor = page["next_cursor"]
 
 
 async def _ids(page: Awaitable[Shape], rows: str, name: str) -> list[str]:

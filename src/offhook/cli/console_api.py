@@ -63,6 +63,25 @@ class ConsoleApi:
         answer = await self._ask("POST", "/api/deletions", {"number": number})
         return int(answer["deleted"])
 
+    async def issues(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """A page of issues."""
+        return dict(await self._ask("GET", f"/api/issues?{urlencode(query)}"))
+
+    async def issue(self, issue_id: str) -> dict[str, Any] | None:
+        """One issue."""
+        found: dict[str, Any] | None = await self._ask("GET", f"/api/issues/{issue_id}")
+        return found
+
+    async def set_issue_state(self, issue_id: str, state: str) -> dict[str, Any] | None:
+        """Say what is being done about an issue."""
+        found: dict[str, Any] | None = await self._ask("POST", f"/api/issues/{issue_id}", {"state": state})
+        return found
+
+    async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
+        """Have what was lost by an issue delivered again."""
+        answer = await self._ask("POST", f"/api/issues/{issue_id}/replay", {"dry_run": dry_run})
+        return 0 if answer is None else int(answer["replayed"])
+
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         """The answer's JSON; None where there is no such thing."""
         headers: Headers = (("Accept", "application/json"),)

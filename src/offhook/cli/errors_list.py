@@ -6,7 +6,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from offhook.cli.archive import Query, Shape, console_option, find_webhook, opened
+from offhook.cli.archive import Query, Shape, console_option, find_issue, find_webhook, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, error_filters, paging, query_of
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
@@ -17,6 +17,7 @@ _EXAMPLES = """\b
 Examples:
   offhook errors list --since 1d --level error
   offhook errors list --code 11200 --json
+  offhook errors list -q 'bad gateway'
 """
 
 
@@ -40,6 +41,8 @@ def errors_list(
             if query.get("webhook"):
                 meant = await find_webhook(archive, query["webhook"])
                 query = {**query, "webhook": meant["id"]}
+            if query.get("issue"):
+                query = {**query, "issue": (await find_issue(archive, query["issue"]))["id"]}
             return await archive.errors(query)
 
     page = asyncio.run(fetch(query_of(given)))

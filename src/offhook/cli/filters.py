@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from offhook.api.fields import MAX_LIMIT, read_time
-from offhook.records import Level, State
+from offhook.records import IssueState, Level, State
 from offhook.settings import seconds
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -50,11 +50,20 @@ _CODE = click.option(
 _LEVEL = click.option(
     "--level", type=click.Choice([level.value for level in Level], case_sensitive=False), help="Only those of this level."
 )
+_CAUSE = click.option("--cause", metavar="NAME", help="Only those with this likeliest cause, such as tls.expired.")
+_ISSUE = click.option("--issue", metavar="ID", help="Only those of this issue.")
+_ISSUE_STATE = click.option(
+    "--state",
+    multiple=True,
+    type=click.Choice([state.value for state in IssueState]),
+    help="Only those in this state; may be repeated.",
+)
 _WEBHOOK = click.option("--webhook", metavar="ID", help="Only those of this webhook.")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="As JSON, the way the API gives it.")
 webhook_filters = _options(_STATE, _ENDPOINT, _SINCE, _UNTIL, _QUERY)
-error_filters = _options(_CODE, _LEVEL, _ENDPOINT, _SINCE, _UNTIL, _WEBHOOK)
+error_filters = _options(_CODE, _LEVEL, _ENDPOINT, _SINCE, _UNTIL, _WEBHOOK, _CAUSE, _ISSUE, _QUERY)
+issue_filters = _options(_ISSUE_STATE, _ENDPOINT, _CODE, _CAUSE)
 paging = _options(_LIMIT, _CURSOR)
 
 

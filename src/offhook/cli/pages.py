@@ -12,6 +12,8 @@ from offhook.cli.terminal import one_line, plain
 Shape = dict[str, Any]
 
 STATES: Final = {"waiting": "yellow", "delivering": "cyan", "delivered": "", "failed": "red", "dismissed": "dim"}
+ISSUE_STATES: Final = {"open": "red", "regressed": "bold red", "acknowledged": "yellow", "resolved": "", "ignored": "dim"}
+_BARS: Final = "▁▂▃▄▅▆▇█"
 LEVELS: Final = {"ERROR": "red", "WARNING": "yellow", "INFO": ""}
 NARROW: Final = 100  # columns of a terminal below which a listing leaves some out, so that the ids stay whole
 _SHORTEST: Final = 12
@@ -193,6 +195,37 @@ def error_page(error: Shape) -> Text:
     if error["more_info"]:
         page.heading("Details")
         page.facts(error["more_info"].items())
+    return page.text
+
+
+def bars(counts: Sequence[int]) -> str:
+    """Counts as bars, the greatest as high as can be; nothing is a dot."""
+    top = max(counts, default=0)
+    return "".join("·" if not count else _BARS[(count * len(_BARS) - 1) // top] for count in counts)
+
+
+def issue_page(issue: Shape) -> Text:
+    """Everything about one issue, and what to do."""
+    page, error = _Page(), issue["last_error"]
+    page.text.append(f"{issue['level']} {issue['code']} ", f"bold {LEVELS[issue['level']]}".strip())
+    page.text.append(f"{one_line(issue['title'])}", "bold")
+    page.text.append(f"  {issue['state']}\n", ISSUE_STATES[issue["state"]])
+    page.facts(
+        [
+            ("id", issue["id"]),
+            ("endpoint", issue["endpoint"]),
+            ("cause", issue["cause"]),
+            ("errors", issue["count"]),
+            ("first seen", clock_time(issue["first_seen"])),
+            ("last seen", clock_time(issue["last_seen"])),
+            ("last 24 h", f"{bars(issue['hours'])} {sum(issue['hours'])}"),
+            ("newest error", issue["last_event"]),
+            ("its message", error and error["message"]),
+            ("its webhook", error and error["webhook_id"]),
+        ]
+    )
+    if error:
+        _causes(page, error["causes"])
     return page.text
 
 

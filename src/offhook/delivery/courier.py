@@ -400,13 +400,14 @@ class Courier:
 
     # -- from the API, and the end
 
-    async def replay(self, ids: Iterable[str]) -> int:
-        """Put webhooks back to be delivered now; returns how many there were."""
+    async def replay(self, ids: Iterable[str], *, delivered: bool = True) -> int:
+        """Put webhooks back to be delivered now, unless `delivered` only those that were not; returns how many there were."""
         async with self._replaying:  # of two replays of one webhook the second must see what the first has done
             found = [await self._parts.journal.webhook(webhook_id) for webhook_id in dict.fromkeys(ids)]
-            again = [webhook for webhook in found if webhook is not None and webhook.state in REPLAYABLE]
+            states = REPLAYABLE if delivered else REPLAYABLE - {State.DELIVERED}
+            again = [webhook for webhook in found if webhook is not None and webhook.state in states]
             now = self._parts.clock.now()
-            changed = await self._parts.journal.requeue([webhook.id for webhook in again], now)
+            changed = await self._parts.journal.requeue([webhook.id for webhook in again], now, delivered=delivered)
         for webhook in again:
             self._conversations.load(webhook.conversation)
             if webhook.endpoint in self._lines:

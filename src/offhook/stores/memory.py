@@ -1,6 +1,7 @@
 """The journal in memory: the whole contract, and nothing left after the process. For tests and for trying things out."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
@@ -12,6 +13,9 @@ from offhook.records import (
     Attempt,
     DebugEvent,
     EventFilter,
+    Issue,
+    IssueFilter,
+    IssueState,
     Receipt,
     Reply,
     ReplyState,
@@ -21,8 +25,21 @@ from offhook.records import (
     WebhookFilter,
     WebhookStory,
 )
+from offhook.stores.grouping import (
+    HOUR,
+    Hours,
+    check_buckets,
+    gather,
+    in_buckets,
+    issue_of,
+    matches_issue,
+    merge,
+    with_hours,
+    within,
+)
 from offhook.stores.rules import (
     CLAIMABLE_REPLIES,
+    LOST,
     OPEN_REPLIES,
     REPLAYABLE,
     UNDELIVERED,
@@ -51,6 +68,8 @@ class MemoryJournal:
         self._attempts: dict[str, list[Attempt]] = {}
         self._replies: dict[str, Reply] = {}
         self._events: dict[str, DebugEvent] = {}
+        self._issues: dict[str, Issue] = {}
+        self._hours: Hours = Counter()
 
     async def open(self) -> None:
         """Whatever an earlier opening has left unsettled is now a former process's."""
@@ -99,7 +118,7 @@ class MemoryJournal:
         self._webhooks[webhook.id] = webhook
         self._attempts.setdefault(webhook.id, []).extend(settlement.attempts)
         self._replies.update((reply.id, reply) for reply in settlement.replies)
-        self._events.update((event.id, event) for event in settlement.events)
+        self._put_events(settlement.events)
 
     async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
         """The due ones that nothing in their conversation holds up, earliest due first."""
@@ -128,12 +147,12 @@ class MemoryJournal:
         self._check()
         return [(webhook.conversation, webhook.id) for webhook in self._all() if blocks(webhook)]
 
-    async def requeue(self, ids: Iterable[str], now: float) -> int:
+    async def requeue(self, ids: Iterable[str], now: float, *, delivered: bool = True) -> int:
         """Replay."""
         self._check()
-        wanted = set(ids)
+        wanted, states = set(ids), REPLAYABLE if delivered else LOST
         return self._change_all(
-            lambda webhook: webhook.id in wanted and webhook.state in REPLAYABLE,
+            lambda webhook: webhook.id in wanted and webhook.state in states,
             state=State.WAITING,
             due=now,
             failures=0,
@@ -169,7 +188,7 @@ class MemoryJournal:
         """Keep the reply's new row and its events."""
         self._check()
         self._replies[reply.id] = reply
-        self._events.update((event.id, event) for event in events)
+        self._put_events(events)
 
     async def release_kept(self, now: float) -> int:
         """There are credentials now."""
@@ -181,7 +200,7 @@ class MemoryJournal:
     async def record(self, events: Sequence[DebugEvent]) -> None:
         """Keep debug events of no settlement."""
         self._check()
-        self._events.update((event.id, event) for event in events)
+        self._put_events(events)
 
     # -- reads
 
@@ -222,6 +241,40 @@ class MemoryJournal:
         self._check()
         return self._events.get(event_id)
 
+    async def event_counts(self, where: EventFilter, since: float, until: float, buckets: int) -> Sequence[int]:
+        """How many debug events in each part of that time."""
+        check_buckets(since, until, buckets)
+        self._check()
+        where = within(where, since, until)
+        times = [event.at for event in self._events.values() if matches_event(event, where)]
+        return in_buckets(times, since, until, buckets)
+
+    async def issues(self, where: IssueFilter, limit: int, before: str = "", *, now: float) -> Sequence[Issue]:
+        """The last seen first."""
+        self._check()
+        found = [one for one in self._issues.values() if (not before or one.place < before) and matches_issue(one, where)]
+        found.sort(key=lambda one: one.place, reverse=True)
+        return [self._with_hours(one, now) for one in found[:limit]]
+
+    async def issue(self, issue_id: str, *, now: float) -> Issue | None:
+        """One issue."""
+        self._check()
+        found = self._issues.get(issue_id)
+        return None if found is None else self._with_hours(found, now)
+
+    async def set_issue_state(self, issue_id: str, state: IssueState, *, now: float) -> Issue | None:
+        """Say what is being done about an issue."""
+        self._check()
+        if issue_id in self._issues:
+            self._issues[issue_id] = replace(self._issues[issue_id], state=state)
+        return await self.issue(issue_id, now=now)
+
+    async def issue_webhooks(self, issue_id: str, limit: int, after: str = "") -> Sequence[str]:
+        """Ids of failed and dismissed webhooks of an issue, oldest first."""
+        self._check()
+        ids = {event.webhook_id for event in self._events.values() if event.webhook_id > after and issue_of(event) == issue_id}
+        return sorted(each for each in ids if each in self._webhooks and self._webhooks[each].state in LOST)[:limit]
+
     async def reply(self, reply_id: str) -> Reply | None:
         """One reply."""
         self._check()
@@ -243,6 +296,10 @@ class MemoryJournal:
         gone = {webhook.id for webhook in sorted(old, key=lambda webhook: webhook.id)[:limit]}
         self._delete(gone)
         self._events = {key: event for key, event in self._events.items() if event.webhook_id or event.at >= received_before}
+        left = {issue_of(event) for event in self._events.values()}
+        self._issues = {key: issue for key, issue in self._issues.items() if issue.last_seen >= received_before or key in left}
+        first = int(received_before // HOUR)
+        self._hours = Counter({key: count for key, count in self._hours.items() if key[1] >= first})
         return len(gone)
 
     async def forget(self, number: str) -> int:
@@ -276,6 +333,18 @@ class MemoryJournal:
     def _check(self) -> None:
         if not self._is_open:
             raise JournalError("the journal is closed")
+
+    def _put_events(self, events: Iterable[DebugEvent]) -> None:
+        latest = {event.id: event for event in events}
+        known = {key: issue_of(self._events[key]) for key in latest if key in self._events}
+        self._events.update(latest)
+        found = gather(event for event in latest.values() if known.get(event.id) != issue_of(event))
+        for key, new in found.issues.items():
+            self._issues[key] = merge(self._issues[key], new) if key in self._issues else new
+        self._hours.update(found.hours)
+
+    def _with_hours(self, issue: Issue, now: float) -> Issue:
+        return with_hours(issue, {hour: count for (key, hour), count in self._hours.items() if key == issue.id}, now)
 
     def _find(self, webhook_id: str) -> Webhook | None:
         if webhook_id in self._webhooks:

@@ -1,14 +1,17 @@
 """What every journal has to say alike, whatever it is kept in: pure functions over the records."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from offhook.records import Arrival, DebugEvent, EventFilter, ReplyState, State, Webhook, WebhookFilter
+from offhook.stores.grouping import issue_of, leading_cause
 from offhook.stores.words import mentions
 
 Derive = Callable[[Arrival], Webhook]
 
 UNDELIVERED = frozenset({State.WAITING, State.DELIVERING})
-REPLAYABLE = frozenset({State.DELIVERED, State.FAILED, State.DISMISSED})
+LOST = frozenset({State.FAILED, State.DISMISSED})
+REPLAYABLE = LOST | {State.DELIVERED}
 OPEN_REPLIES = frozenset({ReplyState.WAITING, ReplyState.SENDING, ReplyState.KEPT})
 CLAIMABLE_REPLIES = frozenset({ReplyState.WAITING, ReplyState.SENDING})
 STEPS_ASIDE_AFTER = 3
@@ -75,6 +78,25 @@ def matches_event(event: DebugEvent, where: EventFilter) -> bool:
         and (where.level is None or event.level == where.level)
         and (not where.endpoint or event.endpoint == where.endpoint)
         and (not where.webhook_id or event.webhook_id == where.webhook_id)
+        and (not where.cause or leading_cause(event) == where.cause)
+        and (not where.issue or issue_of(event) == where.issue)
         and (where.since is None or event.at >= where.since)
         and (where.until is None or event.at < where.until)
+        and (not where.query or event_mentions(event, where.query))
     )
+
+
+def event_mentions(event: DebugEvent, query: str) -> bool:
+    """Whether each of the words occurs in the message, in one of the ids, or in the request's URL without its credentials."""
+    sids = (
+        event.id,
+        event.webhook_id,
+        event.attempt_id,
+        event.reply_id,
+        event.account_sid,
+        event.resource_sid,
+        event.service_sid,
+    )
+    url = re.sub(r"//[^/?#]*@", "//", event.request_url, count=1)
+    texts = [text.casefold() for text in (event.message, url, *sids)]
+    return all(any(word in text for text in texts) for word in query.casefold().split())

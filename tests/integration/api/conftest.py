@@ -92,8 +92,8 @@ class House:
     troubles: dict[str, str] = field(default_factory=lambda: {"store": "", "deliver": ""})
     sent: list[str] = field(default_factory=list)
 
-    async def replay(self, ids):
-        return await self.journal.requeue(ids, self.clock.now())
+    async def replay(self, ids, *, delivered=True):
+        return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)
 
     async def send_reply(self, reply_id):
         self.sent.append(reply_id)

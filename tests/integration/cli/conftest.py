@@ -76,8 +76,8 @@ class House:
         self.journal = journal
         self.metrics = Metrics()
 
-    async def replay(self, ids):
-        return await self.journal.requeue(ids, NOON)
+    async def replay(self, ids, *, delivered=True):
+        return await self.journal.requeue(ids, NOON, delivered=delivered)
 
     async def send_reply(self, _reply_id):
         return False

@@ -5,6 +5,8 @@ import math
 from offhook.system import id_floor
 
 LOWEST, HIGHEST = "", "~"
+EVER = 1e300
+PAGE = 250  # rows at a time, where a search may have to look at many
 MARGIN = 0.002  # seconds: an id holds whole milliseconds
 
 Lags = tuple[float, float]

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from offhook.records import Arrival, DebugEvent, Reply, State, Webhook
-from offhook.stores.rules import REPLAYABLE, Derive, blocks
+from offhook.records import Arrival, DebugEvent, Issue, IssueState, Reply, State, Webhook
+from offhook.stores.rules import LOST, REPLAYABLE, Derive, blocks
 from offhook.stores.sqlite.codec import decode_arrival, read_reply, read_webhook
+from offhook.stores.sqlite.debug_events import issue
 from offhook.stores.sqlite.group import Changes
 from offhook.stores.sqlite.statements import execute
-from offhook.stores.sqlite.transaction import put_events, put_replies
+from offhook.stores.sqlite.transaction import put_events, put_issues, put_replies
 
 LOOK_AHEAD = 256
 MOST_AT_ONCE = 1_000
@@ -76,10 +77,10 @@ def hasten(db: apsw.Connection, _changes: Changes, endpoint: str, now: float) ->
     return db.changes()
 
 
-def requeue(db: apsw.Connection, changes: Changes, ids: Sequence[str], now: float) -> int:
-    """Set ended webhooks waiting."""
-    counted = _count(db, changes, ids, REPLAYABLE, State.WAITING)
-    execute(db, "requeue", ids=apsw.carray(tuple(ids)), now=now)
+def requeue(db: apsw.Connection, changes: Changes, ids: Sequence[str], now: float, *, delivered: bool) -> int:
+    """Set ended webhooks waiting, delivered ones only where asked."""
+    counted = _count(db, changes, ids, REPLAYABLE if delivered else LOST, State.WAITING)
+    execute(db, "requeue", ids=apsw.carray(tuple(ids)), now=now, delivered=delivered)
     return counted
 
 
@@ -114,6 +115,13 @@ def settle_reply(db: apsw.Connection, changes: Changes, reply: Reply, events: Se
     """Put the reply and its events."""
     put_replies(db, [reply])
     put_events(db, events, changes)
+
+
+def set_issue_state(db: apsw.Connection, changes: Changes, issue_id: str, state: IssueState, now: float) -> Issue | None:
+    """Set an issue's state, after the events that this transaction has written before."""
+    put_issues(db, changes)
+    execute(db, "set_issue_state", id=issue_id, state=state)
+    return issue(db, issue_id, now)
 
 
 def release_kept(db: apsw.Connection, _changes: Changes, now: float) -> int:

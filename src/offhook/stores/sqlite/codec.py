@@ -5,13 +5,16 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from offhook.records import Answer, Arrival, Attempt, DebugEvent, Reply, ReplyState, State, Webhook
+from offhook.records import Answer, Arrival, Attempt, DebugEvent, Issue, IssueState, Level, Reply, ReplyState, State, Webhook
+from offhook.stores.grouping import issue_of, leading_cause
 
 WEBHOOK_COLUMNS = 16
 UPDATED_COLUMNS = 8
 ATTEMPT_COLUMNS = 2
 REPLY_COLUMNS = 6
-EVENT_COLUMNS = 7
+EVENT_COLUMNS = 9
+ISSUE_COLUMNS = 12
+ISSUE_HOUR_COLUMNS = 3
 KEY_COLUMNS = 2
 TALLY_COLUMNS = 3
 
@@ -100,4 +103,29 @@ def read_reply(row: Row) -> Reply:
 
 def event_row(event: DebugEvent) -> Row:
     """What debug events are found by, and the event."""
-    return (event.id, event.at, event.level, event.code, event.endpoint, event.webhook_id, encode(event))
+    found_by = (event.id, event.at, event.level, event.code, event.endpoint, event.webhook_id)
+    return (*found_by, encode(event), leading_cause(event), issue_of(event))
+
+
+def issue_row(issue: Issue) -> Row:
+    """All columns of an issue."""
+    what = (issue.id, issue.endpoint, issue.code, issue.cause, issue.title, issue.level, issue.state)
+    return (*what, issue.first_seen, issue.last_seen, issue.count, issue.last_event, issue.place)
+
+
+def read_issue(row: Row) -> Issue:
+    """An issue, without its hours."""
+    identifier, endpoint, code, cause, title, level, first_seen, last_seen, count, last_event, state = row
+    return Issue(
+        id=identifier,
+        endpoint=endpoint,
+        code=code,
+        cause=cause,
+        title=title,
+        level=Level(level),
+        first_seen=first_seen,
+        last_seen=last_seen,
+        count=count,
+        last_event=last_event,
+        state=IssueState(state),
+    )

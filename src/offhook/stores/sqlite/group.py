@@ -10,18 +10,22 @@ from typing import Any
 import apsw
 
 from offhook.ports import Stored
-from offhook.records import Arrival, Settlement, State
+from offhook.records import Arrival, DebugEvent, Settlement, State
 from offhook.system import id_time
 
 
 class Changes:
-    """What one transaction changes beside the rows themselves: the tally, and how far received-at and id times lie apart (seconds)."""
+    """What one transaction changes beside the rows themselves: the tally, and how far received-at and id times lie apart (seconds).
+
+    `events` are those that it has written and whose issues it has still to bring up to date.
+    """
 
     def __init__(self, next_seq: int, lags: tuple[float, float]) -> None:
         self.next_seq = next_seq
         self.lags = lags
         self.widened = False
         self.tally: Counter[tuple[str, State]] = Counter()
+        self.events: list[DebugEvent] = []
 
     def place(self, identifier: str, at: float) -> None:
         """Take note of a new id and the time that its row goes by."""

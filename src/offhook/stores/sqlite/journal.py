@@ -14,6 +14,9 @@ from offhook.records import (
     Arrival,
     DebugEvent,
     EventFilter,
+    Issue,
+    IssueFilter,
+    IssueState,
     Receipt,
     Reply,
     Settlement,
@@ -22,8 +25,9 @@ from offhook.records import (
     WebhookFilter,
     WebhookStory,
 )
+from offhook.stores.grouping import check_buckets, within
 from offhook.stores.rules import Derive, blocks, underived
-from offhook.stores.sqlite import claims, reads, search, upkeep
+from offhook.stores.sqlite import claims, debug_events, reads, search, upkeep
 from offhook.stores.sqlite.database import ProcessLock
 from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
 from offhook.stores.sqlite.ledger import Ledger
@@ -180,9 +184,10 @@ class SqliteJournal:
         found = dict.fromkeys(await self._readers.ask(reads.blocking))
         return list(found | {(webhook.conversation, webhook.id): None for webhook in unsettled if blocks(webhook)})
 
-    async def requeue(self, ids: Iterable[str], now: float) -> int:
+    async def requeue(self, ids: Iterable[str], now: float, *, delivered: bool = True) -> int:
         """Replay."""
-        return sum([await self._write(partial(claims.requeue, ids=part, now=now)) for part in _parts(ids)])
+        steps = [partial(claims.requeue, ids=part, now=now, delivered=delivered) for part in _parts(ids)]
+        return sum([await self._write(step) for step in steps])
 
     async def dismiss(self, ids: Iterable[str]) -> int:
         """Take failed webhooks off the list."""
@@ -235,12 +240,39 @@ class SqliteJournal:
     async def events(self, where: EventFilter, limit: int, before: str = "") -> Sequence[DebugEvent]:
         """Debug events, newest first."""
         self._check()
-        return await self._readers.ask(reads.events, where, limit, before, self._ledger.changes.lags)
+        return await self._readers.ask(debug_events.events, where, limit, before, self._ledger.changes.lags)
 
     async def event(self, event_id: str) -> DebugEvent | None:
         """One debug event."""
         self._check()
-        return await self._readers.ask(reads.event, event_id)
+        return await self._readers.ask(debug_events.event, event_id)
+
+    async def event_counts(self, where: EventFilter, since: float, until: float, buckets: int) -> Sequence[int]:
+        """How many debug events in each part of that time."""
+        check_buckets(since, until, buckets)
+        self._check()
+        lags = self._ledger.changes.lags
+        return await self._readers.ask(debug_events.event_counts, within(where, since, until), buckets, (since, until), lags)
+
+    async def issues(self, where: IssueFilter, limit: int, before: str = "", *, now: float) -> Sequence[Issue]:
+        """Issues, the last seen first."""
+        self._check()
+        return await self._readers.ask(debug_events.issues, where, limit, before, now)
+
+    async def issue(self, issue_id: str, *, now: float) -> Issue | None:
+        """One issue."""
+        self._check()
+        return await self._readers.ask(debug_events.issue, issue_id, now)
+
+    async def set_issue_state(self, issue_id: str, state: IssueState, *, now: float) -> Issue | None:
+        """Say what is being done about an issue."""
+        found: Issue | None = await self._write(partial(claims.set_issue_state, issue_id=issue_id, state=state, now=now))
+        return found
+
+    async def issue_webhooks(self, issue_id: str, limit: int, after: str = "") -> Sequence[str]:
+        """Ids of failed and dismissed webhooks of an issue, oldest first."""
+        self._check()
+        return await self._readers.ask(debug_events.issue_webhooks, issue_id, limit, after)
 
     async def reply(self, reply_id: str) -> Reply | None:
         """One reply."""

@@ -65,8 +65,33 @@ INSERT INTO replies (id, webhook, ordinal, state, due, data) SELECT * FROM (VALU
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, due = excluded.due, data = excluded.data;
 
 -- name: put_events
-INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
-ON CONFLICT (id) DO UPDATE SET data = excluded.data;
+INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data, cause, issue)
+SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
+ON CONFLICT (id) DO UPDATE SET data = excluded.data, cause = excluded.cause, issue = excluded.issue;
+
+-- name: known_events
+SELECT id, issue FROM debug_events WHERE id IN (SELECT value FROM carray(:ids));
+
+-- name: put_issues
+-- The newest event gives the words, also where an older one is written later.
+INSERT INTO issues (id, endpoint, code, cause, title, level, state, first_seen, last_seen, count, last_event, place)
+SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
+ON CONFLICT (id) DO UPDATE SET
+    title = iif(excluded.place >= place, excluded.title, title),
+    level = iif(excluded.place >= place, excluded.level, level),
+    last_event = iif(excluded.place >= place, excluded.last_event, last_event),
+    state = iif(state = 'resolved', 'regressed', state),
+    first_seen = min(first_seen, excluded.first_seen),
+    last_seen = max(last_seen, excluded.last_seen),
+    count = count + excluded.count,
+    place = max(place, excluded.place);
+
+-- name: put_issue_hours
+INSERT INTO issue_hours (issue, hour, count) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
+ON CONFLICT (issue, hour) DO UPDATE SET count = count + excluded.count;
+
+-- name: set_issue_state
+UPDATE issues SET state = :state WHERE id = :id;
 
 -- name: add_to_tally
 INSERT INTO tally (endpoint, state, count) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
@@ -124,7 +149,7 @@ SELECT endpoint, state, count(*) FROM webhooks WHERE id IN (SELECT value FROM ca
 
 -- name: requeue
 UPDATE webhooks SET state = 'waiting', due = :now, failures = 0, refusals = 0, behind = 0
-WHERE id IN (SELECT value FROM carray(:ids)) AND state IN ('failed', 'dismissed', 'delivered');
+WHERE id IN (SELECT value FROM carray(:ids)) AND (state IN ('failed', 'dismissed') OR (state = 'delivered' AND :delivered));
 
 -- name: dismiss
 UPDATE webhooks SET state = 'dismissed' WHERE id IN (SELECT value FROM carray(:ids)) AND state = 'failed';
@@ -186,6 +211,13 @@ DELETE FROM dedupe WHERE key IN (SELECT value FROM carray(:keys)) AND seq IN (SE
 -- name: delete_loose_events
 DELETE FROM debug_events WHERE seq IN (
     SELECT seq FROM debug_events WHERE webhook = '' AND id < :below AND at < :before ORDER BY id LIMIT :most);
+
+-- name: delete_issues
+DELETE FROM issues
+WHERE last_seen < :before AND NOT EXISTS (SELECT 1 FROM debug_events WHERE debug_events.issue = issues.id);
+
+-- name: delete_issue_hours
+DELETE FROM issue_hours WHERE hour < :below;
 
 -- == reading
 
@@ -252,6 +284,7 @@ SELECT data FROM debug_events WHERE id = :id;
 SELECT data FROM debug_events
 WHERE id < :below AND id >= :from
   AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
 
@@ -259,6 +292,7 @@ ORDER BY id DESC LIMIT :most;
 SELECT data FROM debug_events
 WHERE code = :code AND id < :below AND id >= :from
   AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
 
@@ -266,8 +300,64 @@ ORDER BY id DESC LIMIT :most;
 SELECT data FROM debug_events
 WHERE webhook = :webhook AND id < :below AND id >= :from
   AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
+
+-- name: newest_events_of_issue
+SELECT data FROM debug_events
+WHERE issue = :issue AND id < :below AND id >= :from
+  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:cause = '' OR cause = :cause)
+  AND at >= :since AND at < :until
+ORDER BY id DESC LIMIT :most;
+
+-- name: count_events
+-- By the index over `at` alone.
+SELECT min(:buckets - 1, CAST((at - :start) * :buckets / (:end - :start) AS INTEGER)) AS bucket, count(*) FROM debug_events
+WHERE at >= :since AND at < :until
+  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:cause = '' OR cause = :cause)
+GROUP BY bucket;
+
+-- name: count_events_of_issue
+-- By the index over `issue` alone: endpoint, code and cause are the issue's.
+SELECT min(:buckets - 1, CAST((at - :start) * :buckets / (:end - :start) AS INTEGER)) AS bucket, count(*) FROM debug_events
+WHERE issue = :issue AND id < :below AND id >= :from AND at >= :since AND at < :until AND (:level = '' OR level = :level)
+  AND EXISTS (
+      SELECT 1 FROM issues
+      WHERE issues.id = :issue AND (:code = 0 OR issues.code = :code) AND (:endpoint = '' OR issues.endpoint = :endpoint)
+        AND (:cause = '' OR issues.cause = :cause))
+GROUP BY bucket;
+
+-- name: issues_by_place
+SELECT id, endpoint, code, cause, title, level, first_seen, last_seen, count, last_event, state FROM issues
+WHERE (:before = '' OR place < :before) AND (:states = '' OR instr(:states, ',' || state || ','))
+  AND (:endpoint = '' OR endpoint = :endpoint) AND (:code = 0 OR code = :code) AND (:cause = '' OR cause = :cause)
+ORDER BY place DESC LIMIT :most;
+
+-- name: one_issue
+SELECT id, endpoint, code, cause, title, level, first_seen, last_seen, count, last_event, state FROM issues WHERE id = :id;
+
+-- name: hours_of_issues
+SELECT issue, hour, count FROM issue_hours
+WHERE issue IN (SELECT value FROM carray(:ids)) AND hour >= :first AND hour < :first + :hours;
+
+-- name: webhooks_of_issue
+-- A state at a time, so that the index gives the order.
+SELECT id FROM (
+    SELECT * FROM (
+        SELECT id FROM webhooks
+        WHERE state = 'failed' AND state <> 'delivered' AND id > :after
+          AND EXISTS (SELECT 1 FROM debug_events WHERE webhook = webhooks.id AND issue = :issue)
+        ORDER BY id LIMIT :most)
+    UNION ALL
+    SELECT * FROM (
+        SELECT id FROM webhooks
+        WHERE state = 'dismissed' AND state <> 'delivered' AND id > :after
+          AND EXISTS (SELECT 1 FROM debug_events WHERE webhook = webhooks.id AND issue = :issue)
+        ORDER BY id LIMIT :most))
+ORDER BY id LIMIT :most;
 
 -- == searching
 

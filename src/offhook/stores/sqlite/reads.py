@@ -16,10 +16,10 @@ import apsw
 
 from offhook.errors import JournalError
 from offhook.ports import Clock
-from offhook.records import DebugEvent, EventFilter, Reply, State, Webhook, WebhookFilter
+from offhook.records import Reply, State, Webhook, WebhookFilter
 from offhook.stores.rules import Derive, matches
 from offhook.stores.sqlite import search
-from offhook.stores.sqlite.bounds import HIGHEST, Lags, id_below, id_from
+from offhook.stores.sqlite.bounds import EVER, HIGHEST, PAGE, Lags, id_below, id_from
 from offhook.stores.sqlite.claims import arrivals_at
 from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
 from offhook.stores.sqlite.database import open_reader
@@ -31,8 +31,6 @@ from offhook.stores.words import mentions
 THREADS = 2
 SECONDS = 5.0
 STEPS_BETWEEN_LOOKS = 5_000
-PAGE = 250
-EVER = 1e300
 
 Result = TypeVar("Result")
 
@@ -183,30 +181,3 @@ def reply(db: apsw.Connection, reply_id: str) -> Reply | None:
     """One reply."""
     rows = execute(db, "one_reply", id=reply_id)
     return read_reply(rows[0]) if rows else None
-
-
-def event(db: apsw.Connection, event_id: str) -> DebugEvent | None:
-    """One debug event."""
-    rows = execute(db, "one_event", id=event_id)
-    return decode_event(rows[0][0]) if rows else None
-
-
-def events(db: apsw.Connection, where: EventFilter, limit: int, before: str, lags: Lags) -> Sequence[DebugEvent]:
-    """Debug events, newest first, by the index that fits."""
-    name = "newest_events"
-    values: dict[str, Any] = {"code": where.code, "level": where.level or "", "endpoint": where.endpoint}
-    if where.webhook_id:
-        name, values["webhook"] = "newest_events_of_webhook", where.webhook_id
-    elif where.code:
-        name = "newest_events_with_code"
-    rows = execute(
-        db,
-        name,
-        below=min(before or HIGHEST, id_below("NO", where.until, lags)),
-        since=-EVER if where.since is None else where.since,
-        until=EVER if where.until is None else where.until,
-        most=limit,
-        **values,
-        **{"from": id_from("NO", where.since, lags)},
-    )
-    return [decode_event(row[0]) for row in rows]

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from offhook.records import DebugEvent, Reply, State
+from offhook.stores.grouping import gather, issue_of
 from offhook.stores.rules import arrival_of
 from offhook.stores.sqlite.codec import (
     ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
+    ISSUE_COLUMNS,
+    ISSUE_HOUR_COLUMNS,
     KEY_COLUMNS,
     REPLY_COLUMNS,
     TALLY_COLUMNS,
@@ -18,6 +21,7 @@ from offhook.stores.sqlite.codec import (
     decode_arrival,
     encode,
     event_row,
+    issue_row,
     reply_row,
     updated_row,
     webhook_row,
@@ -138,13 +142,29 @@ def put_replies(db: apsw.Connection, replies: Sequence[Reply]) -> None:
 
 
 def put_events(db: apsw.Connection, events: Sequence[DebugEvent], changes: Changes) -> None:
-    """Insert or replace debug events."""
+    """Insert or replace debug events, and remember the new ones for their issues."""
+    if not events:
+        return
     for event in events:
         changes.place(event.id, event.at)
-    execute_rows(db, "put_events", [event_row(event) for event in events], EVENT_COLUMNS)
+    latest = {event.id: event for event in events}
+    known = dict(execute(db, "known_events", ids=apsw.carray(tuple(latest))))
+    execute_rows(db, "put_events", [event_row(event) for event in latest.values()], EVENT_COLUMNS)
+    changes.events += [event for event in latest.values() if known.get(event.id) != issue_of(event)]
+
+
+def put_issues(db: apsw.Connection, changes: Changes) -> None:
+    """Bring the issues of the events up to date that this transaction has written so far."""
+    found = gather(changes.events)
+    changes.events = []
+    execute_rows(db, "put_issues", [issue_row(issue) for issue in found.issues.values()], ISSUE_COLUMNS)
+    hours = [(identifier, hour, count) for (identifier, hour), count in found.hours.items()]
+    execute_rows(db, "put_issue_hours", hours, ISSUE_HOUR_COLUMNS)
 
 
 def _write_changes(db: apsw.Connection, changes: Changes) -> None:
+    if changes.events:
+        put_issues(db, changes)
     rows = [(endpoint, state, count) for (endpoint, state), count in changes.tally.items() if count]
     execute_rows(db, "add_to_tally", rows, TALLY_COLUMNS)
     if changes.widened:

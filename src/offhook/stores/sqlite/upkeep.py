@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from offhook.records import State
+from offhook.stores.grouping import HOUR
 from offhook.stores.sqlite.bounds import id_below
 from offhook.stores.sqlite.claims import integers
 from offhook.stores.sqlite.codec import KEY_COLUMNS, decode_arrival
@@ -14,6 +15,7 @@ from offhook.stores.sqlite.group import Changes
 from offhook.stores.sqlite.ledger import Key
 from offhook.stores.sqlite.search import forget_words
 from offhook.stores.sqlite.statements import execute, execute_rows
+from offhook.stores.sqlite.transaction import put_issues
 
 
 class Pruned(NamedTuple):
@@ -35,10 +37,18 @@ def mark_settled(db: apsw.Connection, _changes: Changes, settled_below: int) -> 
 
 
 def prune(db: apsw.Connection, changes: Changes, received_before: float, most: int) -> Pruned:
-    """Delete ended webhooks with all that hangs on them, and as many debug events of no webhook that are as old."""
+    """Delete ended webhooks with all that hangs on them, as many debug events of no webhook that are as old, and issues that have no more."""
+    pruned = _prune_webhooks(db, changes, received_before, most)
+    execute(db, "delete_loose_events", below=id_below("NO", received_before, changes.lags), before=received_before, most=most)
+    put_issues(db, changes)
+    execute(db, "delete_issues", before=received_before)
+    execute(db, "delete_issue_hours", below=int(received_before // HOUR))
+    return pruned
+
+
+def _prune_webhooks(db: apsw.Connection, changes: Changes, received_before: float, most: int) -> Pruned:
     below = id_below("WH", received_before, changes.lags)
     rows = execute(db, "old_webhooks", below=below, before=received_before, most=most)
-    execute(db, "delete_loose_events", below=id_below("NO", received_before, changes.lags), before=received_before, most=most)
     return _delete(db, changes, rows)
 
 
