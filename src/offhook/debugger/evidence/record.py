@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import values
-from offhook.records import Headers, Parameters, Record
+from offhook.records import FailureKind, Headers, Parameters, Record
 
 MOST_UNREAD = 10
 LONGEST_UNREAD = 200
@@ -24,6 +24,8 @@ class Evidence(Record):
     `resource_sid` the message's or call's (of an alarm: the alarm's). `status`, `headers` and `body` are of the app's answer, 0 and empty
     if there was none. `hidden` is the narrower cause that Twilio's egress proxy wrote into an answer of its own, as written;
     `hidden_code` the code that it begins with; `synthetic` says that the answer is such a one, and that the app never sent it.
+    `failure` is how a request failed that got no answer, told by a program such as curl ("" when there was one), `failure_detail` its words.
+    `hops` are the URLs of a chain of redirects in order, each with its status, the last one included; `seconds` how long it all took.
     `unread` are lines that mean nothing to the reader, and remarks of the reader about what it left out.
     """
 
@@ -48,6 +50,10 @@ class Evidence(Record):
     hidden: str = ""
     hidden_code: int = 0
     synthetic: bool = False
+    failure: FailureKind | None = None
+    failure_detail: str = ""
+    hops: tuple[tuple[str, int], ...] = ()
+    seconds: float | None = None
     unread: tuple[str, ...] = ()
 
 
