@@ -1,6 +1,7 @@
 """`offhook explain`."""
 
 import asyncio
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.pages import causes_text, error_page
-from offhook.cli.terminal import one_line, out, say, write_json
-from offhook.debugger.catalogue import Code
+from offhook.cli.terminal import one_line, out, plain, say, write_json
+from offhook.debugger.catalogue import Code, page_about
 from offhook.debugger.evidence import Evidence, read_evidence
 from offhook.debugger.explain import Explanation, explain
 from offhook.errors import OffhookError
 
 MOST_BYTES = 1024 * 1024
+TOLD_BY_TWILIO = frozenset({"debugger payload", "alert", "cloud event", "alarm", "console page"})
 _EXAMPLES = """\b
 Examples:
   offhook explain 11200
@@ -60,6 +62,8 @@ def explain_command(
             f"{evidence.sid} is not among the errors in this journal. If it is Twilio's, paste the whole page: its text says more than its id."
         )
     out().print(_page(found, _next_command(context, evidence)), soft_wrap=True)
+    if not text.strip():
+        raise OffhookError("The text is empty.")
     if not _says_anything(found):
         raise OffhookError("Nothing in this text could be read: it names no code, no SID, no URL, no status and no payload.")
 
@@ -67,14 +71,26 @@ def explain_command(
 def _read(what: Sequence[str]) -> str:
     if what and what != ("-",):
         words = " ".join(what)
-        path = Path(words) if len(words) < 1024 and "\n" not in words and "\0" not in words else None
-        if path is not None and path.is_file():
-            with path.open("rb") as file:
-                return file.read(MOST_BYTES).decode("utf-8", "replace")
-        return words
+        return _file(words) if _is_path(words) else words
     if sys.stdin.isatty():
         say("Paste the text, then press Ctrl-D on a line of its own.")
     return sys.stdin.buffer.read(MOST_BYTES).decode("utf-8", "replace")
+
+
+def _is_path(words: str) -> bool:
+    """Whether a person who writes this means a file: there is one, or it looks like the name of one and like nothing else."""
+    if len(words) > 1024 or any(each in words for each in "\n\0"):
+        return False
+    return Path(words).exists() or bool(re.fullmatch(r"[\w./~-]+\.(?:json|txt|log|html?|xml|http|eml|md|csv)", words))
+
+
+def _file(words: str) -> str:
+    path = Path(words).expanduser()
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError as error:
+        raise OffhookError(f"{words}: {error.strerror}.") from None
 
 
 def _ours(assembly: Assembly, configuration: Configuration, console_url: str | None, sid: str) -> Shape | None:
@@ -99,12 +115,22 @@ def _tell_ours(error: Shape, *, as_json: bool) -> None:
 
 def _says_anything(found: Explanation) -> bool:
     read = found.evidence
-    return bool(found.code or found.causes or read.url or read.status or read.sid or read.account_sid or read.resource_sid)
+    return bool(
+        read.code
+        or found.code
+        or found.causes
+        or found.usable
+        or read.url
+        or read.status
+        or read.sid
+        or read.account_sid
+        or read.resource_sid
+    )
 
 
 def _next_command(context: click.Context, evidence: Evidence) -> str:
     """What finds out more about the URL."""
-    if not evidence.url:
+    if not evidence.url or plain(evidence.url) != evidence.url:
         return ""
     root = context.find_root().command
     url = shlex.quote(evidence.url)
@@ -128,8 +154,10 @@ def _page(found: Explanation, command: str) -> Text:
         text.append_text(causes_text([{**shapes.cause_shape(cause)} for cause in found.causes]))
     elif code is not None:
         _general(text, code)
-    if code is not None:
-        text.append(f"\nTwilio's page: {code.more_info}\n", "dim")
+    if found.usable:
+        text.append("\nTwilio can use this answer.\n", "bold")
+    if read.code or code is not None:
+        text.append(f"\nTwilio's page: {page_about(read.code or (code.code if code else 0))}\n", "dim")
     _not_understood(text, read)
     if command:
         text.append(f"\nTo look for yourself:  {command}\n")
@@ -162,7 +190,7 @@ def _facts(text: Text, read: Evidence) -> None:
         ("at", read.at),
         ("URL", f"{read.method} {read.url}".strip() if read.url else ""),
         ("status", str(read.status) if read.status else ""),
-        ("Twilio says", read.message),
+        ("Twilio says" if read.form in TOLD_BY_TWILIO else "it says", read.message or read.failure_detail),
     )
     for name, value in facts:
         if value:
@@ -196,5 +224,6 @@ def _shape(found: Explanation) -> Shape:
         "message": read.message or None,
         "causes": [shapes.cause_shape(cause) for cause in found.causes],
         "unread": list(read.unread),
-        "more_info": found.code.more_info if found.code else None,
+        "usable": found.usable,
+        "more_info": page_about(read.code) if read.code else None,
     }

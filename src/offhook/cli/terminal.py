@@ -42,8 +42,14 @@ def one_line(text: object) -> str:
 def write_json(value: Any, *, indent: int = 2) -> None:
     """One JSON document to stdout, followed by a newline; `indent=0`: on one line."""
     encoded = msgspec.json.encode(value, enc_hook=str)
-    sys.stdout.write((msgspec.json.format(encoded, indent=indent) if indent else encoded).decode() + "\n")
+    text = (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
+    # JSON's own encoder escapes the controls of ASCII; the others steer a terminal as well, and mean the same when they are escaped.
+    sys.stdout.write(_STEERING.sub(_escaped, text) + "\n")
     sys.stdout.flush()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0] < "\x7f" else f"\\u{ord(found[0]):04x}"
 
 
 def program() -> str:

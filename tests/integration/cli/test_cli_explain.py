@@ -116,3 +116,59 @@ def test_an_error_of_nobodys_asks_for_the_whole_page(explain):
     result = explain("", "NO1234567890abcdef1234567890abcdef")
     assert result.exit_code == 1
     assert "paste the whole page" in result.stderr
+
+
+def saved(body, content_type="text/xml", status="200 OK"):
+    return f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n\r\n{body}"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<Response><Message>Fish & chips</Message></Response>", "&amp;"),
+        ("<Response><message>hi</message></Response>", "did you mean Message?"),
+        ("<response><Message>hi</Message></response>", "12102"),
+        ("<Response><Message>hi</Response>", "not well-formed"),
+    ],
+)
+def test_a_saved_answer_is_read_as_twilio_would_read_it(explain, body, words):
+    result = explain(saved(body))
+    assert result.exit_code == 0
+    assert words in result.stdout
+
+
+def test_an_answer_that_is_well_is_said_to_be_well(explain):
+    assert "Twilio can use this answer." in explain(saved("<Response><Message>hi</Message></Response>")).stdout
+
+
+def test_an_error_of_the_rest_api_is_not_laid_at_the_apps_door(explain):
+    page = "Error 21610\nError code\n21610\nHTTP Response\n400\nRequest URL\nhttps://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json\n"
+    result = explain(page)
+    assert "21610" in result.stdout
+    assert "refused the request with status 400" not in result.stdout
+
+
+def test_a_bare_code_claims_no_evidence_that_nobody_has_seen(explain):
+    for code in ("11205", "21610"):
+        result = explain("", code)
+        assert "What can cause it" in result.stdout
+        assert "Why (" not in result.stdout
+
+
+def test_what_steers_a_terminal_does_not_reach_it(explain):
+    result = explain("Error 11200\nRequest URL: https://a.example.org/\x1b]52;c;aGk=\x07sms\nMessage\n\x9b2J\u202e evil\n")
+    assert not set("\x1b\x07\x9b\u202e") & set(result.stdout)
+    as_json = explain('{"error_code":"11200","more_info":{"Msg":"\u202e\x9b2J evil"}}', "--json")
+    assert not set("\x1b\x9b\u202e") & set(as_json.stdout)
+    json.loads(as_json.stdout)
+
+
+@pytest.mark.parametrize(("words", "why"), [("no-such-file.json", "No such file"), (".", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_said_in_a_sentence(explain, words, why):
+    result = explain("", words)
+    assert result.exit_code == 1
+    assert why in result.stderr
+
+
+def test_nothing_at_all_is_called_empty(explain):
+    assert "empty" in explain("  \n").stderr
