@@ -17,7 +17,8 @@ from offhook.console.routes import create_console
 from offhook.debugger import classify, overrides
 from offhook.debugger.events import EventMaker
 from offhook.debugger.recorder import Recorder, RecorderParts
-from offhook.delivery.courier import Courier, Parts
+from offhook.delivery.courier import Courier
+from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
 from offhook.errors import OffhookError
 from offhook.intake.configured import intake_limits, tls_files

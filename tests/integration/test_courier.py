@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from offhook.delivery import courier as courier_module
-from offhook.delivery.courier import Courier, Parts
+from offhook.delivery.courier import Courier
+from offhook.delivery.parts import Parts
 from offhook.delivery.round import Round
 from offhook.errors import JournalError
 from offhook.intake.handover import Handover

@@ -1,9 +1,8 @@
 """The courier: takes kept webhooks to their apps, fresh ones at once, the others when they are due."""
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Container, Coroutine, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -13,20 +12,17 @@ from offhook.delivery.backlog import Backlog
 from offhook.delivery.conversations import Conversations
 from offhook.delivery.job import Job, Relay
 from offhook.delivery.line import Line
-from offhook.delivery.round import Round, Rounds
+from offhook.delivery.notes import note
+from offhook.delivery.parts import Parts
+from offhook.delivery.round import Round
 from offhook.delivery.waiting import Waiting
 from offhook.errors import JournalError
-from offhook.metrics import Metrics
-from offhook.ports import Clock, Journal
 from offhook.records import (
     Answer,
     Arrival,
-    Attempt,
     DebugEvent,
     Endpoint,
-    Exchange,
     Reply,
-    Role,
     Settlement,
     State,
     Webhook,
@@ -42,60 +38,6 @@ SETTLE_AGAIN_AFTER = 1.0
 REPLAYABLE = frozenset({State.FAILED, State.DISMISSED, State.DELIVERED})
 
 log = logs.get("courier")
-
-
-class Replies(Protocol):
-    """What the courier asks of the replies room. Whatever the answer holds, it raises nothing: the delivery must be written down."""
-
-    def compose_inline(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
-        """The replies that an answer passed to the provider asked for, and what is wrong with it."""
-
-    async def compose_late(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
-        """The replies to send by REST, and what is wrong with the answer."""
-
-    def wake(self) -> None:
-        """New replies are in the journal."""
-
-
-class _Attempted(logs.Line, kw_only=True):
-    """The log line of an attempt: which, what came of it, and how long it took."""
-
-    webhook: str
-    attempt: int
-    endpoint: str
-    role: Role
-    status: int
-    code: int
-    state: State
-    ms: float
-    why: str
-
-
-class Debugger(Protocol):
-    """Who writes debug events, and knows the causes."""
-
-    def note(self, endpoint: str, attempt: Attempt) -> None:
-        """An attempt has ended, well or badly."""
-
-    def attempt(self, webhook: Webhook, attempt: Attempt, next_due: float | None) -> DebugEvent:
-        """The event of an attempt that has a code; `next_due` is when the webhook is tried again (None: not by itself)."""
-
-    def explained(self, event: DebugEvent, webhook: Webhook, exchange: Exchange) -> DebugEvent:
-        """An event about this answer, with its causes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a courier is put together from. `chance` gives a number in [0, 1)."""
-
-    journal: Journal
-    rounds: Rounds
-    replies: Replies
-    derive: Callable[[Arrival], Webhook]
-    debugger: Debugger
-    clock: Clock
-    chance: Callable[[], float]
-    metrics: Metrics
 
 
 class Courier:
@@ -255,7 +197,7 @@ class Courier:
         try:
             self._weigh(job, line, done)
             settled = await self._come_to(job, done)
-            self._note(job.webhook, done, settled.webhook)
+            note(self._parts, job.webhook, done, settled.webhook)
         except asyncio.CancelledError:
             # The stop cannot wait for the documents that the answer leads to. Asked again after the start, with the same token, the app
             # can tell a repetition; a reply that was never put together would be lost.
@@ -309,29 +251,6 @@ class Courier:
             self._parts.metrics.debug_event(event.level.value, event.code)
         webhook = msgspec.structs.replace(webhook, answer=settlement.kept(job.answer or webhook.answer))
         return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
-
-    def _note(self, before: Webhook, done: Round, after: Webhook) -> None:
-        if after.state in {State.DELIVERED, State.FAILED}:
-            self._parts.metrics.ended(after.endpoint, after.state.value, self._parts.clock.now() - after.received_at)
-        for attempt in done.attempts:
-            self._parts.debugger.note(before.endpoint, attempt)
-            self._parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
-            begin = log.begin("webhook.attempt")
-            if begin is None:
-                continue
-            line = _Attempted(
-                *begin,
-                webhook=before.id,
-                attempt=attempt.number,
-                endpoint=before.endpoint,
-                role=attempt.role,
-                status=attempt.exchanges[-1].status if attempt.exchanges else 0,
-                code=attempt.outcome.code,
-                state=after.state,
-                ms=round(attempt.duration_ms, 1),
-                why=attempt.outcome.message,
-            )
-            log.wide(line)
 
     def _answered(self, job: Job) -> Webhook:
         return msgspec.structs.replace(job.webhook, answer=job.answer) if job.answer and not job.webhook.answer else job.webhook
@@ -444,7 +363,3 @@ class Courier:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _result(attempt: Attempt) -> str:
-    return "delivered" if attempt.outcome.delivered else str(attempt.outcome.code)
