@@ -93,7 +93,7 @@ def webhook_detail(story: records.WebhookStory) -> resources.Webhook:
         **_core(webhook),
         "request": _request(webhook),
         "answer": _answer(webhook.answer) if webhook.answer else None,
-        "attempts": [_attempt(attempt) for attempt in story.attempts],
+        "attempts": [attempt_shape(attempt) for attempt in story.attempts],
         "replies": [reply_shape(reply) for reply in story.replies],
         "errors": [error_shape(event) for event in story.events],
     }
@@ -124,7 +124,8 @@ def _answer(answer: records.Answer) -> resources.Answer:
     }
 
 
-def _attempt(attempt: records.Attempt) -> resources.Attempt:
+def attempt_shape(attempt: records.Attempt) -> resources.Attempt:
+    """One attempt on a URL, with the exchanges it took. Durations are in seconds."""
     outcome = attempt.outcome
     return {
         "id": attempt.id,
@@ -297,7 +298,7 @@ def error_detail(event: records.DebugEvent, story: records.WebhookStory | None) 
     return {
         **error_shape(event),
         "request": None if story is None else _request(story.webhook),
-        "attempt": None if found is None else _attempt(found),
+        "attempt": None if found is None else attempt_shape(found),
     }
 
 

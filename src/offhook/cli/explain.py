@@ -61,7 +61,7 @@ def explain_command(
         raise OffhookError(
             f"{evidence.sid} is not among the errors in this journal. If it is Twilio's, paste the whole page: its text says more than its id."
         )
-    out().print(_page(found, _next_command(context, evidence)), soft_wrap=True)
+    out().print(_page(found, _next_command(evidence)), soft_wrap=True)
     if not text.strip():
         raise OffhookError("The text is empty.")
     if not _says_anything(found):
@@ -128,15 +128,11 @@ def _says_anything(found: Explanation) -> bool:
     )
 
 
-def _next_command(context: click.Context, evidence: Evidence) -> str:
+def _next_command(evidence: Evidence) -> str:
     """What finds out more about the URL."""
     if not evidence.url or plain(evidence.url) != evidence.url:
         return ""
-    root = context.find_root().command
-    url = shlex.quote(evidence.url)
-    if isinstance(root, click.Group) and "doctor" in root.commands:
-        return f"offhook doctor {url}"
-    return f"offhook send {url}"
+    return f"offhook doctor {shlex.quote(evidence.url)}"
 
 
 def _page(found: Explanation, command: str) -> Text:

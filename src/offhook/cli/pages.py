@@ -229,6 +229,13 @@ def issue_page(issue: Shape) -> Text:
     return page.text
 
 
+def attempt_text(attempt: Shape) -> Text:
+    """One attempt with its exchanges and their timings."""
+    page = _Page()
+    _attempts(page, [attempt])
+    return page.text
+
+
 def causes_text(causes: Sequence[Shape]) -> Text:
     """The likely causes, each with its evidence; the steps of the first one."""
     page = _Page()
