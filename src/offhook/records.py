@@ -403,12 +403,16 @@ class Settlement(Record):
 
 
 class WebhookFilter(Record):
-    """Which webhooks a listing or a bulk replay means. Times are received-at bounds, `since` inclusive, `until` exclusive."""
+    """Which webhooks a listing or a bulk replay means: with `code`, those with a debug event that has it.
+
+    Times are received-at bounds, `since` inclusive, `until` exclusive.
+    """
 
     states: tuple[State, ...] = ()
     endpoint: str = ""
     since: float | None = None
     until: float | None = None
+    code: int = 0
     query: str = ""
 
 

@@ -515,6 +515,27 @@ async def test_a_search_finds_one_among_many(desk):
     assert await desk.listed(query="number 3.") == [arrivals[3].id]
 
 
+async def test_webhooks_are_found_by_the_codes_of_their_events(desk):
+    first, second, third, quiet, waiting = arrivals = [an_arrival(body=b"Body=hi+%d" % number) for number in range(5)]
+    await desk.keep(*arrivals)
+    await desk.settle(first, State.FAILED, events=(an_event(webhook_id=first.id), an_event(webhook_id=first.id)))
+    await desk.settle(second, events=(an_event(12300, webhook_id=second.id),))
+    await desk.settle(third, events=(an_event(webhook_id=third.id),))
+    await desk.settle(quiet)
+    await desk.journal.record([an_event(webhook_id=waiting.id), an_event()])
+    assert await desk.listed(code=11200) == [waiting.id, third.id, first.id]
+    assert await desk.listed(code=12300) == [second.id]
+    assert await desk.listed(code=11205) == []
+    assert await desk.listed(code=11200, limit=1, before=waiting.id) == [third.id]
+    assert await desk.listed(code=11200, before=third.id) == [first.id]
+    assert await desk.listed(code=11200, states=(State.FAILED, State.DELIVERED)) == [third.id, first.id]
+    assert await desk.listed(code=11200, states=(State.FAILED,)) == [first.id]
+    assert await desk.listed(code=11200, query="hi 2") == [third.id]
+    assert await desk.listed(code=12300, query="hi 2") == []
+    assert await desk.listed(code=11200, endpoint="voice") == []
+    assert await desk.listed(code=11200, until=NOON) == []
+
+
 async def test_debug_events_are_listed_newest_first_and_filtered(desk):
     arrival = an_arrival()
     old = an_event(11200, endpoint="sms", at=NOON - 60)

@@ -151,6 +151,7 @@ LIMIT = Field(
 WEBHOOK_FILTERS = (
     Field("state", "Only those in one of these states.", _STATES, one_of(State), many=True),
     ENDPOINT,
+    CODE,
     SINCE,
     UNTIL,
     Field(
@@ -245,6 +246,7 @@ def webhook_filter(values: Mapping[str, Any]) -> WebhookFilter:
         endpoint=values.get("endpoint", ""),
         since=values.get("since"),
         until=values.get("until"),
+        code=values.get("code", 0),
         query=values.get("q", ""),
     )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import msgspec
 from starlette.responses import Response
 
 from offhook.api.fields import DEFAULT_LIMIT, webhook_filter
@@ -79,8 +80,7 @@ async def replay_webhooks(house: House, call: Call) -> Response:
 
 async def replay_where(house: House, where: WebhookFilter) -> int:
     """Replay whatever the filter means; without a state in it, the failed ones. Returns how many changed."""
-    states = where.states or (State.FAILED,)
-    where = WebhookFilter(states=states, endpoint=where.endpoint, since=where.since, until=where.until, query=where.query)
+    where = msgspec.structs.replace(where, states=where.states or (State.FAILED,))
     replayed, before = 0, ""
     while batch := await house.journal.webhooks(where, REPLAY_BATCH, before):
         replayed += await house.replay([webhook.id for webhook in batch])

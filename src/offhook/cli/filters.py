@@ -61,7 +61,7 @@ _ISSUE_STATE = click.option(
 _WEBHOOK = click.option("--webhook", metavar="ID", help="Only those of this webhook.")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="As JSON, the way the API gives it.")
-webhook_filters = _options(_STATE, _ENDPOINT, _SINCE, _UNTIL, _QUERY)
+webhook_filters = _options(_STATE, _ENDPOINT, _CODE, _SINCE, _UNTIL, _QUERY)
 error_filters = _options(_CODE, _LEVEL, _ENDPOINT, _SINCE, _UNTIL, _WEBHOOK, _CAUSE, _ISSUE, _QUERY)
 issue_filters = _options(_ISSUE_STATE, _ENDPOINT, _CODE, _CAUSE)
 paging = _options(_LIMIT, _CURSOR)

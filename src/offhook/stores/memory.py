@@ -228,6 +228,9 @@ class MemoryJournal:
         """Newest first."""
         self._check()
         found = [webhook for webhook in self._all() if (not before or webhook.id < before) and matches(webhook, where)]
+        if where.code:
+            coded = {event.webhook_id for event in self._events.values() if event.code == where.code}
+            found = [webhook for webhook in found if webhook.id in coded]
         return sorted(found, key=lambda webhook: webhook.id, reverse=True)[:limit]
 
     async def events(self, where: EventFilter, limit: int, before: str = "") -> Sequence[DebugEvent]:

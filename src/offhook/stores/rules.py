@@ -61,7 +61,7 @@ def held_up(webhook: Webhook, blocking: Iterable[Webhook]) -> bool:
 
 
 def matches(webhook: Webhook, where: WebhookFilter) -> bool:
-    """Whether a listing means this webhook."""
+    """Whether a listing means this webhook, as far as the webhook itself tells: the codes of its events are not in it."""
     return (
         (not where.states or webhook.state in where.states)
         and (not where.endpoint or webhook.endpoint == where.endpoint)

@@ -18,7 +18,7 @@ def assert_problem(answer, status, code):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/api/webhooks?stat=failed", "Did you mean state? Known are state, endpoint, since, until, q, limit, cursor."),
+        ("/api/webhooks?stat=failed", "Did you mean state? Known are state, endpoint, code, since, until, q, limit, cursor."),
         ("/api/webhooks?zzz=1", "Unknown parameter 'zzz'. Known are state,"),
         ("/api/webhooks?state=broken", "one of waiting, delivering, delivered, failed, dismissed"),
         ("/api/webhooks?limit=0", "from 1 to 1000"),

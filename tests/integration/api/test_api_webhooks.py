@@ -112,6 +112,19 @@ async def test_filters_choose_webhooks(console, query, expected):
     assert {names[row["id"]] for row in answer.json["webhooks"]} == expected
 
 
+async def test_the_webhooks_of_one_code_are_listed_and_replayed(console):
+    gone, slow, well = console.new_id("WH"), console.new_id("WH"), console.new_id("WH")
+    await console.webhook(id=gone, events=[console.event(code=11217, webhook_id=gone)])
+    await console.webhook(id=slow, events=[console.event(code=11205, webhook_id=slow)])
+    await console.webhook(id=well, state=State.DELIVERED, events=[console.event(code=11217, webhook_id=well)])
+    listed = (await console.get("/api/webhooks?code=11217")).json["webhooks"]
+    assert [row["id"] for row in listed] == [well, gone]
+    answer = await console.post("/api/replays", {"code": 11217})
+    assert (answer.status, answer.json) == (202, {"replayed": 1})
+    assert (await console.house.journal.webhook(gone)).state == State.WAITING
+    assert (await console.house.journal.webhook(slow)).state == State.FAILED
+
+
 async def test_a_story_holds_the_request_every_attempt_the_answer_the_replies_and_the_errors(console):
     webhook_id = console.new_id("WH")
     exchange = console.exchange(

@@ -265,6 +265,12 @@ WHERE state = :state AND state <> 'delivered' AND id < :below AND id >= :from
   AND received_at >= :since AND received_at < :until
 ORDER BY id DESC LIMIT :most;
 
+-- name: webhooks_with_code
+SELECT DISTINCT webhook FROM debug_events WHERE code = :code AND webhook < :below AND webhook >= :from ORDER BY webhook DESC LIMIT :most;
+
+-- name: has_code
+SELECT 1 FROM debug_events WHERE code = :code AND webhook = :id LIMIT 1;
+
 -- name: attempts_of
 SELECT attempts.data FROM attempts JOIN webhooks ON webhooks.seq = attempts.webhook WHERE webhooks.id = :id ORDER BY attempts.seq;
 

@@ -94,7 +94,7 @@ def unsettled(db: apsw.Connection, seqs: Sequence[int], derive: Derive, where: W
     found: list[Webhook] = []
     for at in range(0, len(seqs), PAGE):
         page = [derive(arrival) for arrival in arrivals_at(db, seqs[at : at + PAGE])]
-        found += sorted((one for one in page if matches(one, where)), key=_id, reverse=True)
+        found += sorted((one for one in page if matches(one, where) and _coded(db, one, where.code)), key=_id, reverse=True)
         if len(found) >= limit:
             break
     return found[:limit]
@@ -114,7 +114,7 @@ def history(db: apsw.Connection, webhook_id: str) -> dict[str, Any]:
 def webhooks(db: apsw.Connection, where: WebhookFilter, limit: int, before: str, lags: Lags) -> list[Webhook]:
     """Settled webhooks, newest first."""
     states = where.states or ("",)
-    values = {
+    values: dict[str, Any] = {
         "from": id_from("WH", where.since, lags),
         "below": min(before or HIGHEST, id_below("WH", where.until, lags)),
         "endpoint": where.endpoint,
@@ -122,10 +122,27 @@ def webhooks(db: apsw.Connection, where: WebhookFilter, limit: int, before: str,
         "until": EVER if where.until is None else where.until,
         "most": PAGE if where.query else limit,
     }
+    if where.code and not where.query:
+        return list(islice(_with_code(db, values, where), limit))
     find = _with_words if where.query else _in_state
     pages = (find(db, values | {"state": state}, where.query) for state in states)
     merged = heapq.merge(*pages, key=_id, reverse=True)
-    return list(islice(merged, limit))
+    return list(islice((one for one in merged if _coded(db, one, where.code)), limit))
+
+
+def _coded(db: apsw.Connection, found: Webhook, code: int) -> bool:
+    return not code or bool(execute(db, "has_code", code=code, id=found.id))
+
+
+def _with_code(db: apsw.Connection, values: dict[str, Any], where: WebhookFilter) -> Iterator[Webhook]:
+    """Those with an event of that code, which are looked at one by one: errors are few beside webhooks."""
+    below = values["below"]
+    while rows := execute(db, "webhooks_with_code", code=where.code, below=below, most=PAGE, **{"from": values["from"]}):
+        for (webhook_id,) in rows:
+            found = webhook(db, webhook_id)
+            if found and matches(found, where):
+                yield found
+        below = rows[-1][0]
 
 
 def _id(found: Webhook) -> str:
