@@ -139,7 +139,12 @@ _LEVELS: Mapping[str, Any] = {"type": "string", "enum": [level.value for level i
 ENDPOINT = Field("endpoint", "Only those of this endpoint.", {"type": "string", "maxLength": MAX_QUERY}, read_query)
 SINCE = Field("since", "Only those from this time on.", TIME, read_time)
 UNTIL = Field("until", "Only those before this time.", TIME, read_time)
-CODE = Field("code", "Only those with this code.", {"type": "integer", "minimum": 1000, "maximum": 999999}, read_code)
+CODE = Field(
+    "code",
+    "Only those with this code: the exact one, not the one that Twilio would log.",
+    {"type": "integer", "minimum": 1000, "maximum": 999999},
+    read_code,
+)
 CAUSE = Field("cause", "Only those with this likeliest cause.", {"type": "string", "maxLength": MAX_QUERY}, read_query)
 LIMIT = Field(
     "limit",

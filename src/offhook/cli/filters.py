@@ -45,7 +45,10 @@ _QUERY = click.option("-q", "--query", metavar="TEXT", help="Only those in which
 _LIMIT = click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=50, show_default=True, help="How many at most.")
 _CURSOR = click.option("--cursor", metavar="ID", help="Go on after this one, as the listing before said.")
 _CODE = click.option(
-    "--code", type=click.IntRange(1000, 999_999), metavar="CODE", help="Only those with this code, such as 11200."
+    "--code",
+    type=click.IntRange(1000, 999_999),
+    metavar="CODE",
+    help="Only those with this code: the exact one, such as 11217 for an error status, which Twilio logs as 11200.",
 )
 _LEVEL = click.option(
     "--level", type=click.Choice([level.value for level in Level], case_sensitive=False), help="Only those of this level."
