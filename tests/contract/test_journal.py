@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from offhook.errors import JournalError
-from offhook.records import Answer, Level, ReplyState, Settlement, State
+from offhook.records import Answer, EventFilter, IssueFilter, Level, ReplyState, Settlement, State
 from tests.helpers.journals import (
     ALICE,
     BOB,
@@ -534,6 +534,33 @@ async def test_webhooks_are_found_by_the_codes_of_their_events(desk):
     assert await desk.listed(code=12300, query="hi 2") == []
     assert await desk.listed(code=11200, endpoint="voice") == []
     assert await desk.listed(code=11200, until=NOON) == []
+
+
+async def test_the_code_that_twilio_would_log_finds_what_has_a_more_exact_one(desk):
+    plain, exact = an_arrival(), an_arrival()
+    await desk.keep(plain, exact)
+    events = [
+        an_event(11200, webhook_id=plain.id, endpoint="sms"),
+        an_event(11217, twilio_code=11200, webhook_id=exact.id, endpoint="sms"),
+        an_event(12300, webhook_id=exact.id, endpoint="sms"),
+    ]
+    await desk.settle(plain, State.FAILED, events=events[:1])
+    await desk.settle(exact, State.FAILED, events=events[1:])
+    assert await desk.listed_events(code=11200) == [events[1].id, events[0].id]
+    assert await desk.listed_events(code=11200, limit=1) == [events[1].id]
+    assert await desk.listed_events(code=11200, before=events[1].id) == [events[0].id]
+    assert await desk.listed_events(code=11200, webhook_id=exact.id) == [events[1].id]
+    assert await desk.listed_events(code=11217) == [events[1].id]
+    assert await desk.listed(code=11200) == [exact.id, plain.id]
+    assert await desk.listed(code=11200, limit=1, before=exact.id) == [plain.id]
+    assert await desk.listed(code=11217) == [exact.id]
+    found = await desk.journal.issues(IssueFilter(code=11200), 10, now=NOON)
+    assert {issue.code for issue in found} == {11200, 11217}
+    (issue,) = await desk.journal.issues(IssueFilter(code=11217), 10, now=NOON)
+    span = (NOON - 60, NOON + 60, 1)
+    assert list(await desk.journal.event_counts(EventFilter(code=11200), *span)) == [2]
+    assert list(await desk.journal.event_counts(EventFilter(code=11200, issue=issue.id), *span)) == [1]
+    assert list(await desk.journal.event_counts(EventFilter(code=12300, issue=issue.id), *span)) == [0]
 
 
 async def test_debug_events_are_listed_newest_first_and_filtered(desk):

@@ -141,7 +141,7 @@ SINCE = Field("since", "Only those from this time on.", TIME, read_time)
 UNTIL = Field("until", "Only those before this time.", TIME, read_time)
 CODE = Field(
     "code",
-    "Only those with this code: the exact one, not the one that Twilio would log.",
+    "Only those with this code: the exact one, such as 11217, or the one that Twilio would log, such as 11200.",
     {"type": "integer", "minimum": 1000, "maximum": 999999},
     read_code,
 )

@@ -16,7 +16,7 @@ from offhook.cli.terminal import one_line, out, say, write_json
 _EXAMPLES = """\b
 Examples:
   offhook errors list --since 1d --level error
-  offhook errors list --code 11205 --json
+  offhook errors list --code 11200 --json
   offhook errors list -q 'bad gateway'
 """
 

@@ -48,7 +48,7 @@ _CODE = click.option(
     "--code",
     type=click.IntRange(1000, 999_999),
     metavar="CODE",
-    help="Only those with this code: the exact one, such as 11217 for an error status, which Twilio logs as 11200.",
+    help="Only those with this code: the exact one, such as 11217, or the one that Twilio would log, such as 11200.",
 )
 _LEVEL = click.option(
     "--level", type=click.Choice([level.value for level in Level], case_sensitive=False), help="Only those of this level."

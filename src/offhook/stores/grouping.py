@@ -1,7 +1,7 @@
 """Debug events come together: into issues, and into counts over time. Pure, and the same for every journal."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -97,12 +97,12 @@ def with_hours(issue: Issue, counts: Mapping[int, int], now: float) -> Issue:
     return replace(issue, hours=tuple([counts.get(hour, 0) for hour in range(first, first + HOURS)]))
 
 
-def matches_issue(issue: Issue, where: IssueFilter) -> bool:
-    """Whether a listing means this issue."""
+def matches_issue(issue: Issue, where: IssueFilter, codes: Collection[int] = ()) -> bool:
+    """Whether a listing means this issue; `codes` are those that its newest event is found by."""
     return (
         (not where.states or issue.state in where.states)
         and (not where.endpoint or issue.endpoint == where.endpoint)
-        and (not where.code or issue.code == where.code)
+        and (not where.code or where.code in {issue.code, *codes})
         and (not where.cause or issue.cause == where.cause)
     )
 

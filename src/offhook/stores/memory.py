@@ -46,6 +46,7 @@ from offhook.stores.rules import (
     Derive,
     arrival_of,
     blocks,
+    codes_of,
     held_up,
     matches,
     matches_event,
@@ -229,7 +230,7 @@ class MemoryJournal:
         self._check()
         found = [webhook for webhook in self._all() if (not before or webhook.id < before) and matches(webhook, where)]
         if where.code:
-            coded = {event.webhook_id for event in self._events.values() if event.code == where.code}
+            coded = {event.webhook_id for event in self._events.values() if where.code in codes_of(event)}
             found = [webhook for webhook in found if webhook.id in coded]
         return sorted(found, key=lambda webhook: webhook.id, reverse=True)[:limit]
 
@@ -255,9 +256,13 @@ class MemoryJournal:
     async def issues(self, where: IssueFilter, limit: int, before: str = "", *, now: float) -> Sequence[Issue]:
         """The last seen first."""
         self._check()
-        found = [one for one in self._issues.values() if (not before or one.place < before) and matches_issue(one, where)]
+        found = [one for one in self._issues.values() if (not before or one.place < before) and self._means(one, where)]
         found.sort(key=lambda one: one.place, reverse=True)
         return [self._with_hours(one, now) for one in found[:limit]]
+
+    def _means(self, issue: Issue, where: IssueFilter) -> bool:
+        last = self._events.get(issue.last_event)
+        return matches_issue(issue, where, codes_of(last) if last else ())
 
     async def issue(self, issue_id: str, *, now: float) -> Issue | None:
         """One issue."""

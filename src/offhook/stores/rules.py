@@ -74,7 +74,7 @@ def matches(webhook: Webhook, where: WebhookFilter) -> bool:
 def matches_event(event: DebugEvent, where: EventFilter) -> bool:
     """Whether a listing means this debug event."""
     return (
-        (not where.code or event.code == where.code)
+        (not where.code or where.code in codes_of(event))
         and (where.level is None or event.level == where.level)
         and (not where.endpoint or event.endpoint == where.endpoint)
         and (not where.webhook_id or event.webhook_id == where.webhook_id)
@@ -84,6 +84,11 @@ def matches_event(event: DebugEvent, where: EventFilter) -> bool:
         and (where.until is None or event.at < where.until)
         and (not where.query or event_mentions(event, where.query))
     )
+
+
+def codes_of(event: DebugEvent) -> tuple[int, int]:
+    """The codes by which an event is found: its own, and the one that Twilio would have logged."""
+    return event.code, event.twilio_code
 
 
 def event_mentions(event: DebugEvent, query: str) -> bool:

@@ -119,6 +119,8 @@ async def test_the_webhooks_of_one_code_are_listed_and_replayed(console):
     await console.webhook(id=well, state=State.DELIVERED, events=[console.event(code=11217, webhook_id=well)])
     listed = (await console.get("/api/webhooks?code=11217")).json["webhooks"]
     assert [row["id"] for row in listed] == [well, gone]
+    listed = (await console.get("/api/webhooks?code=11200&state=failed")).json["webhooks"]
+    assert [row["id"] for row in listed] == [slow, gone]
     answer = await console.post("/api/replays", {"code": 11217})
     assert (answer.status, answer.json) == (202, {"replayed": 1})
     assert (await console.house.journal.webhook(gone)).state == State.WAITING

@@ -12,7 +12,7 @@ WEBHOOK_COLUMNS = 16
 UPDATED_COLUMNS = 8
 ATTEMPT_COLUMNS = 2
 REPLY_COLUMNS = 6
-EVENT_COLUMNS = 9
+EVENT_COLUMNS = 10
 ISSUE_COLUMNS = 12
 ISSUE_HOUR_COLUMNS = 3
 KEY_COLUMNS = 2
@@ -104,7 +104,8 @@ def read_reply(row: Row) -> Reply:
 def event_row(event: DebugEvent) -> Row:
     """What debug events are found by, and the event."""
     found_by = (event.id, event.at, event.level, event.code, event.endpoint, event.webhook_id)
-    return (*found_by, encode(event), leading_cause(event), issue_of(event))
+    alias = event.twilio_code if event.twilio_code != event.code else 0
+    return (*found_by, encode(event), leading_cause(event), issue_of(event), alias)
 
 
 def issue_row(issue: Issue) -> Row:

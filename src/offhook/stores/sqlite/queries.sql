@@ -65,7 +65,7 @@ INSERT INTO replies (id, webhook, ordinal, state, due, data) SELECT * FROM (VALU
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, due = excluded.due, data = excluded.data;
 
 -- name: put_events
-INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data, cause, issue)
+INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data, cause, issue, alias)
 SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
 ON CONFLICT (id) DO UPDATE SET data = excluded.data, cause = excluded.cause, issue = excluded.issue;
 
@@ -266,10 +266,13 @@ WHERE state = :state AND state <> 'delivered' AND id < :below AND id >= :from
 ORDER BY id DESC LIMIT :most;
 
 -- name: webhooks_with_code
-SELECT DISTINCT webhook FROM debug_events WHERE code = :code AND webhook < :below AND webhook >= :from ORDER BY webhook DESC LIMIT :most;
+SELECT webhook FROM debug_events WHERE code = :code AND webhook < :below AND webhook >= :from
+UNION
+SELECT webhook FROM debug_events WHERE alias = :code AND alias <> 0 AND webhook < :below AND webhook >= :from
+ORDER BY webhook DESC LIMIT :most;
 
 -- name: has_code
-SELECT 1 FROM debug_events WHERE code = :code AND webhook = :id LIMIT 1;
+SELECT 1 FROM debug_events WHERE webhook = :id AND :code IN (code, alias) LIMIT 1;
 
 -- name: attempts_of
 SELECT attempts.data FROM attempts JOIN webhooks ON webhooks.seq = attempts.webhook WHERE webhooks.id = :id ORDER BY attempts.seq;
@@ -289,14 +292,21 @@ SELECT data FROM debug_events WHERE id = :id;
 -- name: newest_events
 SELECT data FROM debug_events
 WHERE id < :below AND id >= :from
-  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:code = 0 OR :code IN (code, alias)) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
 
 -- name: newest_events_with_code
-SELECT data FROM debug_events
+-- Each half by its own index, merged.
+SELECT data, id FROM debug_events
 WHERE code = :code AND id < :below AND id >= :from
+  AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
+  AND at >= :since AND at < :until
+UNION ALL
+SELECT data, id FROM debug_events
+WHERE alias = :code AND alias <> 0 AND id < :below AND id >= :from
   AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
   AND at >= :since AND at < :until
@@ -305,7 +315,7 @@ ORDER BY id DESC LIMIT :most;
 -- name: newest_events_of_webhook
 SELECT data FROM debug_events
 WHERE webhook = :webhook AND id < :below AND id >= :from
-  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:code = 0 OR :code IN (code, alias)) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:cause = '' OR cause = :cause) AND (:issue = '' OR issue = :issue)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
@@ -313,7 +323,7 @@ ORDER BY id DESC LIMIT :most;
 -- name: newest_events_of_issue
 SELECT data FROM debug_events
 WHERE issue = :issue AND id < :below AND id >= :from
-  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:code = 0 OR :code IN (code, alias)) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:cause = '' OR cause = :cause)
   AND at >= :since AND at < :until
 ORDER BY id DESC LIMIT :most;
@@ -322,7 +332,7 @@ ORDER BY id DESC LIMIT :most;
 -- By the index over `at` alone.
 SELECT min(:buckets - 1, CAST((at - :start) * :buckets / (:end - :start) AS INTEGER)) AS bucket, count(*) FROM debug_events
 WHERE at >= :since AND at < :until
-  AND (:code = 0 OR code = :code) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
+  AND (:code = 0 OR :code IN (code, alias)) AND (:level = '' OR level = :level) AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:cause = '' OR cause = :cause)
 GROUP BY bucket;
 
@@ -332,14 +342,15 @@ SELECT min(:buckets - 1, CAST((at - :start) * :buckets / (:end - :start) AS INTE
 WHERE issue = :issue AND id < :below AND id >= :from AND at >= :since AND at < :until AND (:level = '' OR level = :level)
   AND EXISTS (
       SELECT 1 FROM issues
-      WHERE issues.id = :issue AND (:code = 0 OR issues.code = :code) AND (:endpoint = '' OR issues.endpoint = :endpoint)
+      WHERE issues.id = :issue AND (:code = 0 OR issues.code = :code OR EXISTS (SELECT 1 FROM debug_events AS last WHERE last.id = issues.last_event AND last.alias = :code)) AND (:endpoint = '' OR issues.endpoint = :endpoint)
         AND (:cause = '' OR issues.cause = :cause))
 GROUP BY bucket;
 
 -- name: issues_by_place
 SELECT id, endpoint, code, cause, title, level, first_seen, last_seen, count, last_event, state FROM issues
 WHERE (:before = '' OR place < :before) AND (:states = '' OR instr(:states, ',' || state || ','))
-  AND (:endpoint = '' OR endpoint = :endpoint) AND (:code = 0 OR code = :code) AND (:cause = '' OR cause = :cause)
+  AND (:endpoint = '' OR endpoint = :endpoint) AND (:code = 0 OR code = :code OR EXISTS (
+      SELECT 1 FROM debug_events WHERE debug_events.id = issues.last_event AND alias = :code)) AND (:cause = '' OR cause = :cause)
 ORDER BY place DESC LIMIT :most;
 
 -- name: one_issue
