@@ -4,6 +4,7 @@ import pytest
 
 from offhook.debugger.case import Case, History
 from offhook.debugger.causes import CAUSES, MOST, diagnose
+from offhook.debugger.causes.secrets import mask
 from offhook.debugger.history import LATEST, Histories
 from offhook.records import Attempt, Confidence, Exchange, Failure, FailureKind, Outcome, Role, Timings
 
@@ -142,3 +143,119 @@ def test_a_history_knows_when_it_was_last_well_and_since_when_it_is_not():
         histories.note("sms", attempt(at, good=good))
     past = histories.of("sms", before=60.0)
     assert (past.last_good, past.bad_since) == (pytest.approx(30.2), 40.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Authorization: Bearer hunter2secret", "Authorization: Bearer ***"),
+        ("{'Authorization': 'Basic dXNlcjpodW50ZXIy'}", "{'Authorization': 'Basic ***'}"),
+        ("got bearer abc.DEF-123 from it", "got bearer *** from it"),
+        ("auth_token=hunter2&x=1", "auth_token=***&x=1"),
+        ('{"apiKey": "hunter2", "n": 1}', '{"apiKey": ***, "n": 1}'),
+        ("DB_PASSWORD = hunter2", "DB_PASSWORD = ***"),
+        ("X-Api-Key: hunter2", "X-Api-Key: ***"),
+        ("postgres://app:hunter2@db:5432/app", "postgres://***@db:5432/app"),
+        ("no key eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln fits", "no key *** fits"),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked(said, shown):
+    assert mask(said) == shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "KeyError: 'menu'",
+        'WWW-Authenticate: Basic realm="staging"',
+        'WWW-Authenticate: Bearer realm="api", error="x"',
+        "Basic authentication is wanted",
+        "SyntaxError: Unexpected token < in JSON at position 0",
+        "Check the token. It is a secret.",
+        "https://app.example/sms/?next=1",
+    ],
+)
+def test_what_is_no_secret_stays(said):
+    assert mask(said) == said
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(status=500, body=b"Traceback (most recent call last):\nValueError: Authorization: Bearer hunter2secret\n"),
+        Case(
+            status=500,
+            body=b"Traceback (most recent call last):\nrequests.HTTPError: 401 for https://u:hunter2secret@api.example/\n",
+        ),
+        Case(status=403, body=b"invalid signature, password=hunter2secret-and-more-of-it-than-is-quoted invalid"),
+        Case(status=302, headers=(("Location", "https://x.example/a?token=hunter2secret"),)),
+        Case(status=302, headers=(("Location", "https://x.example/login?token=hunter2secret"),)),
+        Case(status=401, headers=(("WWW-Authenticate", "Custom secret=hunter2secret"),)),
+        Case(status=200, headers=(("Content-Type", "text/html"),), body=b'{"token":"hunter2secret"}'),
+        Case(status=200, code=12100, headers=(("Content-Type", "text/xml"),), body=b"<Response>token=hunter2secret & more"),
+    ],
+)
+def test_no_diagnosis_repeats_a_secret(case):
+    for found in diagnose(case):
+        assert "hunter2secret" not in repr(found)
+
+
+def redirected(location, *, url="https://app.example/sms", status=301, **known):
+    return Case(url=url, status=status, headers=(("Location", location),), **known)
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "final"),
+    [
+        (redirected("/sms/"), "redirect.slash", "https://app.example/sms/"),
+        (redirected("sms/", status=307), "redirect.slash", "https://app.example/sms/"),
+        (redirected("https://app.example/sms", url="http://app.example/sms"), "redirect.to-https", "https://app.example/sms"),
+        (redirected("https://www.app.example/sms", status=302), "redirect.www", "https://www.app.example/sms"),
+        (redirected("/home", status=303), "redirect.elsewhere", "https://app.example/home"),
+        (redirected("/home", url=""), "redirect.elsewhere", "/home"),
+    ],
+)
+def test_where_the_case_ends_at_a_redirect_the_message_is_lost_and_the_final_url_is_named(case, name, final):
+    first = diagnose(case)[0]
+    assert first.name == name
+    assert "turns the POST into a GET" in first.title
+    assert first.steps[0].endswith(f": {final}")
+
+
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [
+        (redirected("https://app.example/v2", status=308), "redirect.unusable"),
+        (redirected("ftp://app.example/sms"), "redirect.unusable"),
+        (redirected(""), "redirect.unusable"),
+        (redirected("/sms/", code=11216), "redirect.unusable"),
+        (redirected("https://app.example/sms#top"), "redirect.loop"),
+        (redirected("/sms/", code=11215), "redirect.loop"),
+        (redirected("/sms/", hops=(("https://app.example/sms/", 301), ("https://app.example/sms", 301))), "redirect.loop"),
+        (Case(url="https://app.example/sms", code=11215), "redirect.loop"),
+    ],
+)
+def test_a_redirect_that_twilio_does_not_follow_or_follows_for_ever(case, name):
+    assert names(case)[0] == name
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/login?next=/sms",
+        "/users/sign_in",
+        "https://accounts.google.com/v3/signin/identifier?continue=x",
+        "https://github.com/login?return_to=x",
+        "https://github.com/codespaces/auth/fuzzy-happy?port=5000",
+        "https://team.cloudflareaccess.com/cdn-cgi/access/login/app.example",
+    ],
+)
+@pytest.mark.parametrize("status", [302, 308])
+def test_a_redirect_to_a_login_is_told_as_that(location, status):
+    first = diagnose(redirected(location, status=status))[0]
+    assert "log in" in first.title or "login" in first.title
+    assert not any(name.startswith("redirect.") for name in names(redirected(location, status=status)))
+
+
+def test_a_path_with_auth_in_it_that_is_redirected_to_its_slash_is_no_login():
+    assert names(redirected("/auth/sms/", url="https://app.example/auth/sms")) == ["redirect.slash"]

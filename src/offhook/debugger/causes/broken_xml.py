@@ -4,6 +4,7 @@ import re
 
 from offhook.debugger.case import Case
 from offhook.debugger.causes.content_type import sniffed
+from offhook.debugger.causes.secrets import mask
 from offhook.records import Cause, Confidence
 
 CODES = frozenset({12100, 12101, 12102})
@@ -24,7 +25,8 @@ def cause(case: Case) -> Cause | None:
         )
     loose = _AMPERSAND.search(text)
     if loose:
-        around = " ".join(text[max(0, loose.start() - 20) : loose.start() + 20].split())
+        before, after = text[max(0, loose.start() - 400) : loose.start()], text[loose.start() : loose.start() + 400]
+        around = " ".join((mask(before)[-20:] + mask(after)[:20]).split())
         return _cause(
             "xml.ampersand", "A & in the text is not written as &amp;, which breaks the XML.", f"near {around!r}", _ESCAPE
         )
@@ -53,7 +55,7 @@ def _place(case: Case) -> str:
         return f"the body begins {case.text[:60]!r}"
     lines = case.text.splitlines()
     at = int(line) if line.isdigit() else 0
-    there = lines[at - 1].strip()[:80] if 0 < at <= len(lines) else ""
+    there = mask(lines[at - 1][:2000].strip())[:80] if 0 < at <= len(lines) else ""
     return f"line {line}, column {column}: {there!r}"
 
 
