@@ -259,3 +259,44 @@ def test_a_redirect_to_a_login_is_told_as_that(location, status):
 
 def test_a_path_with_auth_in_it_that_is_redirected_to_its_slash_is_no_login():
     assert names(redirected("/auth/sms/", url="https://app.example/auth/sms")) == ["redirect.slash"]
+
+
+@pytest.mark.parametrize("code", [12100, 12101, 12102, 12200, 11750, 14103, 14109])
+def test_of_a_bare_code_nothing_is_said_that_the_catalogue_does_not_say(code):
+    assert diagnose(Case(url="https://app.example/sms", code=code)) == ()
+
+
+def test_a_version_that_does_not_exist_is_not_called_broken_xml():
+    case = Case(status=200, headers=(("Content-Type", "text/xml"),), code=12101, body=b'<Response version="3">a & b</Response>')
+    first = diagnose(case)[0]
+    assert first.name == "xml.version"
+    assert "version attribute" in first.title
+
+
+@pytest.mark.parametrize("status", range(521, 531))
+def test_cloudflares_own_statuses_are_cloudflares_even_without_headers(status):
+    (found,) = diagnose(Case(url="https://app.example/sms", status=status))
+    assert found.name == "cloudflare.status"
+    assert found.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "host"),
+    [
+        (403, "<h1>Blocked hosts: bot.ngrok.app</h1>", "the host bot.ngrok.app"),
+        (403, "<h1>Blocked host: bot.ngrok.app:3000</h1>", "the host bot.ngrok.app:3000"),
+        (400, "Invalid HTTP_HOST header: &#x27;bot.ngrok.app&#x27;. You may need to add", "the host bot.ngrok.app"),
+        (403, "Host not permitted", "this host"),
+        (421, "", "this host"),
+    ],
+)
+def test_the_host_that_is_refused_is_the_one_that_the_page_names(status, said, host):
+    found = diagnose(Case(status=status, body=said.encode()))
+    assert next(cause.title for cause in found if cause.name == "app.host-refused") == f"The app refuses requests for {host}."
+
+
+def test_where_the_url_is_not_known_the_path_is_not_called_the_root():
+    assert Case().path == ""
+    assert Case(url="https://app.example").path == "/"
+    assert diagnose(Case(status=404))[0].title == "The server answers, and has nothing at the path of the URL."
+    assert diagnose(Case(status=405))[0].title == "The app knows the path, and does not take POST there."

@@ -217,7 +217,7 @@ MARKS: tuple[Mark, ...] = (
         who="a server like Cloudflare's edge",
         title="This status is one of Cloudflare's own: its edge got no usable answer from the origin.",
         steps=("See that the origin runs and lets Cloudflare in.", "Look the status up among Cloudflare's 5xx errors."),
-        statuses=tuple(range(520, 528)),
+        statuses=tuple(range(520, 531)),
         sure=False,
     ),
 )
