@@ -703,6 +703,18 @@ FRAMEWORKS = {
     "spring.whitelabel-error": whitelabel(500, "Internal Server Error"),
     "spring.no-route": spring(404, "Not Found"),
     "spring.wrong-method": spring(405, "Method Not Allowed"),
+    "spring.csrf-empty": answer(
+        403,
+        (
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-XSS-Protection", "0"),
+            ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
+            ("Pragma", "no-cache"),
+            ("Expires", "0"),
+            ("X-Frame-Options", "DENY"),
+            EMPTY,
+        ),
+    ),
     "spring.forbidden": spring(403, "Forbidden"),
     "spring.wants-json": spring(415, "Unsupported Media Type"),
     "spring.exception": spring(500, "Internal Server Error"),

@@ -300,3 +300,72 @@ def test_where_the_url_is_not_known_the_path_is_not_called_the_root():
     assert Case(url="https://app.example").path == "/"
     assert diagnose(Case(status=404))[0].title == "The server answers, and has nothing at the path of the URL."
     assert diagnose(Case(status=405))[0].title == "The app knows the path, and does not take POST there."
+
+
+def test_a_bare_403_without_headers_or_body_is_not_said_to_be_a_bare_refusal():
+    bare = next(cause for cause in diagnose(Case(status=403)) if cause.name == "app.signature-check")
+    assert bare.evidence == ("status 403",)
+    seen = next(cause for cause in diagnose(Case(status=403, body=b"Forbidden")) if cause.name == "app.signature-check")
+    assert "bare refusal" in seen.evidence[1]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:5000/sms",
+        "http://127.0.0.1/sms",
+        "http://10.0.0.3/sms",
+        "http://192.168.1.4:8080/sms",
+        "http://169.254.1.1/sms",
+        "http://[::1]/sms",
+        "http://[fe80::1]/sms",
+        "http://bot.local/sms",
+        "http://host.docker.internal/sms",
+        "http://nas.lan/sms",
+    ],
+)
+def test_a_local_url_of_which_somebody_else_tells_is_a_private_address(url):
+    first = diagnose(Case(url=url, code=11200, status=502, told=True))[0]
+    assert (first.name, first.confidence) == ("net.private-address", Confidence.CERTAIN)
+    unknown = Failure(kind=FailureKind.DNS, detail="The name does not resolve.")
+    assert names(Case(url=url, failure=unknown, told=True))[0] == "net.private-address"
+
+
+def test_an_operators_own_local_app_and_a_public_host_are_no_private_address():
+    refused = Failure(kind=FailureKind.REFUSED, detail="refused")
+    assert "net.private-address" not in names(Case(url="http://localhost:5000/sms", failure=refused, code=11202))
+    assert "net.private-address" not in names(Case(url="http://localhost:5000/sms", status=404, body=b"x", code=11200, told=True))
+    assert "net.private-address" not in names(Case(url="https://app.example/sms", code=11200, told=True))
+    assert "net.private-address" not in names(Case(url="https://8.8.8.8/sms", code=11200, told=True))
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ({"said": "Attempted to parse Content-Type: application/json"}, "answer.wrong-content-type"),
+        ({"headers": (("Content-Type", "application/json"),)}, "answer.wrong-content-type"),
+        ({"headers": (("Date", "x"),)}, "answer.no-content-type"),
+        ({"said": "Content-Type is missing"}, "answer.no-content-type"),
+    ],
+)
+def test_a_type_that_twilio_cannot_read_is_told_without_a_status_too(known, name):
+    assert names(Case(code=12300, told=True, **known))[0] == name
+
+
+def test_a_bare_12300_does_not_say_which_type_it_was():
+    assert names(Case(code=12300, told=True)) == []
+    assert names(Case(code=12300, told=True, status=200)) == []
+
+
+@pytest.mark.parametrize("status", [0, 502])
+def test_an_exchange_of_fifteen_seconds_that_somebody_else_saw_was_too_slow(status):
+    case = Case(url="https://app.example/sms", status=status, code=11200, seconds=15.02, told=True)
+    first = diagnose(case)[0]
+    assert first.name == "app.too-slow"
+    assert first.evidence[0] == "it took 15.0 s"
+
+
+@pytest.mark.parametrize("known", [{"seconds": 9.0}, {"told": False}, {"status": 504}, {"code": 11220}, {"seconds": None}])
+def test_other_durations_codes_and_statuses_do_not_speak_of_slowness(known):
+    case = Case(**({"url": "https://app.example/sms", "status": 502, "code": 11200, "seconds": 15.0, "told": True} | known))
+    assert "app.too-slow" not in names(case)

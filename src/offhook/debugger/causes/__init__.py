@@ -66,8 +66,8 @@ CAUSES: Final[tuple[Diagnose, ...]] = tuple(
     each.cause
     for each in (
         bad_url,
-        host_unknown,
         private_address,
+        host_unknown,
         nothing_listens,
         connect_timeout,
         tls_expired,

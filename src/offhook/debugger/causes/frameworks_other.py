@@ -50,6 +50,16 @@ MARKS: tuple[Mark, ...] = (
         sure=False,
     ),
     Mark(
+        name="spring.csrf-empty",
+        who="Spring Security, by its headers,",
+        title="An empty 403: Spring Security refuses a POST so that carries no CSRF token, which a webhook never has.",
+        steps=("Leave the webhook's path out of the CSRF check, and permit it.", CHECK_SIGNATURE),
+        statuses=(403,),
+        headers=(("x-frame-options", "DENY"), ("expires", "0")),
+        whole="",
+        sure=False,
+    ),
+    Mark(
         name="rails.host",
         who="what may be Rails",
         title="An empty 403 page: Rails answers so in production when the host is not in config.hosts.",

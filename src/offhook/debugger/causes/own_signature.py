@@ -37,11 +37,11 @@ def cause(case: Case) -> Cause | None:
     )
     if not named and not bare:
         return None
+    known = bool(case.headers or text.strip())  # a bare status may stand for a page that nobody has shown
     seen = next((url for url in _SEEN.findall(text) if _is_other(url, case.url)), "")
-    evidence = [
-        f"status {case.status}",
-        f"it says {_around(text, named)!r}" if named else "a bare refusal, as a failed check gives",
-    ]
+    evidence = [f"status {case.status}"]
+    if known:
+        evidence.append(f"it says {_around(text, named)!r}" if named else "a bare refusal, as a failed check gives")
     if seen:
         evidence.append(f"the app names {seen}, and the signature is for {case.url}")
     return Cause(

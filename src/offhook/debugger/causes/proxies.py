@@ -451,6 +451,7 @@ MARKS: tuple[Mark, ...] = (
         ),
         statuses=(502,),
         whole="",
+        without=("server", "via"),
         sure=False,
     ),
 )
