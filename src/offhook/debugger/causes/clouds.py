@@ -308,7 +308,7 @@ MARKS: tuple[Mark, ...] = (
     Mark(
         name="azure-functions.key",
         who="what may be Azure Functions",
-        title="An empty 401: Azure Functions refuses so a call without the function's key.",
+        title="An empty 401: Azure Functions refuses a call without the function's key like this.",
         steps=(
             "Add the key to the URL: ?code=KEY.",
             "Or set the function's authLevel to anonymous, and check Twilio's signature there.",

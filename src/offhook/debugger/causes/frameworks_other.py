@@ -52,7 +52,7 @@ MARKS: tuple[Mark, ...] = (
     Mark(
         name="spring.csrf-empty",
         who="Spring Security, by its headers,",
-        title="An empty 403: Spring Security refuses a POST so that carries no CSRF token, which a webhook never has.",
+        title="An empty 403: Spring Security refuses a POST without a CSRF token like this, and a webhook never has one.",
         steps=("Leave the webhook's path out of the CSRF check, and permit it.", CHECK_SIGNATURE),
         statuses=(403,),
         headers=(("x-frame-options", "DENY"), ("expires", "0")),

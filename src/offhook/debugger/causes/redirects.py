@@ -31,8 +31,8 @@ def cause(case: Case) -> Cause | None:
 
 def _at_redirect(case: Case) -> Cause | None:
     """What is known ends at the redirect; whoever follows it may have come further."""
-    if case.status == 304 or leads_to_login(case):
-        return None  # the one is no redirect, the other is told by the rule about logins
+    if leads_to_login(case):
+        return None  # the rule about logins tells of it
     target = _target(case)
     if case.status not in FOLLOWED or not target:
         return _unusable(case)
