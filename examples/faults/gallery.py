@@ -159,6 +159,12 @@ OWN = (
         "app.host-refused",
         http(400, HTML, body="<h1>Bad Request</h1><p>DisallowedHost: add it to ALLOWED_HOSTS</p>"),
     ),
+    Fault(
+        "host-403",
+        "The app does not permit this host",
+        "app.host-refused",
+        http(403, TEXT, body="Host not permitted"),
+    ),
     Fault("json-415", "The app takes only JSON", "app.wants-json", http(415, JSON, body='{"error":"send JSON"}')),
     # Wrong place
     Fault(

@@ -210,6 +210,14 @@ HOSTS = {
     "vercel.denied": answer(403, (("X-Vercel-Mitigated", "deny"), PLAIN), "Forbidden\n"),
     "netlify.bad-return": answer(502, NETLIFY, "error decoding lambda response: error decoding lambda response: unexpected end"),
     "netlify.no-status": answer(502, NETLIFY, "error decoding lambda: invalid status code returned from lambda: 0"),
+    "netlify.timeout": answer(
+        500, (*NETLIFY, JSON), '{"errorMessage":"2026-11-23T16:01:56.123Z 5c1e Task timed out after 10.00 seconds"}'
+    ),
+    "netlify.exception": answer(
+        500,
+        (*NETLIFY, JSON),
+        '{"errorType":"ReferenceError","errorMessage":"body is not defined","trace":["ReferenceError: body is not defined"]}',
+    ),
     "netlify.no-site": answer(404, (*NETLIFY, PLAIN), "Not Found - Request ID: 01J9ZKQW3M5T7V8X9Y0Z1A2B3C"),
     "netlify.no-page": answer(404, (*NETLIFY, HTML), page("Page not found", "<h1>Page not found</h1>Back to our site")),
     "pythonanywhere.exception": answer(
@@ -254,6 +262,18 @@ HOSTS = {
         302,
         (("Location", "https://accounts.google.com/ServiceLogin?passive=1&continue=https://script.google.com/macros/s/A/exec"),),
     ),
+    "firebase.no-site": answer(
+        404,
+        (HTML,),
+        page(
+            "Site Not Found",
+            "<h1>Site Not Found</h1><h2>Why am I seeing this?</h2><p>Refer to "
+            '<a href="https://firebase.google.com/docs/hosting/">our hosting documentation</a> to deploy your first app.</p>',
+        ),
+    ),
+    "deno-deploy.no-deployment": answer(
+        404, (("Server", "deno/gcp-europe-west3"), PLAIN), "DEPLOYMENT_NOT_FOUND\n\nThe requested deployment does not exist.\n"
+    ),
     "github-pages.no-site": answer(
         404, (("Server", "GitHub.com"), HTML), page("Site not found", "There isn't a GitHub Pages site here.")
     ),
@@ -284,6 +304,13 @@ CLOUDS = {
         '{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/x"}',
     ),
     "lambda-url.iam": answer(403, (JSON,), '{"Message":"Forbidden"}'),
+    "lambda-url.failed": answer(502, (("X-Amzn-ErrorType", "InternalServerErrorException"), JSON), "Internal Server Error"),
+    "lambda.timeout": answer(200, (JSON,), '{"errorMessage":"2026-11-23T16:01:56.123Z 5c1e Task timed out after 3.00 seconds"}'),
+    "lambda.verbatim": answer(
+        200,
+        (JSON,),
+        '{"statusCode": 200, "headers": {"Content-Type": "text/xml"}, "body": "<Response><Message>Hi</Message></Response>"}',
+    ),
     "cloudfront.blocked": answer(
         403, CLOUDFRONT, page("ERROR: The request could not be satisfied", "<H1>403 ERROR</H1>Request blocked.")
     ),
@@ -299,6 +326,14 @@ CLOUDS = {
     "cloud-run.no-instance": answer(429, (("Server", "Google Frontend"), PLAIN), "Rate exceeded."),
     "iap.refused": answer(401, (("X-Goog-Iap-Generated-Response", "true"), HTML), "Invalid IAP credentials: empty token"),
     "google.login": answer(302, (("Location", "https://accounts.google.com/o/oauth2/v2/auth?client_id=1"), HTML), "Moved"),
+    "google.app-failed": answer(
+        500,
+        (("Server", "Google Frontend"), ("Content-Type", "text/html; charset=UTF-8")),
+        '\n<html><head>\n<meta http-equiv="content-type" content="text/html;charset=utf-8">\n<title>500 Server Error</title>\n</head>\n'
+        "<body text=#000000 bgcolor=#ffffff>\n<h1>Error: Server Error</h1>\n<h2>The server encountered an error and could not complete "
+        "your request.<p>Please try again in 30 seconds.</h2>\n<h2></h2>\n</body></html>\n",
+    ),
+    "cloud-run.unavailable": answer(503, (("Server", "Google Frontend"), ("Content-Type", "text/plain")), "Service Unavailable"),
     "google.backend-down": answer(
         502,
         (("Content-Type", "text/html; charset=UTF-8"),),
@@ -322,6 +357,7 @@ CLOUDS = {
         ),
     ),
     "azure-functions.not-running": answer(503, (PLAIN,), "Function host is not running."),
+    "azure-functions.key": answer(401, (("Request-Context", "appId=cid-v1:5c1e0f3a-2a4d-4591"), EMPTY)),
     "azure-gateway.blocked": azure_gateway(403),
     "azure-gateway.backend-down": azure_gateway(502),
 }
@@ -347,6 +383,11 @@ CLOUDFLARE = {
     "cloudflare.origin-tls": edge(525, 525),
     "cloudflare.origin-certificate": edge(526, 526),
     "cloudflare.origin-dns": edge(1016, 530),
+    "cloudflare.origin-dns-page": answer(
+        530,
+        (*EDGE, HTML),
+        page("Origin DNS error | app.example | Cloudflare", "<h1>Error <span>1016</span></h1><h2>Origin DNS error</h2>"),
+    ),
     "cloudflare.origin-bad-gateway-json": answer(
         502,
         (*EDGE, JSON),
@@ -368,6 +409,13 @@ CLOUDFLARE = {
     "cloudflare.rate-limit": edge(1015, 429),
     "cloudflare.workers-quota": edge(1027, 429),
     "cloudflare.worker-exception": edge(1101, 500),
+    "cloudflare.worker-exception-page": answer(
+        500,
+        (*EDGE, HTML),
+        page(
+            "Worker threw exception | app.example | Cloudflare", "<h1>Error <span>1101</span></h1><h2>Worker threw exception</h2>"
+        ),
+    ),
     "cloudflare.worker-limit": edge(1102, 503),
     "cloudflare.error-json": answer(403, (*EDGE, JSON), '{"cloudflare_error":true,"error_code":1006,"error_name":"ip_banned"}'),
     "cloudflare.edge-error": edge(1000, 530),
@@ -703,6 +751,54 @@ FRAMEWORKS = {
     "spring.whitelabel-error": whitelabel(500, "Internal Server Error"),
     "spring.no-route": spring(404, "Not Found"),
     "spring.wrong-method": spring(405, "Method Not Allowed"),
+    "wordpress.no-rest-route": answer(
+        404,
+        (
+            ("Content-Type", "application/json; charset=UTF-8"),
+            ("Link", '<https://app.example/wp-json/>; rel="https://api.w.org/"'),
+        ),
+        '{"code":"rest_no_route","message":"No route was found matching the URL and request method.","data":{"status":404}}',
+    ),
+    "wordpress.no-page": answer(
+        404,
+        (("Link", '<https://app.example/wp-json/>; rel="https://api.w.org/"'), ("Content-Type", "text/html; charset=UTF-8")),
+        page("Page not found &#8211; Shop", '<body class="error404"><p>It looks like nothing was found at this location.</p>'),
+    ),
+    "phoenix.no-route": answer(
+        404,
+        (HTML,),
+        page("Phoenix.Router.NoRouteError at POST /sms", "<h1>no route found for POST /sms (BotWeb.Router)</h1>"),
+    ),
+    "aspnet.wants-json": answer(
+        400,
+        (("Content-Type", "application/problem+json; charset=utf-8"),),
+        '{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,'
+        '"errors":{"":["A non-empty request body is required."]}}',
+    ),
+    "hapi.no-route": answer(404, (JSON,), '{"statusCode":404,"error":"Not Found","message":"Not Found"}'),
+    "react.page": answer(
+        200,
+        (HTML,),
+        '<!doctype html><html lang="en"><head><title>React App</title><script defer="defer" src="/static/js/main.5c1e.js"></script></head>'
+        '<body><noscript>You need to enable JavaScript to run this app.</noscript><div id="root"></div></body></html>',
+    ),
+    "laravel.exception": answer(
+        500,
+        (("Content-Type", "text/html; charset=UTF-8"),),
+        page("Server Error", '<div class="px-4 text-lg text-gray-500 border-r border-gray-400 tracking-wider">500</div>'),
+    ),
+    "spring.csrf-empty": answer(
+        403,
+        (
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-XSS-Protection", "0"),
+            ("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate"),
+            ("Pragma", "no-cache"),
+            ("Expires", "0"),
+            ("X-Frame-Options", "DENY"),
+            EMPTY,
+        ),
+    ),
     "spring.forbidden": spring(403, "Forbidden"),
     "spring.wants-json": spring(415, "Unsupported Media Type"),
     "spring.exception": spring(500, "Internal Server Error"),
@@ -727,6 +823,20 @@ FRAMEWORKS = {
 }
 
 PROXIES = {
+    "openresty.upstream-down": answer(
+        502,
+        (("Server", "openresty/1.25.3.1"), ("Content-Type", "text/html")),
+        nginx_page("502 Bad Gateway", "openresty/1.25.3.1"),
+    ),
+    "litespeed.limit": answer(
+        508,
+        (("Server", "LiteSpeed"), ("Content-Type", "text/html")),
+        page(
+            "508 Resource Limit Is Reached",
+            "<h1>Resource Limit Is Reached</h1><p>The website is temporarily unable to service your request as it exceeded resource "
+            "limit. Please try again later.</p>",
+        ),
+    ),
     "nginx.upstream-down": answer(502, NGINX, nginx_page("502 Bad Gateway")),
     "nginx.upstream-timeout": answer(504, NGINX, nginx_page("504 Gateway Time-out")),
     "nginx.limited": answer(503, NGINX, nginx_page("503 Service Temporarily Unavailable")),

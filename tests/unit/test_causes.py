@@ -4,6 +4,7 @@ import pytest
 
 from offhook.debugger.case import Case, History
 from offhook.debugger.causes import CAUSES, MOST, diagnose
+from offhook.debugger.causes.secrets import mask
 from offhook.debugger.history import LATEST, Histories
 from offhook.records import Attempt, Confidence, Exchange, Failure, FailureKind, Outcome, Role, Timings
 
@@ -142,3 +143,234 @@ def test_a_history_knows_when_it_was_last_well_and_since_when_it_is_not():
         histories.note("sms", attempt(at, good=good))
     past = histories.of("sms", before=60.0)
     assert (past.last_good, past.bad_since) == (pytest.approx(30.2), 40.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Authorization: Bearer hunter2secret", "Authorization: Bearer ***"),
+        ("{'Authorization': 'Basic dXNlcjpodW50ZXIy'}", "{'Authorization': 'Basic ***'}"),
+        ("got bearer abc.DEF-123 from it", "got bearer *** from it"),
+        ("auth_token=hunter2&x=1", "auth_token=***&x=1"),
+        ('{"apiKey": "hunter2", "n": 1}', '{"apiKey": ***, "n": 1}'),
+        ("DB_PASSWORD = hunter2", "DB_PASSWORD = ***"),
+        ("X-Api-Key: hunter2", "X-Api-Key: ***"),
+        ("Server=db;Uid=app;Pwd=hunter2;", "Server=db;Uid=app;Pwd=***;"),
+        ("AccountKey=aHVudGVyMg==;x", "AccountKey=***;x"),
+        ("bearer abcdefghijklmnopqrst", "bearer ***"),
+        ("postgres://app:hunter2@db:5432/app", "postgres://***@db:5432/app"),
+        ("no key eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln fits", "no key *** fits"),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked(said, shown):
+    assert mask(said) == shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "KeyError: 'menu'",
+        'WWW-Authenticate: Basic realm="staging"',
+        'WWW-Authenticate: Bearer realm="api", error="x"',
+        "Basic authentication is wanted",
+        "This needs Bearer authentication.",
+        "SyntaxError: Unexpected token < in JSON at position 0",
+        "Check the token. It is a secret.",
+        "https://app.example/sms/?next=1",
+    ],
+)
+def test_what_is_no_secret_stays(said):
+    assert mask(said) == said
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(status=500, body=b"Traceback (most recent call last):\nValueError: Authorization: Bearer hunter2secret\n"),
+        Case(
+            status=500,
+            body=b"Traceback (most recent call last):\nrequests.HTTPError: 401 for https://u:hunter2secret@api.example/\n",
+        ),
+        Case(status=403, body=b"invalid signature, password=hunter2secret-and-more-of-it-than-is-quoted invalid"),
+        Case(status=302, headers=(("Location", "https://x.example/a?token=hunter2secret"),)),
+        Case(status=302, headers=(("Location", "https://x.example/login?token=hunter2secret"),)),
+        Case(status=401, headers=(("WWW-Authenticate", "Custom secret=hunter2secret"),)),
+        Case(status=200, headers=(("Content-Type", "text/html"),), body=b'{"token":"hunter2secret"}'),
+        Case(status=200, code=12100, headers=(("Content-Type", "text/xml"),), body=b"<Response>token=hunter2secret & more"),
+    ],
+)
+def test_no_diagnosis_repeats_a_secret(case):
+    for found in diagnose(case):
+        assert "hunter2secret" not in repr(found)
+
+
+def redirected(location, *, url="https://app.example/sms", status=301, **known):
+    return Case(url=url, status=status, headers=(("Location", location),), **known)
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "final"),
+    [
+        (redirected("/sms/"), "redirect.slash", "https://app.example/sms/"),
+        (redirected("sms/", status=307), "redirect.slash", "https://app.example/sms/"),
+        (redirected("https://app.example/sms", url="http://app.example/sms"), "redirect.to-https", "https://app.example/sms"),
+        (redirected("https://www.app.example/sms", status=302), "redirect.www", "https://www.app.example/sms"),
+        (redirected("/home", status=303), "redirect.elsewhere", "https://app.example/home"),
+        (redirected("/home", url=""), "redirect.elsewhere", "/home"),
+    ],
+)
+def test_where_the_case_ends_at_a_redirect_the_message_is_lost_and_the_final_url_is_named(case, name, final):
+    first = diagnose(case)[0]
+    assert first.name == name
+    assert "turns the POST into a GET" in first.title
+    assert first.steps[0].endswith(f": {final}")
+
+
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [
+        (redirected("https://app.example/v2", status=308), "redirect.unusable"),
+        (redirected("https://app.example/v2", status=304), "redirect.unusable"),
+        (redirected("ftp://app.example/sms"), "redirect.unusable"),
+        (redirected(""), "redirect.unusable"),
+        (redirected("/sms/", code=11216), "redirect.unusable"),
+        (redirected("https://app.example/sms#top"), "redirect.loop"),
+        (redirected("/sms/", code=11215), "redirect.loop"),
+        (redirected("/sms/", hops=(("https://app.example/sms/", 301), ("https://app.example/sms", 301))), "redirect.loop"),
+        (Case(url="https://app.example/sms", code=11215), "redirect.loop"),
+    ],
+)
+def test_a_redirect_that_twilio_does_not_follow_or_follows_for_ever(case, name):
+    assert names(case)[0] == name
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/login?next=/sms",
+        "/users/sign_in",
+        "https://accounts.google.com/v3/signin/identifier?continue=x",
+        "https://github.com/login?return_to=x",
+        "https://github.com/codespaces/auth/fuzzy-happy?port=5000",
+        "https://team.cloudflareaccess.com/cdn-cgi/access/login/app.example",
+    ],
+)
+@pytest.mark.parametrize("status", [302, 308])
+def test_a_redirect_to_a_login_is_told_as_that(location, status):
+    first = diagnose(redirected(location, status=status))[0]
+    assert "log in" in first.title or "login" in first.title
+    assert not any(name.startswith("redirect.") for name in names(redirected(location, status=status)))
+
+
+def test_a_path_with_auth_in_it_that_is_redirected_to_its_slash_is_no_login():
+    assert names(redirected("/auth/sms/", url="https://app.example/auth/sms")) == ["redirect.slash"]
+
+
+@pytest.mark.parametrize("code", [12100, 12101, 12102, 12200, 11750, 14103, 14109])
+def test_of_a_bare_code_nothing_is_said_that_the_catalogue_does_not_say(code):
+    assert diagnose(Case(url="https://app.example/sms", code=code)) == ()
+
+
+def test_a_version_that_does_not_exist_is_not_called_broken_xml():
+    case = Case(status=200, headers=(("Content-Type", "text/xml"),), code=12101, body=b'<Response version="3">a & b</Response>')
+    first = diagnose(case)[0]
+    assert first.name == "xml.version"
+    assert "version attribute" in first.title
+
+
+@pytest.mark.parametrize("status", range(521, 531))
+def test_cloudflares_own_statuses_are_cloudflares_even_without_headers(status):
+    (found,) = diagnose(Case(url="https://app.example/sms", status=status))
+    assert found.name == "cloudflare.status"
+    assert found.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "host"),
+    [
+        (403, "<h1>Blocked hosts: bot.ngrok.app</h1>", "the host bot.ngrok.app"),
+        (403, "<h1>Blocked host: bot.ngrok.app:3000</h1>", "the host bot.ngrok.app:3000"),
+        (400, "Invalid HTTP_HOST header: &#x27;bot.ngrok.app&#x27;. You may need to add", "the host bot.ngrok.app"),
+        (403, "Host not permitted", "this host"),
+        (421, "", "this host"),
+    ],
+)
+def test_the_host_that_is_refused_is_the_one_that_the_page_names(status, said, host):
+    found = diagnose(Case(status=status, body=said.encode()))
+    assert next(cause.title for cause in found if cause.name == "app.host-refused") == f"The app refuses requests for {host}."
+
+
+def test_where_the_url_is_not_known_the_path_is_not_called_the_root():
+    assert Case().path == ""
+    assert Case(url="https://app.example").path == "/"
+    assert diagnose(Case(status=404))[0].title == "The server answers, and has nothing at the path of the URL."
+    assert diagnose(Case(status=405))[0].title == "The app knows the path, and does not take POST there."
+
+
+def test_a_bare_403_without_headers_or_body_is_not_said_to_be_a_bare_refusal():
+    bare = next(cause for cause in diagnose(Case(status=403)) if cause.name == "app.signature-check")
+    assert bare.evidence == ("status 403",)
+    seen = next(cause for cause in diagnose(Case(status=403, body=b"Forbidden")) if cause.name == "app.signature-check")
+    assert "bare refusal" in seen.evidence[1]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:5000/sms",
+        "http://127.0.0.1/sms",
+        "http://10.0.0.3/sms",
+        "http://192.168.1.4:8080/sms",
+        "http://169.254.1.1/sms",
+        "http://[::1]/sms",
+        "http://[fe80::1]/sms",
+        "http://bot.local/sms",
+        "http://host.docker.internal/sms",
+        "http://nas.lan/sms",
+    ],
+)
+def test_a_local_url_of_which_somebody_else_tells_is_a_private_address(url):
+    first = diagnose(Case(url=url, code=11200, status=502, told=True))[0]
+    assert (first.name, first.confidence) == ("net.private-address", Confidence.CERTAIN)
+    unknown = Failure(kind=FailureKind.DNS, detail="The name does not resolve.")
+    assert names(Case(url=url, failure=unknown, told=True))[0] == "net.private-address"
+
+
+def test_an_operators_own_local_app_and_a_public_host_are_no_private_address():
+    refused = Failure(kind=FailureKind.REFUSED, detail="refused")
+    assert "net.private-address" not in names(Case(url="http://localhost:5000/sms", failure=refused, code=11202))
+    assert "net.private-address" not in names(Case(url="http://localhost:5000/sms", status=404, body=b"x", code=11200, told=True))
+    assert "net.private-address" not in names(Case(url="https://app.example/sms", code=11200, told=True))
+    assert "net.private-address" not in names(Case(url="https://8.8.8.8/sms", code=11200, told=True))
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ({"said": "Attempted to parse Content-Type: application/json"}, "answer.wrong-content-type"),
+        ({"headers": (("Content-Type", "application/json"),)}, "answer.wrong-content-type"),
+        ({"headers": (("Date", "x"),)}, "answer.no-content-type"),
+        ({"said": "Content-Type is missing"}, "answer.no-content-type"),
+    ],
+)
+def test_a_type_that_twilio_cannot_read_is_told_without_a_status_too(known, name):
+    assert names(Case(code=12300, told=True, **known))[0] == name
+
+
+def test_a_bare_12300_does_not_say_which_type_it_was():
+    assert names(Case(code=12300, told=True)) == []
+    assert names(Case(code=12300, told=True, status=200)) == []
+
+
+@pytest.mark.parametrize("status", [0, 502])
+def test_an_exchange_of_fifteen_seconds_that_somebody_else_saw_was_too_slow(status):
+    case = Case(url="https://app.example/sms", status=status, code=11200, seconds=15.02, told=True)
+    first = diagnose(case)[0]
+    assert first.name == "app.too-slow"
+    assert first.evidence[0] == "it took 15.0 s"
+
+
+@pytest.mark.parametrize("known", [{"seconds": 9.0}, {"told": False}, {"status": 504}, {"code": 11220}, {"seconds": None}])
+def test_other_durations_codes_and_statuses_do_not_speak_of_slowness(known):
+    case = Case(**({"url": "https://app.example/sms", "status": 502, "code": 11200, "seconds": 15.0, "told": True} | known))
+    assert "app.too-slow" not in names(case)

@@ -124,3 +124,30 @@ def test_words_that_several_say_alike_are_not_certain(name):
     found = diagnose(CAPTURED[name])
     assert found is not None
     assert found.confidence is Confidence.LIKELY
+
+
+def test_an_answer_whose_status_is_not_known_is_told_by_its_words_and_is_not_certain():
+    words = diagnose(Case(body=CAPTURED["ngrok.offline-page"].body))
+    assert words is not None
+    assert (words.name, words.confidence) == ("ngrok.offline-page", Confidence.LIKELY)
+    header = diagnose(Case(headers=(("ngrok-error-code", "ERR_NGROK_3200"),)))
+    assert header is not None
+    assert (header.name, header.confidence) == ("ngrok.offline", Confidence.LIKELY)
+    assert not any("status" in words for words in header.evidence)
+
+
+def test_a_servers_name_alone_tells_nothing_where_the_status_is_not_known():
+    assert diagnose(Case(headers=EDGE)) is None
+    assert diagnose(Case(headers=(("Server", "nginx"), EMPTY))) is None
+
+
+@pytest.mark.parametrize("header", [("Server", "nginx"), ("Via", "1.1 vegur")])
+def test_an_empty_502_of_a_server_that_names_itself_is_not_tailscales(header):
+    found = diagnose(answer(502, (header, EMPTY)))
+    assert found is None or found.name != "tailscale.app-down"
+
+
+def test_flys_proxy_is_known_by_its_server_header_alone():
+    found = diagnose(answer(502, (("Server", "Fly/9f2c1a0b (2024-10-01)"), EMPTY)))
+    assert found is not None
+    assert found.name == "fly.proxy-error"

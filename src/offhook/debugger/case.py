@@ -29,7 +29,8 @@ class Case(Record):
 
     `code` is that of the debug event, 0 when there is none yet. `said` is what a fault of the answer says (broken XML, an odd verb),
     `details` its particulars. `hops` are the URLs of the attempt in order, each with its status, when it was redirected. `signed` says that
-    the request carried a signature for its URL. `stage` is how far it got: "dns", "connect", "tls" or "sent".
+    the request carried a signature for its URL. `stage` is how far it got: "dns", "connect", "tls" or "sent". `told` says that the exchange was not ours: somebody else saw it from the
+    Internet, and tells of it.
     """
 
     url: str = ""
@@ -45,6 +46,7 @@ class Case(Record):
     raw: bytes = b""
     seconds: float | None = None
     signed: bool = True
+    told: bool = False
     stage: str = "sent"
     tries: int = 1
     hops: tuple[tuple[str, int], ...] = ()
@@ -69,11 +71,11 @@ class Case(Record):
 
     @property
     def path(self) -> str:
-        """The path that was asked."""
+        """The path that was asked; "" when it is not known."""
         try:
-            return urlsplit(self.url).path or "/"
+            return (urlsplit(self.url).path or "/") if self.url else ""
         except ValueError:
-            return "/"
+            return ""
 
 
 def case_of(attempt: Attempt, kind: Kind, history: History | None = None) -> Case:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from offhook.debugger.case import Case
 from offhook.debugger.causes import (
     app_error,
@@ -54,6 +56,7 @@ from offhook.debugger.causes import (
     wrong_path,
     wrong_scheme,
 )
+from offhook.debugger.causes.secrets import mask
 from offhook.records import Cause, Confidence
 
 Diagnose = Callable[[Case], Cause | None]
@@ -63,8 +66,8 @@ CAUSES: Final[tuple[Diagnose, ...]] = tuple(
     each.cause
     for each in (
         bad_url,
-        host_unknown,
         private_address,
+        host_unknown,
         nothing_listens,
         connect_timeout,
         tls_expired,
@@ -119,4 +122,9 @@ _ORDER: Final = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.POSSIBL
 def diagnose(case: Case) -> tuple[Cause, ...]:
     """The likeliest causes, the likeliest first, at most four; none when nothing fits."""
     found = {cause.name: cause for cause in (each(case) for each in CAUSES) if cause is not None}
-    return tuple(sorted(found.values(), key=lambda cause: _ORDER[cause.confidence])[:MOST])
+    return tuple(_masked(cause) for cause in sorted(found.values(), key=lambda cause: _ORDER[cause.confidence])[:MOST])
+
+
+def _masked(cause: Cause) -> Cause:
+    """What a rule quotes may hold secrets, whichever rule it is."""
+    return msgspec.structs.replace(cause, title=mask(cause.title), evidence=tuple(map(mask, cause.evidence)))

@@ -1,9 +1,10 @@
-"""The answer is XML, and broken; or XML, and no TwiML."""
+"""The answer is XML, and broken; or XML, and no TwiML; or of a version that there is not."""
 
 import re
 
 from offhook.debugger.case import Case
 from offhook.debugger.causes.content_type import sniffed
+from offhook.debugger.causes.secrets import mask
 from offhook.records import Cause, Confidence
 
 CODES = frozenset({12100, 12101, 12102})
@@ -12,10 +13,12 @@ _AMPERSAND = re.compile(r"&(?!(?:[A-Za-z][A-Za-z0-9]*|#\d+|#x[0-9A-Fa-f]+);)")
 
 def cause(case: Case) -> Cause | None:
     """The answer is XML, and broken; or XML, and no TwiML."""
-    if case.code not in CODES or sniffed(case.body) == "HTML":
+    if case.code not in CODES or sniffed(case.body) == "HTML" or not (case.body or case.said or case.details.get("line")):
         return None
     text = case.text
     place = _place(case)
+    if case.code == 12101:
+        return _cause("xml.version", _VERSION, f"the body begins {mask(text[:2000])[:60]!r}" if text else case.said, _NO_VERSION)
     if case.code == 12102:
         return _cause("xml.root", f"The answer's outermost tag is not <Response>. {case.said}".strip(), place, _ROOT)
     if re.match(r"\s+<\?xml", text) or (text.startswith("\ufeff") and "<?xml" in text[:10]):
@@ -24,7 +27,8 @@ def cause(case: Case) -> Cause | None:
         )
     loose = _AMPERSAND.search(text)
     if loose:
-        around = " ".join(text[max(0, loose.start() - 20) : loose.start() + 20].split())
+        before, after = text[max(0, loose.start() - 400) : loose.start()], text[loose.start() : loose.start() + 400]
+        around = " ".join((mask(before)[-20:] + mask(after)[:20]).split())
         return _cause(
             "xml.ampersand", "A & in the text is not written as &amp;, which breaks the XML.", f"near {around!r}", _ESCAPE
         )
@@ -36,6 +40,11 @@ def cause(case: Case) -> Cause | None:
     )
 
 
+_VERSION = "The version attribute of <Response>, or that of the <?xml …?> line, has a value which Twilio does not know."
+_NO_VERSION = (
+    "Write <Response> without a version attribute.",
+    'If there is an <?xml …?> line, let it be exactly `<?xml version="1.0" encoding="UTF-8"?>`.',
+)
 _ROOT = ("Begin the TwiML with <Response>, in exactly this spelling.",)
 _BLANK = (
     "Let nothing stand before <?xml: no blank line, no output of a warning, no blank before a template's first tag.",
@@ -50,10 +59,10 @@ _ESCAPE = (
 def _place(case: Case) -> str:
     line, column = case.details.get("line", ""), case.details.get("column", "")
     if not line:
-        return f"the body begins {case.text[:60]!r}"
+        return f"the body begins {mask(case.text[:2000])[:60]!r}" if case.body else f"Twilio says: {case.said}"
     lines = case.text.splitlines()
     at = int(line) if line.isdigit() else 0
-    there = lines[at - 1].strip()[:80] if 0 < at <= len(lines) else ""
+    there = mask(lines[at - 1][:2000].strip())[:80] if 0 < at <= len(lines) else ""
     return f"line {line}, column {column}: {there!r}"
 
 

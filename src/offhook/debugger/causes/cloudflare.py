@@ -102,6 +102,14 @@ MARKS: tuple[Mark, ...] = (
         body=("error code: 1016",),
     ),
     Mark(
+        name="cloudflare.origin-dns-page",
+        who="Cloudflare",
+        title="Cloudflare's page says that it cannot resolve the origin's host name.",
+        steps=("Correct the CNAME or the origin's name in Cloudflare's DNS.",),
+        statuses=(530,),
+        body=("Origin DNS error", "1016"),
+    ),
+    Mark(
         name="cloudflare.origin-bad-gateway-json",
         who="Cloudflare",
         title="Cloudflare says that the origin gave a bad gateway error.",
@@ -189,6 +197,14 @@ MARKS: tuple[Mark, ...] = (
         body=("error code: 1101",),
     ),
     Mark(
+        name="cloudflare.worker-exception-page",
+        who="Cloudflare Workers",
+        title="Cloudflare's page says that the Worker threw an exception that nothing caught.",
+        steps=("Read it with `wrangler tail`.", "Check the Worker's secrets and bindings."),
+        statuses=(500,),
+        body=("Worker threw exception", "1101"),
+    ),
+    Mark(
         name="cloudflare.worker-limit",
         who="Cloudflare Workers",
         title="The Worker used more CPU time than its plan allows.",
@@ -217,7 +233,7 @@ MARKS: tuple[Mark, ...] = (
         who="a server like Cloudflare's edge",
         title="This status is one of Cloudflare's own: its edge got no usable answer from the origin.",
         steps=("See that the origin runs and lets Cloudflare in.", "Look the status up among Cloudflare's 5xx errors."),
-        statuses=tuple(range(520, 528)),
+        statuses=tuple(range(520, 531)),
         sure=False,
     ),
 )

@@ -6,6 +6,8 @@ from offhook.debugger.case import Case
 from offhook.records import Cause, Confidence
 
 READ = frozenset({"text/xml", "application/xml", "text/html", "text/plain"})
+UNREAD = 12300
+_TYPE = re.compile(r"(?i)\b(?:application|audio|font|image|message|model|multipart|text|video)/[a-z0-9][\w.+-]{0,80}")
 _TWIML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<Response[\s/>]", re.DOTALL)
 
 _HTML = tuple(
@@ -16,9 +18,9 @@ _HTML = tuple(
 
 def cause(case: Case) -> Cause | None:
     """The answer says that it is something which Twilio cannot read, or something which it is not."""
-    if not 200 <= case.status < 300 or case.failure is not None:
+    if not is_read(case):
         return None
-    written = case.header("content-type")
+    written = case.header("content-type") or (said_type(case) if not case.headers else "")
     media_type = written.partition(";")[0].strip().lower()
     looks = sniffed(case.body)
     if media_type == "text/plain" and looks == "TwiML":
@@ -33,6 +35,18 @@ def cause(case: Case) -> Cause | None:
         title += f", although it is {looks}." if looks == "TwiML" else "; it takes TwiML as text/xml, or text/plain."
         return _cause("answer.wrong-content-type", title, written, looks)
     return None
+
+
+def is_read(case: Case) -> bool:
+    """Whether an answer came that Twilio reads: by its status, or, where that is not known, because the code speaks of its type."""
+    unknown = case.status == 0 and case.code == UNREAD and bool(case.headers or case.said)
+    return case.failure is None and (200 <= case.status < 300 or unknown)
+
+
+def said_type(case: Case) -> str:
+    """The type that Twilio's own words name."""
+    found = _TYPE.search(case.said) if case.code == UNREAD else None
+    return found[0] if found else ""
 
 
 def sniffed(body: bytes) -> str:
@@ -59,7 +73,7 @@ def _cause(name: str, title: str, written: str, looks: str) -> Cause:
         name=name,
         title=title,
         confidence=Confidence.CERTAIN,
-        evidence=(f"Content-Type: {written[:80]}", f"the body looks like {looks or 'nothing'}"),
+        evidence=(f"Content-Type: {written[:80]}", *([f"the body looks like {looks}"] if looks else [])),
         steps=(
             "Send TwiML with Content-Type text/xml (Flask: `Response(str(twiml), mimetype='text/xml')`; Express: `res.type('text/xml')`).",
             "To say nothing, send `<Response/>`.",

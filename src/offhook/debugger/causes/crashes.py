@@ -107,6 +107,14 @@ MARKS: tuple[Mark, ...] = (
         body=("<pre>Internal Server Error</pre>",),
     ),
     Mark(
+        name="laravel.exception",
+        who="Laravel",
+        title="The Laravel app raised an exception.",
+        steps=("Read the exception in storage/logs/laravel.log, and mend what it names.",),
+        statuses=(500,),
+        body=("<title>Server Error</title>", "tracking-wider"),
+    ),
+    Mark(
         name="nuxt.exception",
         who="Nuxt, or an app with the same page",
         title="The app's own error page: an exception was raised while it made the answer.",

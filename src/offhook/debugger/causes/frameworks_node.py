@@ -115,6 +115,14 @@ MARKS: tuple[Mark, ...] = (
         body=('"message":"Route POST:/',),
     ),
     Mark(
+        name="hapi.no-route",
+        who="hapi",
+        title="The hapi server has no route for this path and method.",
+        steps=("Declare the route with method POST.", RIGHT_PATH),
+        statuses=(404,),
+        whole='{"statusCode":404,"error":"Not Found","message":"Not Found"}',
+    ),
+    Mark(
         name="nextjs.no-post",
         who="Next.js",
         title="The Next.js route exists, but exports no POST.",
@@ -147,6 +155,15 @@ MARKS: tuple[Mark, ...] = (
         statuses=(200,),
         headers=(("x-powered-by", "Next.js"), ("content-type", "text/html*")),
         body=("/_next/static/",),
+    ),
+    Mark(
+        name="react.page",
+        who="the front end (React, by its page)",
+        title="The front end's page came where TwiML belongs: its files are served at this path, not the app's handler.",
+        steps=("Write the path of the webhook's handler into Twilio's Console.", TUNNEL_BACKEND),
+        statuses=(200,),
+        body=('<div id="root"></div>', "<script"),
+        sure=False,
     ),
     Mark(
         name="sveltekit.csrf",

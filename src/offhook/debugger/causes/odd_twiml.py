@@ -21,7 +21,7 @@ def cause(case: Case) -> Cause | None:
             ),
         )
     known = catalogue.lookup(case.code) if case.code in LIMITS else None
-    if known is None:
+    if known is None or not (case.body or case.said or case.details.get("line")):
         return None
     return Cause(
         name=f"twiml.{case.code}",

@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from offhook.debugger.case import Case
+from offhook.debugger.causes.secrets import mask
 from offhook.records import Cause, Confidence
 
 _WORDS = re.compile(
@@ -27,7 +28,7 @@ def cause(case: Case) -> Cause | None:
     """The app checked Twilio's signature itself, and took it for wrong."""
     if case.status not in {400, 401, 403} or case.header("www-authenticate"):
         return None
-    text = case.text[:4000]
+    text = mask(case.text[:4000])
     named = _WORDS.search(text)
     bare = case.status == 403 and (
         not text.strip()
@@ -36,11 +37,11 @@ def cause(case: Case) -> Cause | None:
     )
     if not named and not bare:
         return None
+    known = bool(case.headers or text.strip())  # a bare status may stand for a page that nobody has shown
     seen = next((url for url in _SEEN.findall(text) if _is_other(url, case.url)), "")
-    evidence = [
-        f"status {case.status}",
-        f"it says {_around(text, named)!r}" if named else "a bare refusal, as a failed check gives",
-    ]
+    evidence = [f"status {case.status}"]
+    if known:
+        evidence.append(f"it says {_around(text, named)!r}" if named else "a bare refusal, as a failed check gives")
     if seen:
         evidence.append(f"the app names {seen}, and the signature is for {case.url}")
     return Cause(
@@ -69,7 +70,7 @@ def _title(case: Case, seen: str) -> str:
 
 def _steps(case: Case) -> tuple[str, ...]:
     return (
-        f"Have the app check against exactly this URL: {case.url or 'the one that Twilio was given'}",
+        f"Have the app check against exactly this URL: {mask(case.url) or 'the one that Twilio was given'}",
         f"If a proxy stands in front of it, have the app believe the proxy's headers. {_PROXY}",
         "Check that its TWILIO_AUTH_TOKEN is that of the account (of the subaccount) that the message came to.",
         "Let it use every parameter of the form, blank ones included, and the query as it came.",

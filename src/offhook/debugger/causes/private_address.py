@@ -1,8 +1,14 @@
 """The address is one that a public service must not call."""
 
+from ipaddress import ip_address
+from typing import Final
+
 from offhook.debugger.case import Case
 from offhook.records import Cause, Confidence, FailureKind
 
+LOCAL: Final = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+# Codes of a request that got no answer of the app's.
+UNREACHED: Final = range(11100, 11300)
 STEPS = (
     "Give Twilio an address on the public Internet: a tunnel, a host, or Offhook in front of the app.",
     "If the name should be public, mend its DNS record: it must not hold a private address.",
@@ -14,7 +20,24 @@ def cause(case: Case) -> Cause | None:
     told = case.details.get("hidden", "")
     if case.failure is not None and case.failure.kind is FailureKind.BLOCKED:
         return _cause(case, case.failure.detail)
-    return _cause(case, f"Twilio says: {told}") if "blacklisted ip" in told.lower() else None
+    if "blacklisted ip" in told.lower():
+        return _cause(case, f"Twilio says: {told}")
+    return _cause(case, f"the host of the URL is {case.host}") if _unreached(case) and is_local(case.host) else None
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is, as it is written, one that only its own machine or network knows."""
+    try:
+        return not ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        return host.rstrip(".") == "localhost" or host.rstrip(".").endswith(LOCAL)
+
+
+def _unreached(case: Case) -> bool:
+    """Whether somebody else saw no answer; an app of the operator's own may well have a local address."""
+    if not case.told or case.status not in {0, 502} or case.headers or case.body:
+        return False
+    return case.failure is not None or case.code in UNREACHED
 
 
 def _cause(case: Case, evidence: str) -> Cause:

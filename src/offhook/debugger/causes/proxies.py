@@ -16,6 +16,14 @@ ANSWER_SOONER = "Answer first, and do the slow work afterwards."
 MARKS: tuple[Mark, ...] = (
     # nginx: its name is in the header or, behind another proxy, only at the foot of its page.
     Mark(
+        name="openresty.upstream-down",
+        who="OpenResty (nginx)",
+        title="OpenResty could not reach the app behind it: the app is not listening, or crashed during the request.",
+        steps=(START_APP, RIGHT_PORT),
+        statuses=(502,),
+        body=("<center>openresty",),
+    ),
+    Mark(
         name="nginx.upstream-down",
         who="nginx",
         title="nginx could not reach the app behind it: the app is not listening, or crashed during the request.",
@@ -170,6 +178,14 @@ MARKS: tuple[Mark, ...] = (
         steps=("Read Apache's error log.", "Check .htaccess for a directive that is not allowed there."),
         statuses=(500,),
         body=("The server encountered an internal error or", "misconfiguration and was unable to complete"),
+    ),
+    Mark(
+        name="litespeed.limit",
+        who="the web host (LiteSpeed or CloudLinux)",
+        title="The hosting account has used up its share of processes, memory or processor time.",
+        steps=("Look at the resource usage in the host's control panel.", ANSWER_SOONER, "Take a larger plan."),
+        statuses=(508,),
+        body=("Resource Limit Is Reached",),
     ),
     Mark(
         name="litespeed.not-found",
@@ -451,6 +467,7 @@ MARKS: tuple[Mark, ...] = (
         ),
         statuses=(502,),
         whole="",
+        without=("server", "via"),
         sure=False,
     ),
 )

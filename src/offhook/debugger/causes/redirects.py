@@ -1,27 +1,70 @@
 """Redirects that lead nowhere, round in circles, or lose the message on the way."""
 
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from offhook.debugger.case import Case
+from offhook.debugger.causes.login import leads_to_login
+from offhook.debugger.causes.secrets import mask
 from offhook.records import Cause, Confidence, FailureKind
 
-FINAL = "Put the final URL into the configuration instead of the one that redirects: {url}"
+FINAL: Final = "Put the final URL into the configuration instead of the one that redirects: {url}"
+FOLLOWED: Final = frozenset({301, 302, 303, 307})
+TOO_MANY: Final = 11215
+UNUSABLE: Final = 11216
 
 
 def cause(case: Case) -> Cause | None:
     """Redirects that lead nowhere, round in circles, or lose the message on the way."""
-    if case.failure is not None and case.failure.kind is FailureKind.TOO_MANY_REDIRECTS:
+    failure = case.failure.kind if case.failure is not None else None
+    if failure is FailureKind.TOO_MANY_REDIRECTS or case.code == TOO_MANY:
         return _loop(case)
-    if (case.failure is not None and case.failure.kind is FailureKind.BAD_REDIRECT) or 300 <= case.status < 400:
+    if failure is FailureKind.BAD_REDIRECT or case.code == UNUSABLE:
         return _unusable(case)
+    if 300 <= case.status < 400:
+        return _at_redirect(case)
     redirects = [(url, status) for url, status in case.hops[:-1] if 300 <= status < 400]
     if redirects and case.method == "GET" and (case.status >= 400 or case.failure is not None or case.code):
         return _lost(case, *redirects[0])
     return None
 
 
+def _at_redirect(case: Case) -> Cause | None:
+    """What is known ends at the redirect; whoever follows it may have come further."""
+    if leads_to_login(case):
+        return None  # the rule about logins tells of it
+    target = _target(case)
+    if case.status not in FOLLOWED or not target:
+        return _unusable(case)
+    if target in {urldefrag(url)[0] for url in (case.url, *(url for url, _ in case.hops))}:
+        return _loop(case)
+    name, why = _difference(case.url, target)
+    lost = case.method == "POST"
+    return Cause(
+        name=name,
+        title=f"{why}: the redirect turns the POST into a GET, and the message is lost."
+        if lost
+        else f"{why}: the redirect costs a second request.",
+        confidence=Confidence.LIKELY,
+        evidence=(f"status {case.status} with Location {case.header('location')!r}",),
+        steps=(FINAL.format(url=mask(target)), "Or have the app take the message at the first URL, without a redirect."),
+    )
+
+
+def _target(case: Case) -> str:
+    """The whole URL that the redirect leads to; "" when it is of no use. Where the first URL is not known, a path is all there is."""
+    location = case.header("location").strip()
+    try:
+        target = urldefrag(urljoin(case.url, location))[0] if location else ""
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    whole = parts.scheme in {"http", "https"} and parts.hostname
+    return target if whole or (not case.url and not parts.scheme) else ""
+
+
 def _loop(case: Case) -> Cause:
-    shown = [url for url, _ in case.hops[:4]]
+    shown = [url for url, _ in case.hops[:4]] or [case.url] * bool(case.url and case.status)
     return Cause(
         name="redirect.loop",
         title="The app's redirects go round in a circle.",
@@ -42,9 +85,9 @@ def _unusable(case: Case) -> Cause:
         name="redirect.unusable",
         title="The app answers with a redirect that Twilio does not follow.",
         confidence=Confidence.CERTAIN,
-        evidence=(evidence,),
+        evidence=(evidence if case.status else f"Twilio's code {case.code}",),
         steps=(
-            FINAL.format(url=location or "the address where the app really answers"),
+            FINAL.format(url=mask(_target(case)) or "the address where the app really answers"),
             "If the app must redirect, let it be 301, 302, 303 or 307, with a whole http(s) URL in Location.",
         ),
     )
@@ -57,12 +100,14 @@ def _lost(case: Case, url: str, status: int) -> Cause:
         title=f"{why}, and the redirect turned the POST into a GET: the message did not arrive with it.",
         confidence=Confidence.LIKELY,
         evidence=(f"{url} answered {status}", f"the next request was GET {case.url}", f"and that came to status {case.status}"),
-        steps=(FINAL.format(url=case.url), "Or have the app take the message at the first URL, without a redirect."),
+        steps=(FINAL.format(url=mask(case.url)), "Or have the app take the message at the first URL, without a redirect."),
     )
 
 
 def _difference(first: str, last: str) -> tuple[str, str]:
     before, after = urlsplit(first), urlsplit(last)
+    if not first:
+        return "redirect.elsewhere", "The app sends its callers to another address"
     if (before.scheme, after.scheme) == ("http", "https") and before.hostname == after.hostname:
         return "redirect.to-https", "The URL begins with http, and the server wants https"
     if f"www.{before.hostname}" == after.hostname or before.hostname == f"www.{after.hostname}":

@@ -3,10 +3,12 @@
 from offhook.debugger.case import Case
 from offhook.records import Cause, Confidence
 
+CLOUDFLARES = range(520, 531)
+
 
 def cause(case: Case) -> Cause | None:
     """The app failed, and says no more."""
-    if case.status < 500 or case.status in {501, 502, 503, 504}:
+    if case.status < 500 or case.status in {501, 502, 503, 504} or case.status in CLOUDFLARES:
         return None
     return Cause(
         name="app.failed",

@@ -11,7 +11,7 @@ def cause(case: Case) -> Cause | None:
     allowed = case.header("allow")
     return Cause(
         name="app.wrong-method",
-        title=f"The app knows the path {case.path}, and does not take {case.method} there.",
+        title=f"The app knows the path{f' {case.path}' if case.path else ''}, and does not take {case.method} there.",
         confidence=Confidence.CERTAIN if allowed else Confidence.LIKELY,
         evidence=(f"status {case.status} to {case.method}", *([f"Allow: {allowed[:80]}"] if allowed else [])),
         steps=(

@@ -10,7 +10,7 @@ def cause(case: Case) -> Cause | None:
         return None
     return Cause(
         name="app.wrong-path",
-        title=f"The server answers, and has nothing at {case.path}.",
+        title=f"The server answers, and has nothing at {case.path or 'the path of the URL'}.",
         confidence=Confidence.POSSIBLE,
         evidence=(f"status {case.status}",),
         steps=(
