@@ -29,8 +29,8 @@ class Case(Record):
 
     `code` is that of the debug event, 0 when there is none yet. `said` is what a fault of the answer says (broken XML, an odd verb),
     `details` its particulars. `hops` are the URLs of the attempt in order, each with its status, when it was redirected. `signed` says that
-    the request carried a signature for its URL. `stage` is how far it got: "dns", "connect", "tls" or "sent". `told` says that the exchange was not ours: somebody else saw it from the
-    Internet, and tells of it.
+    the request carried a signature for its URL. `stage` is how far it got: "dns", "connect", "tls" or "sent". `told` says that the exchange
+    was not ours: somebody else saw it from the Internet, and tells of it.
     """
 
     url: str = ""

@@ -72,7 +72,9 @@ def case_of_evidence(evidence: Evidence) -> Case:
         method=evidence.method or "POST",
         kind=Kind.MESSAGE,
         code=evidence.hidden_code or evidence.code,
-        said=evidence.message if evidence.code in {12100, 12101, 12102, 12200} and evidence.body else "",
+        said=evidence.message
+        if evidence.code == 12300 or (evidence.code in {12100, 12101, 12102, 12200} and evidence.body)
+        else "",
         details={"hidden": evidence.hidden} if evidence.hidden else {},
         status=0 if silent and (evidence.hidden or not evidence.synthetic) else evidence.status,
         headers=() if silent else evidence.headers,
@@ -80,6 +82,7 @@ def case_of_evidence(evidence: Evidence) -> Case:
         failure=None if evidence.failure is None else Failure(kind=evidence.failure, detail=evidence.failure_detail),
         seconds=evidence.seconds,
         hops=evidence.hops,
+        told=True,
     )
 
 

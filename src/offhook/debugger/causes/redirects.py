@@ -10,6 +10,8 @@ from offhook.records import Cause, Confidence, FailureKind
 
 FINAL: Final = "Put the final URL into the configuration instead of the one that redirects: {url}"
 FOLLOWED: Final = frozenset({301, 302, 303, 307})
+# HTTP says that the method and the body are kept; what Twilio does is not documented.
+PRESERVING: Final = frozenset({307, 308})
 TOO_MANY: Final = 11215
 UNUSABLE: Final = 11216
 
@@ -39,12 +41,15 @@ def _at_redirect(case: Case) -> Cause | None:
     if target in {urldefrag(url)[0] for url in (case.url, *(url for url, _ in case.hops))}:
         return _loop(case)
     name, why = _difference(case.url, target)
-    lost = case.method == "POST"
+    if case.method != "POST":
+        what = "the redirect costs a second request"
+    elif case.status in PRESERVING:
+        what = f"whether Twilio sends the message again after a {case.status} is not certain"
+    else:
+        what = "the redirect turns the POST into a GET, and the message is lost"
     return Cause(
         name=name,
-        title=f"{why}: the redirect turns the POST into a GET, and the message is lost."
-        if lost
-        else f"{why}: the redirect costs a second request.",
+        title=f"{why}: {what}.",
         confidence=Confidence.LIKELY,
         evidence=(f"status {case.status} with Location {case.header('location')!r}",),
         steps=(FINAL.format(url=mask(target)), "Or have the app take the message at the first URL, without a redirect."),
