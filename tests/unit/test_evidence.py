@@ -802,6 +802,71 @@ def test_credentials_leave_no_trace():
         assert evidence.url == "https://app.example/sms"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://a.example/\x1b[2Jsms",
+        "https://a.example/\x1b]52;c;aGk=\x07sms",
+        "https://a.example/\x1bPq#0\x1b\\sms",
+        "https://a.example/\x9b31msms",
+        "https://a.example/\u202esms\u2066\u200f\u061c",
+    ],
+    ids=["CSI", "OSC", "DCS", "CSI of one byte", "right to left"],
+)
+@pytest.mark.parametrize(
+    "written", [str, lambda text: json.dumps({"error_code": "11200", "more_info": {"url": text, "Msg": text}})]
+)
+def test_no_address_commands_a_terminal_or_turns_its_direction(address, written):
+    evidence = read_evidence(f"Request URL: {address}" if written is str else written(address))
+    assert evidence.url == "https://a.example/sms"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth_token=hunter2",
+        "TWILIO_AUTH_TOKEN: 0123456789abcdef0123456789hunter2",
+        "password: hunter2",
+        "the password is hunter2",
+        "X-Api-Key HUNTER2hunter2",
+        "Authorization\nBearer hunter2",
+        "got Basic aHVudGVyMg=hunter2 there",
+        '{"apiKey": "a b hunter2"}',
+        "curl -u jane:hunter2 https://a.example/sms",
+        "https://a.example/?access_token=hunter2&x=1",
+        "Got HTTP 401 response to https://a.example/?sig=hunter2",
+    ],
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text,
+        lambda text: f"Error - 11200\nMessage\n{text}\n",
+        lambda text: f"HTTP/1.1 500 X\nServer: x\n\nRuntimeError: {text}",
+        lambda text: json.dumps({"error_code": "11200", "more_info": {"Msg": text}, "webhook": {"response": {"body": text}}}),
+    ],
+    ids=["line", "page", "body", "json"],
+)
+def test_a_secret_stands_in_no_field(text, written):
+    assert "hunter2" not in repr(read_evidence(written(text)))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "CSRF verification failed. CSRF token missing or incorrect.",
+        "Bearer token is missing",
+        "Basic authentication is required",
+        'WWW-Authenticate: Basic realm="x"',
+        "Invalid API key or password",
+        "token: missing",
+        '<input type="password" name="password" id="password1">',
+    ],
+)
+def test_a_body_that_only_speaks_of_secrets_is_kept(sentence):
+    assert read_evidence(f"HTTP/1.1 403 Forbidden\nServer: x\n\n{sentence}").body == sentence
+
+
 def test_a_page_that_speaks_of_cookies_is_kept():
     body = '<script>document.cookie="a=1";x={"cookie":"hunter2","y":1}</script><h1>Error 1033</h1>'
     evidence = read_evidence(f"HTTP/1.1 530 \nServer: cloudflare\n\n{body}")

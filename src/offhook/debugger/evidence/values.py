@@ -32,7 +32,11 @@ _TOLD_STATUSES = (
 )
 _PHRASES = {each.phrase.lower(): each.value for each in HTTPStatus if each >= 300}
 _SPELLED_STATUS = re.compile(rf"(?<![0-9])([3-5][0-9]{{2}})[ :-]{{1,3}}({'|'.join(map(re.escape, _PHRASES))})\b", re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s\"'<>\\^`{}|]+", re.IGNORECASE)
+# Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
+_URL = re.compile(
+    r"https?://[^\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
+    re.IGNORECASE,
+)
 # Pages of Twilio's own: never the address of somebody's app (handler.twilio.com and demo.twilio.com can be).
 _OWN_PAGE = re.compile(
     r"https?://(?:(?:www|console|support|help|monitor|api|events|events-schemas|status|docs|ask|login|static[0-9]*)\.)?twilio\.com(?![\w.-])",
