@@ -717,6 +717,45 @@ def test_of_two_errors_in_one_text_the_one_with_the_headline_is_read():
     assert evidence.unread[0] == "Other errors in the same text were left out: 15003."
 
 
+ONLY_FIRST = ("Only the first of 2 errors was read.",)
+
+
+def test_of_two_errors_with_the_same_headline_only_the_first_is_read():
+    other = EVENT[:-2] + "00"
+    first = f"Error - 11200\nHTTP retrieval failure\nError SID\n{EVENT}\nRequest URL\nhttps://one.example/sms\n\n"
+    evidence = read_evidence(
+        f"{first}Error - 11200\nHTTP retrieval failure\nError SID\n{other}\nMessage SID\n{MESSAGE}\nHTTP Response\n500\n"
+    )
+    assert (evidence.sid, evidence.url, evidence.status, evidence.resource_sid) == (EVENT, "https://one.example/sms", 0, "")
+    assert evidence.unread == ONLY_FIRST
+
+
+def test_of_two_codes_only_the_first_is_read():
+    evidence = read_evidence("Error - 12100\nDocument parse failure\n\nError - 11200\nHTTP Response\n500\n")
+    assert (evidence.code, evidence.status, evidence.unread) == (12100, 0, ONLY_FIRST)
+
+
+def test_a_headline_that_a_page_repeats_is_one_error():
+    assert read_evidence(f"Error - 11200\n{EVENT}\nError - 11200\nHTTP Response 500").status == 500
+
+
+def test_of_two_lines_without_labels_only_the_first_is_read():
+    line = "11200\tHTTP retrieval failure\t{}\thttps://{}.example/sms\n"
+    evidence = read_evidence(line.format(EVENT, "one") + line.format(EVENT[:-2] + "00", "two"))
+    assert (evidence.sid, evidence.url, evidence.unread) == (EVENT, "https://one.example/sms", ONLY_FIRST)
+
+
+def test_of_a_list_of_errors_only_the_first_row_is_read():
+    evidence = read_evidence(
+        "Error logs\nTimestamp\tError code\tDescription\tResource SID\tProduct\n"
+        f"2026-10-05 10:00:00 UTC\t11200\tHTTP retrieval failure\t{MESSAGE}\tProgrammable Messaging\n"
+        f"2026-10-05 10:05:00 UTC\t12300\tInvalid Content-Type\t{MESSAGE[:-2]}00\tProgrammable Voice\n"
+    )
+    assert (evidence.code, evidence.at, evidence.resource_sid) == (11200, "2026-10-05 10:00:00 UTC", MESSAGE)
+    assert (evidence.message, evidence.product) == ("HTTP retrieval failure", "Programmable Messaging")
+    assert evidence.unread == ONLY_FIRST
+
+
 def test_curl_with_head_and_body_is_the_apps_answer():
     text = (
         "$ curl -i -X POST https://jane:hunter2@app.example/sms -d Body=x\n  % Total    % Received\n  0     0    0     0    0     0      0 --:--:-- 0\n"

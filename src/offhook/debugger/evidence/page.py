@@ -12,6 +12,7 @@ MOST_LINES = 20_000
 _JOINED = re.compile("|".join(re.escape(each) for each in JOINED))
 _ASKED = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD) (?:to )?https?://")
 _HEADLINE = re.compile(r"(?m)^[ \t#*\u2022-]{0,8}(?:Error|Warning) ?[-\u2013\u2014:] ?([1-9][0-9]{4})\b")
+_EVENT_SID = re.compile(r"(?<![A-Za-z0-9])NO[0-9a-f]{32}(?![A-Za-z0-9])")
 _LABELLED_CODE = re.compile(r"\bErrorCode\b[\s\"':=]{1,8}([1-9][0-9]{4})(?![0-9])")
 
 
@@ -25,19 +26,45 @@ def read_page(text: str) -> Evidence:
     for line in lines[:MOST_LINES]:
         selection.read(line)
     selection.end()
+    if selection.rows > 1:
+        remarks = (*remarks, f"Only the first of {selection.rows} errors was read.")
     return _evidence(selection, remarks)
 
 
 def _one_error(text: str) -> tuple[str, tuple[str, ...]]:
-    """The part of the text that belongs to the first error with a headline, when there are several errors, and a remark about the others."""
-    headlines = [(found.start(), found[1]) for found in _HEADLINE.finditer(text)]
-    codes = {code for _, code in headlines} | set(_LABELLED_CODE.findall(text))
-    if not headlines or len(codes) < 2:
+    """The part of the text that belongs to the first error, when there are several errors, and a remark about the others."""
+    starts = _starts(text)
+    if len(starts) > 1:
+        return text[: starts[1]], (f"Only the first of {len(starts)} errors was read.",)
+    headline = _HEADLINE.search(text)
+    told = set(_LABELLED_CODE.findall(text))
+    if headline is None or len(told | {headline[1]}) < 2:
         return text, ()
-    start, code = headlines[0]
-    end = next((place for place, other in headlines if other != code), len(text))
-    left = sorted(codes - {code} - set(_LABELLED_CODE.findall(text[start:end])))
-    return text[start:end], (f"Other errors in the same text were left out: {', '.join(left)}.",) if left else ()
+    start = headline.start()
+    left = sorted(told - {headline[1]} - set(_LABELLED_CODE.findall(text[start:])))
+    return text[start:], (f"Other errors in the same text were left out: {', '.join(left)}.",) if left else ()
+
+
+def _starts(text: str) -> list[int]:
+    """Where each error begins: at its headline, or where it has none, in the line of its sid."""
+    marks = [(found.start(), found[1]) for found in _HEADLINE.finditer(text)]
+    marks += [(found.start(), found[0]) for found in _EVENT_SID.finditer(text)]
+    starts: list[int] = []
+    code = sid = ""
+    headed = -1
+    for place, mark in sorted(marks):
+        if mark.startswith("NO"):
+            if sid and mark != sid:
+                starts.append(headed if headed >= 0 else text.rfind("\n", 0, place) + 1)
+                code = code if headed < 0 else ""
+            sid, headed = mark, -1
+        elif code and mark != code:
+            starts.append(place)
+            code, sid, headed = mark, "", -1
+        else:
+            # The same headline again is another error only if another sid follows.
+            code, headed = mark, place if code else -1
+    return [0, *starts]
 
 
 def _evidence(selection: Selection, remarks: tuple[str, ...]) -> Evidence:

@@ -48,7 +48,7 @@ class Selection:
 
     `found` holds a value for each field of `LABELS` that was met, and `headline`, `headline_level` and `title`; `labelled` counts the values
     that stood under a label. `lists` and `bodies` are of the sides of the exchange. `unlabelled` are lines in which something has a known
-    shape, `unread` those in which nothing has.
+    shape, `unread` those in which nothing has. `rows` counts those of a table that has a row of labels; the first one is read.
     """
 
     def __init__(self) -> None:
@@ -58,12 +58,14 @@ class Selection:
         self.unlabelled: list[str] = []
         self.unread: list[str] = []
         self.labelled = 0
+        self.rows = 0
         self._section = "labels"
         self._side = ""
         self._waiting: list[str] = []
         self._name = ""
         self._growing = ""
         self._columns: list[str] = []
+        self._width = 0
 
     def read(self, line: str) -> None:
         """Take the next line of the page."""
@@ -84,6 +86,12 @@ class Selection:
 
     def _pieces(self, line: str) -> list[str]:
         """The cells of a line of a table, each with its column's label when the table has a row of labels; else the line."""
+        cells = [cell for cell in _CELLS_OR_BLANKS.split(line.strip()) if cell]
+        if self._width and line.strip():
+            if len(cells) == self._width:
+                self.rows += 1
+                return []
+            self._width = 0
         pieces = _pieces(line)
         if len(pieces) > 1 and all(map(is_label, pieces)):
             self._columns = pieces
@@ -91,9 +99,11 @@ class Selection:
         if not self._columns or not pieces or not line.strip():
             return pieces
         columns, self._columns = self._columns, []
-        cells = [cell for cell in _CELLS_OR_BLANKS.split(line.strip()) if cell]
         if len(cells) != len(columns):
             return pieces
+        # Two labels in a line may as well be a label and its value: `Log Level  ERROR`.
+        if len(columns) > 2:
+            self._width, self.rows = len(columns), 1
         return [piece for pair in zip(columns, cells, strict=True) for piece in pair]
 
     def _in_body(self, line: str) -> bool:
