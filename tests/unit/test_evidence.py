@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.debugger.evidence import Evidence, read_evidence
+from offhook.records import FailureKind
 
 ACCOUNT = "AC" + "0a" * 16
 MESSAGE = "SM" + "5d" * 16
@@ -818,6 +819,97 @@ def test_a_fetched_alert_is_an_alert_and_not_an_answer_of_the_app():
 def test_what_curl_says_of_no_answer_is_the_message():
     evidence = read_evidence("curl: (6) Could not resolve host: app.example")
     assert (evidence.form, evidence.message, evidence.status) == ("http", "curl: (6) Could not resolve host: app.example", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "failure", "url"),
+    [
+        ("curl: (6) Could not resolve host: app.example", FailureKind.DNS, "https://app.example/"),
+        (
+            "curl: (7) Failed to connect to localhost port 3000 after 0 ms: Couldn't connect to server",
+            FailureKind.REFUSED,
+            "http://localhost:3000/",
+        ),
+        (
+            "curl: (28) Failed to connect to 10.0.0.5 port 443 after 130000 ms: Connection timed out",
+            FailureKind.CONNECT_TIMEOUT,
+            "https://10.0.0.5/",
+        ),
+        ("curl: (28) Operation timed out after 15001 milliseconds with 0 bytes received", FailureKind.READ_TIMEOUT, ""),
+        ("curl: (35) TLS connect error: error:0A000438", FailureKind.TLS, ""),
+        (
+            "$ curl -X POST https://app.example/sms\ncurl: (52) Empty reply from server",
+            FailureKind.RESET,
+            "https://app.example/sms",
+        ),
+        ("curl: (56) Recv failure: Connection reset by peer", FailureKind.RESET, ""),
+        ("curl: (60) SSL certificate problem: certificate has expired", FailureKind.TLS_EXPIRED, ""),
+        (
+            "curl: (60) SSL: no alternative certificate subject name matches target host name 'app.example'",
+            FailureKind.TLS_NAME,
+            "https://app.example/",
+        ),
+        (
+            "* Host app.example:443 was resolved.\ncurl: (60) SSL certificate problem: self-signed certificate",
+            FailureKind.TLS_UNTRUSTED,
+            "https://app.example/",
+        ),
+        ("curl: (47) Maximum (50) redirects followed", FailureKind.TOO_MANY_REDIRECTS, ""),
+        ("Error: connect ECONNREFUSED 127.0.0.1:3000", FailureKind.REFUSED, "http://127.0.0.1:3000/"),
+        ("Error: getaddrinfo ENOTFOUND app.example", FailureKind.DNS, "https://app.example/"),
+        ("AxiosError: connect ETIMEDOUT 203.0.113.9:443", FailureKind.CONNECT_TIMEOUT, "https://203.0.113.9/"),
+        (
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='app.example', port=443): Max retries exceeded with url: /sms (Caused by NewConnectionError('<X object at 0x7f>: [Errno 111] Connection refused'))",
+            FailureKind.REFUSED,
+            "https://app.example/sms",
+        ),
+    ],
+)
+def test_a_failure_is_read_as_programs_tell_it(text, failure, url):
+    evidence = read_evidence(text)
+    assert (evidence.failure, evidence.url, evidence.status) == (failure, url, 0)
+    assert evidence.failure_detail
+    assert evidence.failure_detail in text
+
+
+def test_curl_tells_how_long_it_waited_and_that_a_certificate_signs_itself():
+    assert read_evidence("curl: (28) Operation timed out after 15001 milliseconds with 0 bytes").seconds == 15.001
+    told = read_evidence("curl: (60) SSL certificate problem: self-signed certificate")
+    assert told.failure_detail == "SSL certificate problem: self-signed certificate"
+
+
+def test_a_bad_status_that_curl_tells_is_an_answer():
+    evidence = read_evidence("curl: (22) The requested URL returned error: 502")
+    assert (evidence.status, evidence.failure) == (502, None)
+
+
+def test_an_app_that_cannot_reach_its_database_has_answered():
+    evidence = read_evidence("HTTP/1.1 500 X\nServer: x\n\nError: connect ECONNREFUSED 127.0.0.1:5432")
+    assert (evidence.status, evidence.failure) == (500, None)
+
+
+def test_a_chain_of_redirects_is_told_hop_by_hop():
+    text = (
+        "$ curl -iL -X POST https://app.example/sms\nHTTP/2 301\nlocation: https://www.app.example/sms\n\n"
+        "HTTP/2 308\nlocation: /sms/\n\nHTTP/2 405\nallow: GET\n\nno"
+    )
+    evidence = read_evidence(text)
+    assert evidence.hops == (
+        ("https://app.example/sms", 301),
+        ("https://www.app.example/sms", 308),
+        ("https://www.app.example/sms/", 405),
+    )
+    assert (evidence.url, evidence.status, evidence.headers, evidence.body) == (
+        "https://app.example/sms",
+        405,
+        (("allow", "GET"),),
+        "no",
+    )
+
+
+def test_of_a_chain_without_a_command_the_first_address_is_not_known():
+    evidence = read_evidence("HTTP/1.1 301 Moved\nLocation: https://app.example/sms\n\nHTTP/2 405\nallow: GET\n\n")
+    assert evidence.hops == (("", 301), ("https://app.example/sms", 405))
 
 
 def test_credentials_leave_no_trace():

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from offhook.debugger.evidence import loose, values
+from offhook.debugger.evidence import failures, loose, values
 from offhook.debugger.evidence.page import read_page
 from offhook.debugger.evidence.pasted import plain
 from offhook.debugger.evidence.payload import read_payload
@@ -33,8 +33,26 @@ def read_evidence(text: str) -> Evidence:
     Never raises. Of a text longer than 1 Mi characters the beginning is read.
     """
     text = plain(text)
-    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _inside(text) or read_page(text)
+    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _inside(text) or _page(text)
     return finished(draft)
+
+
+def _page(text: str) -> Evidence:
+    """The text of a page; of a text that tells neither a code nor an answer, how a request failed."""
+    found = read_page(text)
+    told = None if found.code or found.status or found.headers or found.body else failures.curls(text) or failures.others(text)
+    if told is None:
+        return found
+    return msgspec.structs.replace(
+        found,
+        message=found.message or told.detail,
+        url=found.url or told.url,
+        status=told.status,
+        failure=told.kind,
+        failure_detail=told.detail if told.kind else "",
+        seconds=told.seconds,
+        unread=tuple(line for line in found.unread if told.detail not in line),
+    )
 
 
 def _code_or_sid(text: str) -> Evidence | None:
