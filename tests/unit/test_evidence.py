@@ -912,6 +912,46 @@ def test_of_a_chain_without_a_command_the_first_address_is_not_known():
     assert evidence.hops == (("", 301), ("https://app.example/sms", 405))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda http: f"Here is what our server says to {MESSAGE}:\n\n{http}",
+        lambda http: f"{MESSAGE}\n```http\n{http}\n```\nAny idea?",
+        lambda http: "".join(f"> {line}\n" for line in http.split("\n")),
+        lambda http: f"On Mon, Bob wrote of {MESSAGE}:\n" + "".join(f"> {line}\n" for line in http.split("\n")) + "\nBob",
+    ],
+    ids=["prose", "fence", "quote", "letter"],
+)
+def test_an_answer_within_other_words_is_an_answer(written):
+    evidence = read_evidence(written("HTTP/1.1 404 Not Found\nngrok-error-code: ERR_NGROK_3200\n\n<html>ERR_NGROK_3200</html>"))
+    assert (evidence.form, evidence.status, evidence.body) == ("http", 404, "<html>ERR_NGROK_3200</html>")
+    assert evidence.headers == (("ngrok-error-code", "ERR_NGROK_3200"),)
+    assert evidence.resource_sid in {MESSAGE, ""}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("<html>\n<head><title>502 Bad Gateway</title></head>\n<hr><center>nginx</center>\n</html>", 502),
+        ("<!DOCTYPE html>\n<title>Application Error</title>\n<iframe></iframe>", 0),
+        ('{"message":"Missing Authentication Token"}', 0),
+        ('{"status":"error","code":404,"message":"Application not found","request_id":"x"}', 0),
+        ('<?xml version="1.0"?><Response><Message>Fish & chips</Message></Response>', 0),
+        ("<Response/>", 0),
+        ("error code: 1033", 0),
+        ("ERR_NGROK_3200\nThe endpoint abc.ngrok-free.app is offline.", 0),
+        ("The page could not be found\n\nNOT_FOUND\n\nfra1::abc", 0),
+    ],
+)
+def test_a_body_alone_is_a_body(body, status):
+    assert read_evidence(f"{body}\n") == Evidence(form="http", body=body, status=status)
+
+
+def test_lines_of_a_head_alone_are_a_head():
+    evidence = read_evidence("ngrok-error-code: ERR_NGROK_8012\nServer: x\n")
+    assert (evidence.form, evidence.headers) == ("http", (("ngrok-error-code", "ERR_NGROK_8012"), ("Server", "x")))
+
+
 def test_credentials_leave_no_trace():
     payload = {
         **NOT_FOUND,

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from offhook.debugger.evidence import failures, loose, values
+from offhook.debugger.evidence import excerpt, failures, loose, values
 from offhook.debugger.evidence.page import read_page
 from offhook.debugger.evidence.pasted import plain
 from offhook.debugger.evidence.payload import read_payload
@@ -33,8 +33,20 @@ def read_evidence(text: str) -> Evidence:
     Never raises. Of a text longer than 1 Mi characters the beginning is read.
     """
     text = plain(text)
-    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _inside(text) or _page(text)
-    return finished(draft)
+    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _quoted(text) or _inside(text)
+    return finished(draft or excerpt.alone(text) or _page(text))
+
+
+def _quoted(text: str) -> Evidence | None:
+    """HTTP in the middle of other words, which may tell more of it; None when the words are an error's page."""
+    before, answer = excerpt.http_in_prose(text)
+    found = _transcript(answer) if answer else None
+    told = read_page(before) if found else None
+    if found is None or told is None or told.form != "text":
+        return None
+    names = ("code", "level", "message", "at", "sid", "account_sid", "resource_sid", "service_sid", "url", "method")
+    added = {name: value for name in names if (value := getattr(told, name)) and not getattr(found, name)}
+    return msgspec.structs.replace(found, **added, unread=(*found.unread, *told.unread))
 
 
 def _page(text: str) -> Evidence:
@@ -100,6 +112,9 @@ def _form(text: str) -> Evidence | None:
 
 def _transcript(text: str) -> Evidence | None:
     """HTTP; when what it carries is a payload of Twilio's, that payload."""
+    # No program marks an answer with `>`: somebody quotes it.
+    if text.lstrip().startswith("> HTTP/"):
+        return _quoted(text)
     if not is_transcript(text):
         return None
     found = read_transcript(text)
