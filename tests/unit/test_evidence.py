@@ -1063,6 +1063,26 @@ def test_text_beyond_a_mebibyte_is_not_read():
     assert read_evidence(" " * 1024 * 1024 + "11200") == Evidence()
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "\x9d",
+        "\x1b]",
+        "token: ",
+        "curl: (6) ",
+        "Error - 11200\n",
+        "\n",
+        '{\\"',
+        "> HTTP/1.1 200 OK\n",
+        "https://a ",
+        "NO" + "1" * 32 + " ",
+    ],
+)
+def test_the_length_of_a_text_harms_nobody(piece):
+    """In linear time, that is: else this would take minutes."""
+    assert read_evidence(piece * (1024 * 1024 // len(piece))).status in {0, 200}
+
+
 @pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000, '{"error_code":' * 20_000])
 def test_depth_harms_nobody(deep):
     assert read_evidence(deep).code == 0

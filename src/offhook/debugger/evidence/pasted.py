@@ -12,7 +12,7 @@ _ESCAPE_SEQUENCES = re.compile(
 )
 # The same in their form of one byte. They may also be halves of letters that were misread, so those are repaired before.
 _SHORT_SEQUENCES = re.compile(
-    r"\x9b[0-?]{0,40}[ -/]{0,4}[@-~]|[\x90\x98\x9d-\x9f](?:[^\x07\x1b\x9c]{0,65536}+(?:\x07|\x1b\\|\x9c))?"
+    r"\x9b[0-?]{0,40}[ -/]{0,4}[@-~]|[\x90\x98\x9d-\x9f](?:[^\x07\x1b\x90\x98\x9c-\x9f]{0,65536}+(?:\x07|\x1b\\|\x9c))?"
 )
 _CONTROLS = [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)]
 _TURNING = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
