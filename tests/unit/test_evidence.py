@@ -952,6 +952,30 @@ def test_lines_of_a_head_alone_are_a_head():
     assert (evidence.form, evidence.headers) == ("http", (("ngrok-error-code", "ERR_NGROK_8012"), ("Server", "x")))
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (f"`twilio 11200 webhook https://app.example/sms returned 503 for {MESSAGE}` :fire:", 503),
+        ("my webhook https://app.example/sms returns a 502", 502),
+        ("Twilio got 404 from https://app.example/sms", 404),
+        ("the server responded with 500, why?", 500),
+        ('203.0.113.7 - - [05/Oct/2026:10:00:00 +0000] "POST /sms HTTP/1.1" 502 157 "-" "TwilioProxy/1.1"', 502),
+        ('[05/Oct/2026 10:00:00] "POST /sms HTTP/1.1" 403 2870', 403),
+        ("Response Headers\nServer\nnginx\nStatus\n502\nRequest\nPOST\nhttps://app.example/sms\nError - 11200", 502),
+        ("Error - 11200\nResponse Body\n<html><title>502 Bad Gateway</title></html>", 502),
+        ("the API returned 200 messages", 0),
+        ("it returned 500ms later", 0),
+        ("we got 300 calls", 0),
+    ],
+)
+def test_a_status_is_read_in_words(text, status):
+    assert read_evidence(text).status == status
+
+
+def test_a_line_of_an_access_log_tells_the_method():
+    assert read_evidence('[05/Oct/2026 10:00:00] "POST /sms HTTP/1.1" 403 2870').method == "POST"
+
+
 def test_credentials_leave_no_trace():
     payload = {
         **NOT_FOUND,

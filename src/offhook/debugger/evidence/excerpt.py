@@ -14,7 +14,8 @@ _FENCE = re.compile(r"[ \t]{0,4}(?:```|~~~)")
 _STATUS_LINE = re.compile(r"[ \t]{0,8}HTTP/[0-9](?:\.[0-9])? [1-5][0-9]{2}(?: .*)?")
 _FIELD = re.compile(r"[ \t]{0,8}[A-Za-z][A-Za-z0-9-]{0,60}:(?: .*|$)")
 _HEAD_FIELD = re.compile(
-    r"(?:[A-Za-z0-9]{1,30}-){1,6}[A-Za-z0-9]{1,40}:.*|(?:server|via|location|date|allow|vary|age|etag):.*", re.IGNORECASE
+    r"[A-Za-z](?:[A-Za-z0-9]{0,30}-){1,6}[A-Za-z0-9]{1,40}:(?: .*)?|(?:server|via|location|date|allow|vary|age|etag):.*",
+    re.IGNORECASE,
 )
 _MOST_HEAD_LINES = 100
 
@@ -22,10 +23,7 @@ _PAGE = re.compile(r"<(?:!doctype html|html|head|title|center|h1)\b", re.IGNOREC
 _XML = re.compile(r"<(?:\?xml|Response)\b")
 _EDGE = re.compile(r"error code: [0-9]{3,4}|ERR_NGROK_[0-9]{1,5}\b[^\0]*", re.IGNORECASE)
 _VERCEL = re.compile(r"(?m)^[A-Z_]{6,60}\n\n?(?:ID: )?[a-z]{3}[0-9]::")
-_TITLE = re.compile(
-    r"<(?:title|h1)>\s{0,20}(?:(?:HTTP|Error|Status|Server Error)[ :]{1,3}){0,3}([1-5][0-9]{2})(?![0-9])", re.IGNORECASE
-)
-_TITLES_WITHIN = 8192
+_LONGEST_EDGE = 8192
 _ERROR_NAMES = frozenset({"message", "error", "errors", "detail", "title", "errormessage", "errortype", "statuscode", "reason"})
 _LOG_NAMES = frozenset({"level", "msg", "@timestamp", "logger", "severity", "log"})
 
@@ -62,7 +60,7 @@ def alone(text: str) -> Evidence | None:
     """A body or header lines without the rest of their answer."""
     text = text.strip()
     if body_alone(text):
-        return Evidence(form="http", status=titled_status(text), body=text)
+        return Evidence(form="http", status=values.titled_status(text), body=text)
     lines = [line.strip() for line in text[:_SEARCHED].split("\n") if line.strip()]
     if 0 < len(lines) <= _MOST_HEAD_LINES and len(text) < _SEARCHED and all(map(_HEAD_FIELD.fullmatch, lines)):
         return Evidence(form="http", headers=values.head_pairs("\n".join(lines)))
@@ -75,13 +73,7 @@ def body_alone(text: str) -> bool:
         return (_PAGE.match(text) or _XML.match(text)) is not None and values.sid_of(text, "NO") == ""
     if text.startswith("{"):
         return _is_error(loose.strict(text))
-    return _EDGE.fullmatch(text) is not None or (len(text) < _TITLES_WITHIN and _VERCEL.search(text) is not None)
-
-
-def titled_status(body: str) -> int:
-    """The status that the title of a page is: `<title>502 Bad Gateway</title>`; 0 when it is none."""
-    found = _TITLE.search(body[:_TITLES_WITHIN])
-    return int(found[1]) if found else 0
+    return _EDGE.fullmatch(text) is not None or (len(text) < _LONGEST_EDGE and _VERCEL.search(text) is not None)
 
 
 def _is_error(value: Any) -> bool:

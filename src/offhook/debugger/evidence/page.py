@@ -10,7 +10,7 @@ from offhook.debugger.evidence.selection import Selection, sid_field, told_code
 MOST_LINES = 20_000
 
 _JOINED = re.compile("|".join(re.escape(each) for each in JOINED))
-_ASKED = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD) (?:to )?https?://")
+_ASKED = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD) (?:to )?(?:https?://|/\S{0,2000} HTTP/[0-9])")
 _HEADLINE = re.compile(r"(?m)^[ \t#*\u2022-]{0,8}(?:Error|Warning) ?[-\u2013\u2014:] ?([1-9][0-9]{4})\b")
 _EVENT_SID = re.compile(r"(?<![A-Za-z0-9])NO[0-9a-f]{32}(?![A-Za-z0-9])")
 _LABELLED_CODE = re.compile(r"\bErrorCode\b[\s\"':=]{1,8}([1-9][0-9]{4})(?![0-9])")

@@ -74,7 +74,7 @@ def finished(draft: Evidence) -> Evidence:
         # Twilio writes the message's sid once more where there is no service.
         service_sid="" if draft.service_sid == draft.resource_sid else draft.service_sid,
         url=draft.url or values.first_url(draft.message),
-        status=draft.status or values.told_status(draft.message),
+        status=draft.status or values.told_status(draft.message) or values.titled_status(draft.body),
         hidden=hidden,
         hidden_code=values.leading_code(hidden),
         synthetic=synthetic,

@@ -267,7 +267,9 @@ class Selection:
     def _add(self, name: str, value: str) -> None:
         """Add to the list that is being read."""
         self._name = ""
-        if name:
+        if name.lower() == "status" and self._section == "headers" and (status := values.status_of(value)):
+            self._put("status", str(status))
+        elif name:
             self.lists["parameters" if self._section == "parameters" else self._side or "response"].append((name, value))
 
     def _header(self, text: str) -> bool:
@@ -284,6 +286,8 @@ class Selection:
             self.unlabelled.append(text)
         elif _MOMENT.fullmatch(text):
             self.found.setdefault("at", text)
+        elif text in values.METHODS:
+            self.found.setdefault("method", text)
         else:
             return False
         return True

@@ -28,8 +28,20 @@ _TOLD_STATUSES = (
         r"\bHTTP(?:/[0-9](?:\.[0-9])?)?(?: *(?:status|response|code|error)){0,3}[ :=-]{1,3}([1-5][0-9]{2})(?![0-9])",
         re.IGNORECASE,
     ),
+    re.compile(
+        r"\b(?:return(?:s|ed|ing)?|repl(?:y|ies|ied)|(?:respond|answer|fail)(?:s|ed|ing)?|got|gets?|gave|gives?|received|thr[oe]ws?)"
+        r"(?: back)?(?: with)?(?: an?| the)?(?: status)?(?: code)?(?: of)? ([2-5][0-9]{2})"
+        r"(?![0-9]|[.,:][0-9]| ?(?:ms|s|sec|seconds?|minutes?|hours?|messages?|results?|rows|items|bytes|records|calls|of|times)\b)",
+        re.IGNORECASE,
+    ),
+    # A line of an access log.
+    re.compile(r" HTTP/[0-9](?:\.[0-9])?\" ([1-5][0-9]{2})(?![0-9])"),
     re.compile(r"\bstatus(?: ?code)?(?: of| was| is)?[ :=\"]{1,4}([1-5][0-9]{2})(?![0-9])", re.IGNORECASE),
 )
+_TITLE = re.compile(
+    r"<(?:title|h1)>\s{0,20}(?:(?:HTTP|Error|Status|Server Error)[ :]{1,3}){0,3}([1-5][0-9]{2})(?![0-9])", re.IGNORECASE
+)
+_TITLED_WITHIN = 8192
 _PHRASES = {each.phrase.lower(): each.value for each in HTTPStatus if each >= 300}
 _SPELLED_STATUS = re.compile(rf"(?<![0-9])([3-5][0-9]{{2}})[ :-]{{1,3}}({'|'.join(map(re.escape, _PHRASES))})\b", re.IGNORECASE)
 # Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
@@ -120,6 +132,12 @@ def told_status(text: str) -> int:
         if found := expression.search(text):
             return int(found[1])
     return _PHRASES.get(text.strip().lower(), 0)
+
+
+def titled_status(body: str) -> int:
+    """The HTTP status that the title of a page is: `<title>502 Bad Gateway</title>`; 0 when it is none."""
+    found = _TITLE.search(body[:_TITLED_WITHIN])
+    return int(found[1]) if found else 0
 
 
 def level_of(text: str) -> str:
