@@ -976,6 +976,76 @@ def test_a_line_of_an_access_log_tells_the_method():
     assert read_evidence('[05/Oct/2026 10:00:00] "POST /sms HTTP/1.1" 403 2870').method == "POST"
 
 
+def test_a_page_in_one_line_is_a_page():
+    evidence = read_evidence(
+        f"Error - 12300 Invalid Content-Type Error SID {EVENT} Resource SID {MESSAGE} Request URL https://app.example/sms HTTP Response 200 "
+        'Request POST https://app.example/sms Response Headers Content-Type: application/json Response Body {"ok":true} '
+    )
+    assert (evidence.code, evidence.message, evidence.sid) == (12300, "Invalid Content-Type", EVENT)
+    assert (evidence.resource_sid, evidence.url, evidence.status) == (MESSAGE, "https://app.example/sms", 200)
+    assert (evidence.method, evidence.headers) == ("POST", (("Content-Type", "application/json"),))
+
+
+def test_a_sid_within_a_message_is_read():
+    assert read_evidence(f"Error - 11200 HTTP retrieval failure of {MESSAGE}").resource_sid == MESSAGE
+
+
+def test_an_address_ends_with_its_cell():
+    line = f"{EVENT},11200,error,2026-10-05T10:11:12Z,https://app.example/sms,{{}}{MESSAGE}"
+    assert read_evidence(line.format("POST,")).url == read_evidence(line.format("")).url == "https://app.example/sms"
+
+
+def test_a_piece_of_a_payload_is_read():
+    evidence = read_evidence(json.dumps({name: TIMEOUT[name] for name in ("more_info", "webhook")})[1:300])
+    assert (evidence.form, evidence.code, evidence.status, evidence.url) == (
+        "debugger payload",
+        11200,
+        502,
+        "https://app.example/sms",
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda payload: f"2026-10-05T10:00:00Z INFO webhook payload={json.dumps(payload)}",
+        lambda payload: json.dumps({"@timestamp": "2026-10-05", "message": f"INFO Received: {payload}"}),
+        lambda payload: json.dumps({"log": json.dumps({"message": f"INFO Received: {payload}"})}),
+    ],
+)
+def test_a_payload_that_a_log_escapes_is_a_payload(written):
+    evidence = read_evidence(written(json.dumps(TIMEOUT)))
+    assert (evidence.form, evidence.hidden_code, evidence.status, evidence.unread) == ("debugger payload", 11203, 502, ())
+
+
+def test_of_lines_of_json_the_first_is_read():
+    evidence = read_evidence(f"{json.dumps(ALERT)}\n{json.dumps(CLOUD_EVENT)}\n")
+    assert (evidence.form, evidence.unread) == ("alert", ("Only the first of 2 events was read.",))
+
+
+def test_a_method_before_a_labelled_address_is_kept():
+    for mark in ("\n", ": "):
+        assert read_evidence(f"Error - 11200\nRequest URL{mark}POST https://app.example/sms").method == "POST"
+
+
+def test_elapsed_time_is_told_in_seconds():
+    assert read_evidence("Error - 11200\nElapsed 15012 ms\n").seconds == 15.012
+    assert read_evidence("Error - 11200\nRequest duration\n3.5 s\n").seconds == 3.5
+
+
+def test_an_address_that_is_wrapped_after_a_slash_is_put_together():
+    assert read_evidence("Error - 11200\nRequest URL\nhttps://app.example/\nsms\n").url == "https://app.example/sms"
+
+
+def test_a_line_of_herokus_router_is_an_answer():
+    evidence = read_evidence(
+        '2026-10-05T10:00:00.1+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=POST path="/sms" '
+        'host=acme.example request_id=abc fwd="54.1.2.3" dyno=web.1 connect=0ms service=30000ms status=503 bytes=0 protocol=https'
+    )
+    assert (evidence.url, evidence.method, evidence.status) == ("https://acme.example/sms", "POST", 503)
+    assert (evidence.message, evidence.seconds) == ("code=H12 Request timeout", 30.0)
+
+
 def test_credentials_leave_no_trace():
     payload = {
         **NOT_FOUND,

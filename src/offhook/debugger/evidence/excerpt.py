@@ -24,8 +24,28 @@ _XML = re.compile(r"<(?:\?xml|Response)\b")
 _EDGE = re.compile(r"error code: [0-9]{3,4}|ERR_NGROK_[0-9]{1,5}\b[^\0]*", re.IGNORECASE)
 _VERCEL = re.compile(r"(?m)^[A-Z_]{6,60}\n\n?(?:ID: )?[a-z]{3}[0-9]::")
 _LONGEST_EDGE = 8192
+_ROUTER = re.compile(r"\bheroku\[router\]: ([^\n]{1,4096})")
+_LOGGED = re.compile(r"(?<!\S)([a-z_]{1,30})=(?:\"([^\"]*)\"|(\S*))")
+_MILLISECONDS = re.compile(r"([0-9]{1,9})ms")
 _ERROR_NAMES = frozenset({"message", "error", "errors", "detail", "title", "errormessage", "errortype", "statuscode", "reason"})
 _LOG_NAMES = frozenset({"level", "msg", "@timestamp", "logger", "severity", "log"})
+
+
+def router_line(text: str) -> Evidence | None:
+    """A line of Heroku's router: `heroku[router]: at=error code=H12 desc="Request timeout" method=POST path="/sms" host=… status=503`."""
+    found = _ROUTER.search(text)
+    if found is None:
+        return None
+    told = {each[1]: each[2] or each[3] or "" for each in _LOGGED.finditer(found[1])}
+    served = _MILLISECONDS.fullmatch(told.get("service", ""))
+    host, path = told.get("host", ""), told.get("path", "")
+    return Evidence(
+        message=" ".join(filter(None, (f"code={told['code']}" if "code" in told else "", told.get("desc", "")))),
+        url=f"{told.get('protocol') or 'https'}://{host}{path}" if host and path.startswith("/") else "",
+        method=values.method_of(told.get("method", "")),
+        status=values.status_of(told.get("status", "")),
+        seconds=int(served[1]) / 1000 if served else None,
+    )
 
 
 def http_in_prose(text: str) -> tuple[str, str]:

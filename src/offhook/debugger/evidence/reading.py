@@ -24,7 +24,8 @@ _BARE_SID = re.compile(r"NO[0-9a-f]{6,32}", re.IGNORECASE)
 _FORM = re.compile(r"[?\s]{0,4}[A-Za-z][A-Za-z0-9_.%-]{0,60}=")
 _PAYLOADS = ("payload", "alerttext", "appmonitortriggersid", "resourcesid")
 _NAMES = "resourceSid|errorCode|alertText|resource_sid|error_code|alert_text|more_info|specversion|PayloadType|Payload|ParentAccountSid|AppMonitorTriggerSid"
-_INSIDE = re.compile(rf"[\"']?\b(?:{_NAMES})\b[\"']?[ \t]{{0,4}}(?::|=>)")
+_QUOTED_NAME = re.compile(r"\"\w{1,60}\"\s{0,8}:")
+_INSIDE = re.compile(rf"[\"']?\b(?:{_NAMES})\b\\{{0,7}}[\"']?[ \t]{{0,4}}(?::|=>)")
 
 
 def read_evidence(text: str) -> Evidence:
@@ -34,7 +35,7 @@ def read_evidence(text: str) -> Evidence:
     """
     text = plain(text)
     draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _quoted(text) or _inside(text)
-    return finished(draft or excerpt.alone(text) or _page(text))
+    return finished(draft or excerpt.router_line(text) or excerpt.alone(text) or _page(text))
 
 
 def _quoted(text: str) -> Evidence | None:
@@ -92,7 +93,18 @@ def _packed(text: str) -> Evidence | None:
     if not text.startswith(("{", "[", '"')):
         return _form(text)
     found = loose.strict(text)
-    return read_payload(found) if found is not None else _inside(text)
+    if found is not None:
+        return read_payload(found)
+    return _first_line(text) or _inside(f"{{{text}" if _QUOTED_NAME.match(text) else text)
+
+
+def _first_line(text: str) -> Evidence | None:
+    """The payload of the first of several lines, each a JSON text."""
+    line, _, rest = text.partition("\n")
+    if not rest.lstrip().startswith("{") or (found := read_payload(loose.strict(line))) is None:
+        return None
+    count = 1 + sum(each.lstrip().startswith("{") for each in rest.split("\n"))
+    return msgspec.structs.replace(found, unread=(*found.unread, f"Only the first of {count} events was read."))
 
 
 def _form(text: str) -> Evidence | None:
@@ -131,7 +143,10 @@ def _inside(text: str) -> Evidence | None:
     start = text.rfind("{", 0, named.start())
     if start < 0:
         return None
-    found = read_payload(loose.loose(text[start:]))
+    text = loose.unescaped(text[start:])
+    if found := read_payload(loose.beginning(text)):
+        return found
+    found = read_payload(loose.loose(text))
     if found is None:
         return None
     return msgspec.structs.replace(

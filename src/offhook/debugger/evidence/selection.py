@@ -28,6 +28,8 @@ _HEADER_LINE = re.compile(r"((?:[A-Za-z0-9]{1,30}-){1,6}[A-Za-z0-9]{1,40}|Server
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,60}) ?[:=](?!//) ?(.*)")
 _ENCODED = re.compile(r"[A-Za-z]{1,30}=[^ &]*&\S*")
 _MOMENT = re.compile(r"(?=.{0,40}\b20[0-9]{2}\b)(?=.{0,40}[0-9]:[0-9]{2})[A-Za-z0-9 ,.:/+()-]{10,48}")
+_ASKED = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) (?:to )?https?://")
+_REST_OF_PATH = re.compile(r"[a-z0-9][\w./?&=%~-]{0,2000}")
 _RULE = re.compile(r"[ \t]*[|:-][ \t|:-]*\|[ \t|:-]*")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.+-])([1-9][0-9]{4})(?![0-9A-Za-z-]|\.[0-9])")
 _REQUEST_HEADERS = ("host", "user-agent", "x-twilio-signature", "i-twilio-idempotency-token", "x-home-region", "accept")
@@ -177,6 +179,7 @@ class Selection:
             if field not in FREE and (value := fit(field, text)):
                 del self._waiting[: place + 1]
                 self._put(field, value)
+                self._put_method(field, text)
                 self._growing = field if field.endswith("url") else ""
                 return True
         return False
@@ -199,7 +202,10 @@ class Selection:
             return False
         if not field.endswith("url"):
             self.found[field] = f"{before} {text}"
-        elif " " not in text and "://" not in text and (text[0] in "/?&=%" or before[-1] in "?&=%-_"):
+        elif "://" not in text and (
+            (" " not in text and (text[0] in "/?&=%" or before[-1] in "?&=%-_"))
+            or (before[-1] == "/" and _REST_OF_PATH.fullmatch(text))
+        ):
             self.found[field] = before + text
         else:
             return False
@@ -222,6 +228,7 @@ class Selection:
         if value:
             self._waiting = []
             self._put(field, kept)
+            self._put_method(field, value)
             self._growing = field if field in {"message", "description"} else ""
         elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append(field)
@@ -236,6 +243,11 @@ class Selection:
         if value and field:
             self.found.setdefault(field, value)
         self.labelled += field != "title"
+
+    def _put_method(self, field: str, value: str) -> None:
+        """The method that stands before an address."""
+        if field in {"request_url", "url"} and (asked := _ASKED.match(value)):
+            self.found.setdefault("method", asked[1])
 
     def _put_pairs(self, encoded: str) -> None:
         """An alert's text: pairs, as in a form."""

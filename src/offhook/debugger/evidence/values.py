@@ -45,6 +45,7 @@ _TITLED_WITHIN = 8192
 _PHRASES = {each.phrase.lower(): each.value for each in HTTPStatus if each >= 300}
 _SPELLED_STATUS = re.compile(rf"(?<![0-9])([3-5][0-9]{{2}})[ :-]{{1,3}}({'|'.join(map(re.escape, _PHRASES))})\b", re.IGNORECASE)
 # Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
+_NEXT_CELL = re.compile(r",(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD)\b|[A-Z]{2}[0-9a-f]{32}|,)")
 _URL = re.compile(
     r"https?://[^\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
     re.IGNORECASE,
@@ -171,6 +172,8 @@ def is_own_page(url: str) -> bool:
 
 
 def _without_tail(url: str) -> str:
+    # The next cell of a line of comma-separated values.
+    url = _NEXT_CELL.split(url, maxsplit=1)[0]
     url = url.rstrip(".,;:!?*_'\u2019\u201d\u2026\u00bb")
     for opening, closing in ("()", "[]"):
         if url.endswith(closing) and opening not in url:
