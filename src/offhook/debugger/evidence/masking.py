@@ -31,6 +31,13 @@ _TOLD = re.compile(
 )
 _LOGIN = re.compile(r"((?<!\S)(?:-u|--user|--proxy-user)[ =]{0,4}[\"']?)[^\s:\"']{1,200}:[^\s\"']+")
 _SIGNED = re.compile(r"(?<=[?&])(sig|signature|key|auth)=[^\s&#\"'<>]+", re.IGNORECASE)
+# Below its name, where a page has each in a line of its own: neither a code, a time, a sid nor an address.
+_BELOW = re.compile(
+    rf"({_MEANT}\w{{0,40}}+[\"'*:]{{0,3}}[ \t]{{0,8}}\n\s{{0,8}})(?!https?:|[0-9]{{1,5}}\b|(?-i:[A-Z]{{2}}[0-9a-f]{{32}})|(?-i:[A-Z][A-Za-z]{{1,40}}[0-9]?\n))"
+    r"(?=\S{0,200}[0-9]|\S{16})[^\s\"'<>{}\[\]()=]{4,}+(?=[ \t]{0,8}(?:\n|\Z))",
+    re.IGNORECASE,
+)
+_JAR = re.compile(r"((?<!\S)(?:-b|--cookie)[ =]{1,4})(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s=]{1,100}=\S*)")
 _KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
 
 
@@ -44,12 +51,18 @@ def masked(text: str) -> str:
     text = _SCHEMED.sub(rf"\1\2{REDACTED}", text)
     text = _NAMED.sub(lambda found: f"{found[1]}{found[2] or ''}{REDACTED}", text)
     text = _SIGNED.sub(rf"\1={REDACTED}", text)
+    text = _JAR.sub(rf"\1{REDACTED}", text)
     return _LOGIN.sub(rf"\1{REDACTED}", _TOLD.sub(rf"\1{REDACTED}", text))
 
 
 def masked_line(line: str) -> str:
     """The same line of which nothing is known: what could be a key in it is masked, too."""
     return _KEY.sub(REDACTED, masked(without_secrets(line)))
+
+
+def masked_below(text: str) -> str:
+    """The same text without the values that stand in the lines below the names of secrets."""
+    return _BELOW.sub(rf"\1{REDACTED}", text)
 
 
 def masked_pairs(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import excerpt, failures, loose, values
+from offhook.debugger.evidence.masking import masked_below
 from offhook.debugger.evidence.page import read_page
 from offhook.debugger.evidence.pasted import plain
 from offhook.debugger.evidence.payload import read_payload
@@ -33,7 +34,7 @@ def read_evidence(text: str) -> Evidence:
 
     Never raises. Of a text longer than 1 Mi characters the beginning is read.
     """
-    text = plain(text)
+    text = masked_below(plain(text))
     draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _quoted(text) or _inside(text)
     return finished(draft or excerpt.router_line(text) or excerpt.alone(text) or _page(text))
 

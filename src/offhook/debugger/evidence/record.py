@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import values
-from offhook.debugger.evidence.masking import masked, masked_line, masked_pairs
+from offhook.debugger.evidence.masking import masked, masked_below, masked_line, masked_pairs
 from offhook.debugger.evidence.pasted import printable
 from offhook.records import FailureKind, Headers, Parameters, Record
 
@@ -95,7 +95,7 @@ def _printable_pairs(pairs: Headers) -> Headers:
 
 
 def _masked(draft: Evidence) -> Evidence:
-    texts = {name: masked(values.without_secrets(value)) for name in _TEXTS if (value := getattr(draft, name))}
+    texts = {name: masked(masked_below(values.without_secrets(value))) for name in _TEXTS if (value := getattr(draft, name))}
     addresses = tuple((masked(values.without_credentials(url)), status) for url, status in draft.hops)
     return msgspec.structs.replace(
         draft,
@@ -105,7 +105,7 @@ def _masked(draft: Evidence) -> Evidence:
             tuple((name, values.without_credentials(value)) for name, value in draft.request_parameters)
         ),
         headers=masked_pairs(values.redacted(draft.headers)),
-        body=masked(values.body_without_secrets(draft.body)),
+        body=masked(masked_below(values.body_without_secrets(draft.body))),
         hops=addresses,
         unread=tuple(masked_line(line)[:LONGEST_UNREAD] for line in draft.unread),
     )
