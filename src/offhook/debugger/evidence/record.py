@@ -32,7 +32,8 @@ class Evidence(Record):
     if there was none. `hidden` is the narrower cause that Twilio's egress proxy wrote into an answer of its own, as written;
     `hidden_code` the code that it begins with; `synthetic` says that the answer is such a one, and that the app never sent it.
     `failure` is how a request failed that got no answer, told by a program such as curl ("" when there was one), `failure_detail` its words.
-    `hops` are the URLs of a chain of redirects in order, each with its status, the last one included; `seconds` how long it all took.
+    `hops` are the URLs of a chain of redirects in order, each with its status, the last one included
+    (the first URL is "" where nothing tells what was asked, no chain is told of one answer); `seconds` how long it all took.
     `unread` are lines that mean nothing to the reader, and remarks of the reader about what it left out.
     """
 

@@ -118,6 +118,8 @@ def _opens(line: str) -> bool:
 
 
 def _message(line: str) -> _Message | None:
+    if "HTTP/" not in line:
+        return None
     if found := _STATUS_LINE.fullmatch(line):
         return _Message(status=int(found[1]))
     if found := _REQUEST_LINE.fullmatch(line):
