@@ -746,6 +746,11 @@ def test_of_two_lines_without_labels_only_the_first_is_read():
     assert (evidence.sid, evidence.url, evidence.unread) == (EVENT, "https://one.example/sms", ONLY_FIRST)
 
 
+def test_of_two_sids_in_one_line_the_first_is_read():
+    evidence = read_evidence(f"{EVENT} {EVENT[:-2]}00")
+    assert (evidence.sid, evidence.unread) == (EVENT, ONLY_FIRST)
+
+
 def test_of_a_list_of_errors_only_the_first_row_is_read():
     evidence = read_evidence(
         "Error logs\nTimestamp\tError code\tDescription\tResource SID\tProduct\n"
@@ -1177,6 +1182,11 @@ def test_text_beyond_a_mebibyte_is_not_read():
 def test_the_length_of_a_text_harms_nobody(piece):
     """In linear time, that is: else this would take minutes."""
     assert read_evidence(piece * (1024 * 1024 // len(piece))).status in {0, 200}
+
+
+def test_a_chain_of_long_redirects_harms_nobody():
+    hops = read_evidence(("HTTP/1.1 301 X\nLocation: " + "a/" * 8000 + "\n\n") * 60).hops
+    assert max(len(url) for url, _ in hops) <= 2048
 
 
 @pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000, '{"error_code":' * 20_000])

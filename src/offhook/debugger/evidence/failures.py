@@ -8,6 +8,7 @@ from offhook.debugger.evidence import values
 from offhook.records import FailureKind
 
 _LONGEST = 500
+_LONGEST_ADDRESS = 2048
 _CURL = re.compile(rf"(?<![\w-])curl: \(([0-9]{{1,3}})\) ?([^\n]{{0,{_LONGEST}}})")
 # The exit codes of curl (`man curl`, EXIT CODES) that tell a failure of their own; the words of the sentence are asked first.
 _CODES = {
@@ -114,9 +115,9 @@ def others(text: str) -> Told | None:
 def resolved(url: str, location: str) -> str:
     """The address that a redirect leads to; as it is written where that makes no address."""
     try:
-        return urljoin(url, location)
+        return urljoin(url, location[:_LONGEST_ADDRESS])[:_LONGEST_ADDRESS]
     except ValueError:
-        return location
+        return location[:_LONGEST_ADDRESS]
 
 
 def _seconds(detail: str) -> float | None:

@@ -43,7 +43,7 @@ def _one_error(text: str) -> tuple[str, tuple[str, ...]]:
     """The part of the text that belongs to the first error, when there are several errors, and a remark about the others."""
     starts = _starts(text)
     if len(starts) > 1:
-        return text[: starts[1]], (f"Only the first of {len(starts)} errors was read.",)
+        return text[: text.rfind("\n", 0, starts[1]) + 1 or starts[1]], (f"Only the first of {len(starts)} errors was read.",)
     headline = _HEADLINE.search(text)
     told = set(_LABELLED_CODE.findall(text))
     if headline is None or len(told | {headline[1]}) < 2:
@@ -54,7 +54,7 @@ def _one_error(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _starts(text: str) -> list[int]:
-    """Where each error begins: at its headline, or where it has none, in the line of its sid."""
+    """Where each error begins: at its headline, or where it has none, at its sid; the first at 0."""
     marks = [(found.start(), found[1]) for found in _HEADLINE.finditer(text)]
     marks += [(found.start(), found[0]) for found in _EVENT_SID.finditer(text)]
     starts: list[int] = []
@@ -63,7 +63,7 @@ def _starts(text: str) -> list[int]:
     for place, mark in sorted(marks):
         if mark.startswith("NO"):
             if sid and mark != sid:
-                starts.append(headed if headed >= 0 else text.rfind("\n", 0, place) + 1)
+                starts.append(headed if headed >= 0 else place)
                 code = code if headed < 0 else ""
             sid, headed = mark, -1
         elif code and mark != code:
