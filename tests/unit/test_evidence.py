@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.debugger.evidence import Evidence, read_evidence
+from offhook.records import FailureKind
 
 ACCOUNT = "AC" + "0a" * 16
 MESSAGE = "SM" + "5d" * 16
@@ -717,6 +718,50 @@ def test_of_two_errors_in_one_text_the_one_with_the_headline_is_read():
     assert evidence.unread[0] == "Other errors in the same text were left out: 15003."
 
 
+ONLY_FIRST = ("Only the first of 2 errors was read.",)
+
+
+def test_of_two_errors_with_the_same_headline_only_the_first_is_read():
+    other = EVENT[:-2] + "00"
+    first = f"Error - 11200\nHTTP retrieval failure\nError SID\n{EVENT}\nRequest URL\nhttps://one.example/sms\n\n"
+    evidence = read_evidence(
+        f"{first}Error - 11200\nHTTP retrieval failure\nError SID\n{other}\nMessage SID\n{MESSAGE}\nHTTP Response\n500\n"
+    )
+    assert (evidence.sid, evidence.url, evidence.status, evidence.resource_sid) == (EVENT, "https://one.example/sms", 0, "")
+    assert evidence.unread == ONLY_FIRST
+
+
+def test_of_two_codes_only_the_first_is_read():
+    evidence = read_evidence("Error - 12100\nDocument parse failure\n\nError - 11200\nHTTP Response\n500\n")
+    assert (evidence.code, evidence.status, evidence.unread) == (12100, 0, ONLY_FIRST)
+
+
+def test_a_headline_that_a_page_repeats_is_one_error():
+    assert read_evidence(f"Error - 11200\n{EVENT}\nError - 11200\nHTTP Response 500").status == 500
+
+
+def test_of_two_lines_without_labels_only_the_first_is_read():
+    line = "11200\tHTTP retrieval failure\t{}\thttps://{}.example/sms\n"
+    evidence = read_evidence(line.format(EVENT, "one") + line.format(EVENT[:-2] + "00", "two"))
+    assert (evidence.sid, evidence.url, evidence.unread) == (EVENT, "https://one.example/sms", ONLY_FIRST)
+
+
+def test_of_two_sids_in_one_line_the_first_is_read():
+    evidence = read_evidence(f"{EVENT} {EVENT[:-2]}00")
+    assert (evidence.sid, evidence.unread) == (EVENT, ONLY_FIRST)
+
+
+def test_of_a_list_of_errors_only_the_first_row_is_read():
+    evidence = read_evidence(
+        "Error logs\nTimestamp\tError code\tDescription\tResource SID\tProduct\n"
+        f"2026-10-05 10:00:00 UTC\t11200\tHTTP retrieval failure\t{MESSAGE}\tProgrammable Messaging\n"
+        f"2026-10-05 10:05:00 UTC\t12300\tInvalid Content-Type\t{MESSAGE[:-2]}00\tProgrammable Voice\n"
+    )
+    assert (evidence.code, evidence.at, evidence.resource_sid) == (11200, "2026-10-05 10:00:00 UTC", MESSAGE)
+    assert (evidence.message, evidence.product) == ("HTTP retrieval failure", "Programmable Messaging")
+    assert evidence.unread == ONLY_FIRST
+
+
 def test_curl_with_head_and_body_is_the_apps_answer():
     text = (
         "$ curl -i -X POST https://jane:hunter2@app.example/sms -d Body=x\n  % Total    % Received\n  0     0    0     0    0     0      0 --:--:-- 0\n"
@@ -781,6 +826,231 @@ def test_what_curl_says_of_no_answer_is_the_message():
     assert (evidence.form, evidence.message, evidence.status) == ("http", "curl: (6) Could not resolve host: app.example", 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "failure", "url"),
+    [
+        ("curl: (6) Could not resolve host: app.example", FailureKind.DNS, "https://app.example/"),
+        (
+            "curl: (7) Failed to connect to localhost port 3000 after 0 ms: Couldn't connect to server",
+            FailureKind.REFUSED,
+            "http://localhost:3000/",
+        ),
+        (
+            "curl: (28) Failed to connect to 10.0.0.5 port 443 after 130000 ms: Connection timed out",
+            FailureKind.CONNECT_TIMEOUT,
+            "https://10.0.0.5/",
+        ),
+        ("curl: (28) Operation timed out after 15001 milliseconds with 0 bytes received", FailureKind.READ_TIMEOUT, ""),
+        ("curl: (35) TLS connect error: error:0A000438", FailureKind.TLS, ""),
+        (
+            "$ curl -X POST https://app.example/sms\ncurl: (52) Empty reply from server",
+            FailureKind.RESET,
+            "https://app.example/sms",
+        ),
+        ("curl: (56) Recv failure: Connection reset by peer", FailureKind.RESET, ""),
+        ("curl: (60) SSL certificate problem: certificate has expired", FailureKind.TLS_EXPIRED, ""),
+        (
+            "curl: (60) SSL: no alternative certificate subject name matches target host name 'app.example'",
+            FailureKind.TLS_NAME,
+            "https://app.example/",
+        ),
+        (
+            "* Host app.example:443 was resolved.\ncurl: (60) SSL certificate problem: self-signed certificate",
+            FailureKind.TLS_UNTRUSTED,
+            "https://app.example/",
+        ),
+        ("curl: (47) Maximum (50) redirects followed", FailureKind.TOO_MANY_REDIRECTS, ""),
+        ("Error: connect ECONNREFUSED 127.0.0.1:3000", FailureKind.REFUSED, "http://127.0.0.1:3000/"),
+        ("Error: getaddrinfo ENOTFOUND app.example", FailureKind.DNS, "https://app.example/"),
+        ("AxiosError: connect ETIMEDOUT 203.0.113.9:443", FailureKind.CONNECT_TIMEOUT, "https://203.0.113.9/"),
+        (
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='app.example', port=443): Max retries exceeded with url: /sms (Caused by NewConnectionError('<X object at 0x7f>: [Errno 111] Connection refused'))",
+            FailureKind.REFUSED,
+            "https://app.example/sms",
+        ),
+    ],
+)
+def test_a_failure_is_read_as_programs_tell_it(text, failure, url):
+    evidence = read_evidence(text)
+    assert (evidence.failure, evidence.url, evidence.status) == (failure, url, 0)
+    assert evidence.failure_detail
+    assert evidence.failure_detail in text
+
+
+def test_curl_tells_how_long_it_waited_and_that_a_certificate_signs_itself():
+    assert read_evidence("curl: (28) Operation timed out after 15001 milliseconds with 0 bytes").seconds == 15.001
+    told = read_evidence("curl: (60) SSL certificate problem: self-signed certificate")
+    assert told.failure_detail == "SSL certificate problem: self-signed certificate"
+
+
+def test_a_bad_status_that_curl_tells_is_an_answer():
+    evidence = read_evidence("curl: (22) The requested URL returned error: 502")
+    assert (evidence.status, evidence.failure) == (502, None)
+
+
+def test_an_app_that_cannot_reach_its_database_has_answered():
+    evidence = read_evidence("HTTP/1.1 500 X\nServer: x\n\nError: connect ECONNREFUSED 127.0.0.1:5432")
+    assert (evidence.status, evidence.failure) == (500, None)
+
+
+def test_a_chain_of_redirects_is_told_hop_by_hop():
+    text = (
+        "$ curl -iL -X POST https://app.example/sms\nHTTP/2 301\nlocation: https://www.app.example/sms\n\n"
+        "HTTP/2 308\nlocation: /sms/\n\nHTTP/2 405\nallow: GET\n\nno"
+    )
+    evidence = read_evidence(text)
+    assert evidence.hops == (
+        ("https://app.example/sms", 301),
+        ("https://www.app.example/sms", 308),
+        ("https://www.app.example/sms/", 405),
+    )
+    assert (evidence.url, evidence.status, evidence.headers, evidence.body) == (
+        "https://app.example/sms",
+        405,
+        (("allow", "GET"),),
+        "no",
+    )
+
+
+def test_of_a_chain_without_a_command_the_first_address_is_not_known():
+    evidence = read_evidence("HTTP/1.1 301 Moved\nLocation: https://app.example/sms\n\nHTTP/2 405\nallow: GET\n\n")
+    assert evidence.hops == (("", 301), ("https://app.example/sms", 405))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda http: f"Here is what our server says to {MESSAGE}:\n\n{http}",
+        lambda http: f"{MESSAGE}\n```http\n{http}\n```\nAny idea?",
+        lambda http: "".join(f"> {line}\n" for line in http.split("\n")),
+        lambda http: f"On Mon, Bob wrote of {MESSAGE}:\n" + "".join(f"> {line}\n" for line in http.split("\n")) + "\nBob",
+    ],
+    ids=["prose", "fence", "quote", "letter"],
+)
+def test_an_answer_within_other_words_is_an_answer(written):
+    evidence = read_evidence(written("HTTP/1.1 404 Not Found\nngrok-error-code: ERR_NGROK_3200\n\n<html>ERR_NGROK_3200</html>"))
+    assert (evidence.form, evidence.status, evidence.body) == ("http", 404, "<html>ERR_NGROK_3200</html>")
+    assert evidence.headers == (("ngrok-error-code", "ERR_NGROK_3200"),)
+    assert evidence.resource_sid in {MESSAGE, ""}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("<html>\n<head><title>502 Bad Gateway</title></head>\n<hr><center>nginx</center>\n</html>", 502),
+        ("<!DOCTYPE html>\n<title>Application Error</title>\n<iframe></iframe>", 0),
+        ('{"message":"Missing Authentication Token"}', 0),
+        ('{"status":"error","code":404,"message":"Application not found","request_id":"x"}', 0),
+        ('<?xml version="1.0"?><Response><Message>Fish & chips</Message></Response>', 0),
+        ("<Response/>", 0),
+        ("error code: 1033", 0),
+        ("ERR_NGROK_3200\nThe endpoint abc.ngrok-free.app is offline.", 0),
+        ("The page could not be found\n\nNOT_FOUND\n\nfra1::abc", 0),
+    ],
+)
+def test_a_body_alone_is_a_body(body, status):
+    assert read_evidence(f"{body}\n") == Evidence(form="http", body=body, status=status)
+
+
+def test_lines_of_a_head_alone_are_a_head():
+    evidence = read_evidence("ngrok-error-code: ERR_NGROK_8012\nServer: x\n")
+    assert (evidence.form, evidence.headers) == ("http", (("ngrok-error-code", "ERR_NGROK_8012"), ("Server", "x")))
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (f"`twilio 11200 webhook https://app.example/sms returned 503 for {MESSAGE}` :fire:", 503),
+        ("my webhook https://app.example/sms returns a 502", 502),
+        ("Twilio got 404 from https://app.example/sms", 404),
+        ("the server responded with 500, why?", 500),
+        ('203.0.113.7 - - [05/Oct/2026:10:00:00 +0000] "POST /sms HTTP/1.1" 502 157 "-" "TwilioProxy/1.1"', 502),
+        ('[05/Oct/2026 10:00:00] "POST /sms HTTP/1.1" 403 2870', 403),
+        ("Response Headers\nServer\nnginx\nStatus\n502\nRequest\nPOST\nhttps://app.example/sms\nError - 11200", 502),
+        ("Error - 11200\nResponse Body\n<html><title>502 Bad Gateway</title></html>", 502),
+        ("the API returned 200 messages", 0),
+        ("it returned 500ms later", 0),
+        ("we got 300 calls", 0),
+    ],
+)
+def test_a_status_is_read_in_words(text, status):
+    assert read_evidence(text).status == status
+
+
+def test_a_line_of_an_access_log_tells_the_method():
+    assert read_evidence('[05/Oct/2026 10:00:00] "POST /sms HTTP/1.1" 403 2870').method == "POST"
+
+
+def test_a_page_in_one_line_is_a_page():
+    evidence = read_evidence(
+        f"Error - 12300 Invalid Content-Type Error SID {EVENT} Resource SID {MESSAGE} Request URL https://app.example/sms HTTP Response 200 "
+        'Request POST https://app.example/sms Response Headers Content-Type: application/json Response Body {"ok":true} '
+    )
+    assert (evidence.code, evidence.message, evidence.sid) == (12300, "Invalid Content-Type", EVENT)
+    assert (evidence.resource_sid, evidence.url, evidence.status) == (MESSAGE, "https://app.example/sms", 200)
+    assert (evidence.method, evidence.headers) == ("POST", (("Content-Type", "application/json"),))
+
+
+def test_a_sid_within_a_message_is_read():
+    assert read_evidence(f"Error - 11200 HTTP retrieval failure of {MESSAGE}").resource_sid == MESSAGE
+
+
+def test_an_address_ends_with_its_cell():
+    line = f"{EVENT},11200,error,2026-10-05T10:11:12Z,https://app.example/sms,{{}}{MESSAGE}"
+    assert read_evidence(line.format("POST,")).url == read_evidence(line.format("")).url == "https://app.example/sms"
+
+
+def test_a_piece_of_a_payload_is_read():
+    evidence = read_evidence(json.dumps({name: TIMEOUT[name] for name in ("more_info", "webhook")})[1:300])
+    assert (evidence.form, evidence.code, evidence.status, evidence.url) == (
+        "debugger payload",
+        11200,
+        502,
+        "https://app.example/sms",
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda payload: f"2026-10-05T10:00:00Z INFO webhook payload={json.dumps(payload)}",
+        lambda payload: json.dumps({"@timestamp": "2026-10-05", "message": f"INFO Received: {payload}"}),
+        lambda payload: json.dumps({"log": json.dumps({"message": f"INFO Received: {payload}"})}),
+    ],
+)
+def test_a_payload_that_a_log_escapes_is_a_payload(written):
+    evidence = read_evidence(written(json.dumps(TIMEOUT)))
+    assert (evidence.form, evidence.hidden_code, evidence.status, evidence.unread) == ("debugger payload", 11203, 502, ())
+
+
+def test_of_lines_of_json_the_first_is_read():
+    evidence = read_evidence(f"{json.dumps(ALERT)}\n{json.dumps(CLOUD_EVENT)}\n")
+    assert (evidence.form, evidence.unread) == ("alert", ("Only the first of 2 events was read.",))
+
+
+def test_a_method_before_a_labelled_address_is_kept():
+    for mark in ("\n", ": "):
+        assert read_evidence(f"Error - 11200\nRequest URL{mark}POST https://app.example/sms").method == "POST"
+
+
+def test_elapsed_time_is_told_in_seconds():
+    assert read_evidence("Error - 11200\nElapsed 15012 ms\n").seconds == 15.012
+    assert read_evidence("Error - 11200\nRequest duration\n3.5 s\n").seconds == 3.5
+
+
+def test_an_address_that_is_wrapped_after_a_slash_is_put_together():
+    assert read_evidence("Error - 11200\nRequest URL\nhttps://app.example/\nsms\n").url == "https://app.example/sms"
+
+
+def test_a_line_of_herokus_router_is_an_answer():
+    evidence = read_evidence(
+        '2026-10-05T10:00:00.1+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=POST path="/sms" '
+        'host=acme.example request_id=abc fwd="54.1.2.3" dyno=web.1 connect=0ms service=30000ms status=503 bytes=0 protocol=https'
+    )
+    assert (evidence.url, evidence.method, evidence.status) == ("https://acme.example/sms", "POST", 503)
+    assert (evidence.message, evidence.seconds) == ("code=H12 Request timeout", 30.0)
+
+
 def test_credentials_leave_no_trace():
     payload = {
         **NOT_FOUND,
@@ -800,6 +1070,73 @@ def test_credentials_leave_no_trace():
     for evidence in (read(payload), read_evidence(page), read_evidence(json.dumps(payload)[:-2])):
         assert "hunter2" not in repr(evidence)
         assert evidence.url == "https://app.example/sms"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://a.example/\x1b[2Jsms",
+        "https://a.example/\x1b]52;c;aGk=\x07sms",
+        "https://a.example/\x1bPq#0\x1b\\sms",
+        "https://a.example/\x9b31msms",
+        "https://a.example/\u202esms\u2066\u200f\u061c",
+    ],
+    ids=["CSI", "OSC", "DCS", "CSI of one byte", "right to left"],
+)
+@pytest.mark.parametrize(
+    "written", [str, lambda text: json.dumps({"error_code": "11200", "more_info": {"url": text, "Msg": text}})]
+)
+def test_no_address_commands_a_terminal_or_turns_its_direction(address, written):
+    evidence = read_evidence(f"Request URL: {address}" if written is str else written(address))
+    assert evidence.url == "https://a.example/sms"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth_token=hunter2",
+        "TWILIO_AUTH_TOKEN: 0123456789abcdef0123456789hunter2",
+        "password: hunter2",
+        "Password:\nhunter2",
+        "curl -b 'session=hunter2' https://a.example/sms",
+        "the password is hunter2",
+        "X-Api-Key HUNTER2hunter2",
+        "Authorization\nBearer hunter2",
+        "got Basic aHVudGVyMg=hunter2 there",
+        '{"apiKey": "a b hunter2"}',
+        "curl -u jane:hunter2 https://a.example/sms",
+        "https://a.example/?access_token=hunter2&x=1",
+        "Got HTTP 401 response to https://a.example/?sig=hunter2",
+    ],
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text,
+        lambda text: f"Error - 11200\nMessage\n{text}\n",
+        lambda text: f"HTTP/1.1 500 X\nServer: x\n\nRuntimeError: {text}",
+        lambda text: json.dumps({"error_code": "11200", "more_info": {"Msg": text}, "webhook": {"response": {"body": text}}}),
+    ],
+    ids=["line", "page", "body", "json"],
+)
+def test_a_secret_stands_in_no_field(text, written):
+    assert "hunter2" not in repr(read_evidence(written(text)))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "CSRF verification failed. CSRF token missing or incorrect.",
+        "Bearer token is missing",
+        "Basic authentication is required",
+        'WWW-Authenticate: Basic realm="x"',
+        "Invalid API key or password",
+        "token: missing",
+        '<input type="password" name="password" id="password1">',
+    ],
+)
+def test_a_body_that_only_speaks_of_secrets_is_kept(sentence):
+    assert read_evidence(f"HTTP/1.1 403 Forbidden\nServer: x\n\n{sentence}").body == sentence
 
 
 def test_a_page_that_speaks_of_cookies_is_kept():
@@ -825,6 +1162,31 @@ def test_an_empty_text_is_empty_evidence():
 
 def test_text_beyond_a_mebibyte_is_not_read():
     assert read_evidence(" " * 1024 * 1024 + "11200") == Evidence()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "\x9d",
+        "\x1b]",
+        "token: ",
+        "curl: (6) ",
+        "Error - 11200\n",
+        "\n",
+        '{\\"',
+        "> HTTP/1.1 200 OK\n",
+        "https://a ",
+        "NO" + "1" * 32 + " ",
+    ],
+)
+def test_the_length_of_a_text_harms_nobody(piece):
+    """In linear time, that is: else this would take minutes."""
+    assert read_evidence(piece * (1024 * 1024 // len(piece))).status in {0, 200}
+
+
+def test_a_chain_of_long_redirects_harms_nobody():
+    hops = read_evidence(("HTTP/1.1 301 X\nLocation: " + "a/" * 8000 + "\n\n") * 60).hops
+    assert max(len(url) for url, _ in hops) <= 2048
 
 
 @pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000, '{"error_code":' * 20_000])
@@ -879,6 +1241,27 @@ PIECES = st.sampled_from(
             "\u00c2",
             "--",
             "alert_text=",
+            *(
+                "curl: (6) ",
+                "curl: (28) after 5 ms",
+                "ECONNREFUSED ",
+                "host 'a",
+                "token=",
+                "Bearer ",
+                "heroku[router]: ",
+                "status=",
+                "Elapsed ",
+            ),
+            *(
+                "<title>502",
+                "<html>",
+                "```\n",
+                "> HTTP/1.1 502 X\n",
+                "Location: ",
+                "HTTP/1.1 301 X\nLocation: http://[",
+                '{\\"error_code\\":',
+            ),
+            *("\x1b]", "\x9b", "\x9d", "Status", "Error - 12100\n", "returned 502", '" 502 ', "12 ms", "9" * 400),
             PROXY_BODY,
             "Msg=a&b=",
         ),

@@ -14,6 +14,7 @@ _PARTED = re.compile(r"([A-Za-z][A-Za-z0-9_/()' -]{0,40}?) ?(?:[:=|]| [-\u2013\u
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}|\b[0-9]{1,2} [A-Z][a-z]{2}|[A-Z][a-z]{2,8} [0-9]{1,2}\b"
 )
+_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|milliseconds|msec|s|sec|seconds?)\b\.?")
 _LONGEST_TIME = 80
 _ADDRESS = re.compile(r"sips?:\S{1,200}")
 _NO_RESOURCE = ("NO", "AC", "RQ")
@@ -74,6 +75,11 @@ def _component(value: str) -> str:
     return values.COMPONENTS.get(value, value if value.isdigit() else "")
 
 
+def _elapsed(value: str) -> str:
+    found = _SPAN.fullmatch(value)
+    return str(float(found[1]) / (1000 if found[2].startswith("m") else 1)) if found else ""
+
+
 _FITTING: Mapping[str, Callable[[str], str]] = {
     "sid": lambda value: values.sid_of(value, "NO"),
     "any_sid": values.sid_of,
@@ -90,6 +96,7 @@ _FITTING: Mapping[str, Callable[[str], str]] = {
     "level": values.level_of,
     "method": values.method_of,
     "component": _component,
+    "elapsed": _elapsed,
 }
 
 
@@ -97,6 +104,6 @@ def _begins(field: str, value: str) -> bool:
     if field in FREE or not fit(field, value):
         return False
     first = value.split(" ", 1)[0]
-    if field in {"at", "status", "code", "component"}:
+    if field in {"at", "status", "code", "component", "elapsed"}:
         return first[0].isdigit() or first.startswith("HTTP")
     return bool(fit(field, first))

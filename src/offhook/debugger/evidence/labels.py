@@ -44,8 +44,9 @@ message: Message, Msg, Error message, Warning message, Alert text
 description: Description, Short description, Secondary message, parserMessage
 method: Request method, Method, HTTP method, Webhook method
 component: sourceComponent
+elapsed: Elapsed, Elapsed time, Request duration, Response time
 unused: EmailNotification, ParentAccountSid, ApiVersion, PayloadType, Request ID, Remote Host, URL Fragment
-unused: Source, Event type, Log properties, Duration, Request duration, Elapsed, Region, Log type
+unused: Source, Event type, Log properties, Duration, Region, Log type
 """)
 
 # Headings, and what follows them until the next one: `prose` is Twilio's text about the code, `labels` are labels and values again.

@@ -11,6 +11,8 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_ESCAPED_JSON = re.compile(r"[{\[]\s{0,40}\\+\"(?:[^\"\\]|\\.)*+", re.DOTALL)
+_DECODER = json.JSONDecoder(strict=False)
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _NOTHING = frozenset({"null", "None", "nil", "undefined", "NaN"})
 _COMMENTED = re.compile(r"(?m)^[ \t]*(?://|#)[ \t]?")
@@ -32,6 +34,24 @@ def unpacked(value: Any) -> Any:
         found = strict(value)
         value = loose(value) if found is None else found
     return value
+
+
+def unescaped(text: str) -> str:
+    """The JSON that a text begins with, when it stands escaped within a string; else the text."""
+    for _ in range(3):
+        found = _ESCAPED_JSON.match(text)
+        if found is None:
+            return text
+        text = _ESCAPED.sub(_unescaped, found[0])
+    return text
+
+
+def beginning(text: str) -> Any:
+    """The value of the JSON that a text begins with, whatever follows it; None when it begins with none."""
+    try:
+        return _DECODER.raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
 
 
 def loose(text: str) -> Any:

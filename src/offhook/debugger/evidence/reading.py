@@ -4,7 +4,8 @@ import re
 
 import msgspec
 
-from offhook.debugger.evidence import loose, values
+from offhook.debugger.evidence import excerpt, failures, loose, values
+from offhook.debugger.evidence.masking import masked_below
 from offhook.debugger.evidence.page import read_page
 from offhook.debugger.evidence.pasted import plain
 from offhook.debugger.evidence.payload import read_payload
@@ -24,7 +25,8 @@ _BARE_SID = re.compile(r"NO[0-9a-f]{6,32}", re.IGNORECASE)
 _FORM = re.compile(r"[?\s]{0,4}[A-Za-z][A-Za-z0-9_.%-]{0,60}=")
 _PAYLOADS = ("payload", "alerttext", "appmonitortriggersid", "resourcesid")
 _NAMES = "resourceSid|errorCode|alertText|resource_sid|error_code|alert_text|more_info|specversion|PayloadType|Payload|ParentAccountSid|AppMonitorTriggerSid"
-_INSIDE = re.compile(rf"[\"']?\b(?:{_NAMES})\b[\"']?[ \t]{{0,4}}(?::|=>)")
+_QUOTED_NAME = re.compile(r"\"\w{1,60}\"\s{0,8}:")
+_INSIDE = re.compile(rf"[\"']?\b(?:{_NAMES})\b\\{{0,7}}[\"']?[ \t]{{0,4}}(?::|=>)")
 
 
 def read_evidence(text: str) -> Evidence:
@@ -32,9 +34,39 @@ def read_evidence(text: str) -> Evidence:
 
     Never raises. Of a text longer than 1 Mi characters the beginning is read.
     """
-    text = plain(text)
-    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _inside(text) or read_page(text)
-    return finished(draft)
+    text = masked_below(plain(text))
+    draft = _code_or_sid(text.strip()) or _packed(text) or _transcript(text) or _quoted(text) or _inside(text)
+    return finished(draft or excerpt.router_line(text) or excerpt.alone(text) or _page(text))
+
+
+def _quoted(text: str) -> Evidence | None:
+    """HTTP in the middle of other words, which may tell more of it; None when the words are an error's page."""
+    before, answer = excerpt.http_in_prose(text)
+    found = _transcript(answer) if answer else None
+    told = read_page(before) if found else None
+    if found is None or told is None or told.form != "text":
+        return None
+    names = ("code", "level", "message", "at", "sid", "account_sid", "resource_sid", "service_sid", "url", "method")
+    added = {name: value for name in names if (value := getattr(told, name)) and not getattr(found, name)}
+    return msgspec.structs.replace(found, **added, unread=(*found.unread, *told.unread))
+
+
+def _page(text: str) -> Evidence:
+    """The text of a page; of a text that tells neither a code nor an answer, how a request failed."""
+    found = read_page(text)
+    told = None if found.code or found.status or found.headers or found.body else failures.curls(text) or failures.others(text)
+    if told is None:
+        return found
+    return msgspec.structs.replace(
+        found,
+        message=found.message or told.detail,
+        url=found.url or told.url,
+        status=told.status,
+        failure=told.kind,
+        failure_detail=told.detail if told.kind else "",
+        seconds=told.seconds,
+        unread=tuple(line for line in found.unread if told.detail not in line),
+    )
 
 
 def _code_or_sid(text: str) -> Evidence | None:
@@ -62,7 +94,18 @@ def _packed(text: str) -> Evidence | None:
     if not text.startswith(("{", "[", '"')):
         return _form(text)
     found = loose.strict(text)
-    return read_payload(found) if found is not None else _inside(text)
+    if found is not None:
+        return read_payload(found)
+    return _first_line(text) or _inside(f"{{{text}" if _QUOTED_NAME.match(text) else text)
+
+
+def _first_line(text: str) -> Evidence | None:
+    """The payload of the first of several lines, each a JSON text."""
+    line, _, rest = text.partition("\n")
+    if not rest.lstrip().startswith("{") or (found := read_payload(loose.strict(line))) is None:
+        return None
+    count = 1 + sum(each.lstrip().startswith("{") for each in rest.split("\n"))
+    return msgspec.structs.replace(found, unread=(*found.unread, f"Only the first of {count} events was read."))
 
 
 def _form(text: str) -> Evidence | None:
@@ -82,6 +125,9 @@ def _form(text: str) -> Evidence | None:
 
 def _transcript(text: str) -> Evidence | None:
     """HTTP; when what it carries is a payload of Twilio's, that payload."""
+    # No program marks an answer with `>`: somebody quotes it.
+    if text.lstrip().startswith("> HTTP/"):
+        return _quoted(text)
     if not is_transcript(text):
         return None
     found = read_transcript(text)
@@ -98,7 +144,10 @@ def _inside(text: str) -> Evidence | None:
     start = text.rfind("{", 0, named.start())
     if start < 0:
         return None
-    found = read_payload(loose.loose(text[start:]))
+    text = loose.unescaped(text[start:])
+    if found := read_payload(loose.beginning(text)):
+        return found
+    found = read_payload(loose.loose(text))
     if found is None:
         return None
     return msgspec.structs.replace(

@@ -5,11 +5,18 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import values
+from offhook.debugger.evidence.masking import masked, masked_below, masked_line, masked_pairs
+from offhook.debugger.evidence.pasted import printable
 from offhook.records import FailureKind, Headers, Parameters, Record
 
 MOST_UNREAD = 10
 LONGEST_UNREAD = 200
 _READ_OF_BODY = 8192
+_PAIRS = ("request_headers", "request_parameters", "headers")
+_TEXTS = (
+    *("level", "message", "product", "at", "sid", "account_sid", "resource_sid", "service_sid", "request_sid"),
+    *("url", "method", "hidden", "failure_detail"),
+)
 
 # The egress proxy of Twilio writes an answer of its own when it has none of the app's (spec: twilio-debugger §2.4).
 _SYNTHETIC_HEADERS = ("x-twilio-webhookerror", "x-twilio-reason")
@@ -25,7 +32,8 @@ class Evidence(Record):
     if there was none. `hidden` is the narrower cause that Twilio's egress proxy wrote into an answer of its own, as written;
     `hidden_code` the code that it begins with; `synthetic` says that the answer is such a one, and that the app never sent it.
     `failure` is how a request failed that got no answer, told by a program such as curl ("" when there was one), `failure_detail` its words.
-    `hops` are the URLs of a chain of redirects in order, each with its status, the last one included; `seconds` how long it all took.
+    `hops` are the URLs of a chain of redirects in order, each with its status, the last one included
+    (the first URL is "" where nothing tells what was asked, no chain is told of one answer); `seconds` how long it all took.
     `unread` are lines that mean nothing to the reader, and remarks of the reader about what it left out.
     """
 
@@ -58,24 +66,49 @@ class Evidence(Record):
 
 
 def finished(draft: Evidence) -> Evidence:
-    """The same evidence with what follows from its parts, and without secrets."""
+    """The same evidence with what follows from its parts, without secrets, and without what a terminal would obey."""
+    draft = _printable(draft)
     hidden, synthetic = _hidden(draft.headers, draft.body)
     draft = _with_parameters(_with_proxy_answer(draft))
-    return msgspec.structs.replace(
+    draft = msgspec.structs.replace(
         draft,
-        message=values.without_secrets(draft.message),
         # Twilio writes the message's sid once more where there is no service.
         service_sid="" if draft.service_sid == draft.resource_sid else draft.service_sid,
-        url=values.without_credentials(draft.url or values.first_url(draft.message)),
-        status=draft.status or values.told_status(draft.message),
-        request_headers=values.redacted(draft.request_headers),
-        request_parameters=tuple((name, values.without_credentials(value)) for name, value in draft.request_parameters),
-        headers=values.redacted(draft.headers),
-        body=values.body_without_secrets(draft.body),
-        hidden=values.without_secrets(hidden),
+        url=draft.url or values.first_url(draft.message),
+        status=draft.status or values.told_status(draft.message) or values.titled_status(draft.body),
+        hidden=hidden,
         hidden_code=values.leading_code(hidden),
         synthetic=synthetic,
-        unread=tuple(values.without_secrets(line)[:LONGEST_UNREAD] for line in draft.unread[:MOST_UNREAD]),
+    )
+    return _masked(draft)
+
+
+def _printable(draft: Evidence) -> Evidence:
+    texts = {name: printable(value) for name in _TEXTS if (value := getattr(draft, name))}
+    pairs = {name: _printable_pairs(value) for name in _PAIRS if (value := getattr(draft, name))}
+    unread = tuple(printable(line) for line in draft.unread[:MOST_UNREAD])
+    hops = tuple((printable(url), status) for url, status in draft.hops)
+    return msgspec.structs.replace(draft, **texts, **pairs, body=printable(draft.body), unread=unread, hops=hops)
+
+
+def _printable_pairs(pairs: Headers) -> Headers:
+    return tuple((printable(name), printable(value)) for name, value in pairs)
+
+
+def _masked(draft: Evidence) -> Evidence:
+    texts = {name: masked(masked_below(values.without_secrets(value))) for name in _TEXTS if (value := getattr(draft, name))}
+    addresses = tuple((masked(values.without_credentials(url)), status) for url, status in draft.hops)
+    return msgspec.structs.replace(
+        draft,
+        **texts,
+        request_headers=masked_pairs(values.redacted(draft.request_headers)),
+        request_parameters=masked_pairs(
+            tuple((name, values.without_credentials(value)) for name, value in draft.request_parameters)
+        ),
+        headers=masked_pairs(values.redacted(draft.headers)),
+        body=masked(masked_below(values.body_without_secrets(draft.body))),
+        hops=addresses,
+        unread=tuple(masked_line(line)[:LONGEST_UNREAD] for line in draft.unread),
     )
 
 

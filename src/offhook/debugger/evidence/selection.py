@@ -28,6 +28,8 @@ _HEADER_LINE = re.compile(r"((?:[A-Za-z0-9]{1,30}-){1,6}[A-Za-z0-9]{1,40}|Server
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,60}) ?[:=](?!//) ?(.*)")
 _ENCODED = re.compile(r"[A-Za-z]{1,30}=[^ &]*&\S*")
 _MOMENT = re.compile(r"(?=.{0,40}\b20[0-9]{2}\b)(?=.{0,40}[0-9]:[0-9]{2})[A-Za-z0-9 ,.:/+()-]{10,48}")
+_ASKED = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) (?:to )?https?://")
+_REST_OF_PATH = re.compile(r"[a-z0-9][\w./?&=%~-]{0,2000}")
 _RULE = re.compile(r"[ \t]*[|:-][ \t|:-]*\|[ \t|:-]*")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.+-])([1-9][0-9]{4})(?![0-9A-Za-z-]|\.[0-9])")
 _REQUEST_HEADERS = ("host", "user-agent", "x-twilio-signature", "i-twilio-idempotency-token", "x-home-region", "accept")
@@ -48,7 +50,7 @@ class Selection:
 
     `found` holds a value for each field of `LABELS` that was met, and `headline`, `headline_level` and `title`; `labelled` counts the values
     that stood under a label. `lists` and `bodies` are of the sides of the exchange. `unlabelled` are lines in which something has a known
-    shape, `unread` those in which nothing has.
+    shape, `unread` those in which nothing has. `rows` counts those of a table that has a row of labels; the first one is read.
     """
 
     def __init__(self) -> None:
@@ -58,12 +60,14 @@ class Selection:
         self.unlabelled: list[str] = []
         self.unread: list[str] = []
         self.labelled = 0
+        self.rows = 0
         self._section = "labels"
         self._side = ""
         self._waiting: list[str] = []
         self._name = ""
         self._growing = ""
         self._columns: list[str] = []
+        self._width = 0
 
     def read(self, line: str) -> None:
         """Take the next line of the page."""
@@ -84,6 +88,12 @@ class Selection:
 
     def _pieces(self, line: str) -> list[str]:
         """The cells of a line of a table, each with its column's label when the table has a row of labels; else the line."""
+        cells = [cell for cell in _CELLS_OR_BLANKS.split(line.strip()) if cell]
+        if self._width and line.strip():
+            if len(cells) == self._width:
+                self.rows += 1
+                return []
+            self._width = 0
         pieces = _pieces(line)
         if len(pieces) > 1 and all(map(is_label, pieces)):
             self._columns = pieces
@@ -91,9 +101,11 @@ class Selection:
         if not self._columns or not pieces or not line.strip():
             return pieces
         columns, self._columns = self._columns, []
-        cells = [cell for cell in _CELLS_OR_BLANKS.split(line.strip()) if cell]
         if len(cells) != len(columns):
             return pieces
+        # Two labels in a line may as well be a label and its value: `Log Level  ERROR`.
+        if len(columns) > 2:
+            self._width, self.rows = len(columns), 1
         return [piece for pair in zip(columns, cells, strict=True) for piece in pair]
 
     def _in_body(self, line: str) -> bool:
@@ -167,6 +179,7 @@ class Selection:
             if field not in FREE and (value := fit(field, text)):
                 del self._waiting[: place + 1]
                 self._put(field, value)
+                self._put_method(field, text)
                 self._growing = field if field.endswith("url") else ""
                 return True
         return False
@@ -189,7 +202,10 @@ class Selection:
             return False
         if not field.endswith("url"):
             self.found[field] = f"{before} {text}"
-        elif " " not in text and "://" not in text and (text[0] in "/?&=%" or before[-1] in "?&=%-_"):
+        elif "://" not in text and (
+            (" " not in text and (text[0] in "/?&=%" or before[-1] in "?&=%-_"))
+            or (before[-1] == "/" and _REST_OF_PATH.fullmatch(text))
+        ):
             self.found[field] = before + text
         else:
             return False
@@ -212,6 +228,7 @@ class Selection:
         if value:
             self._waiting = []
             self._put(field, kept)
+            self._put_method(field, value)
             self._growing = field if field in {"message", "description"} else ""
         elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append(field)
@@ -226,6 +243,11 @@ class Selection:
         if value and field:
             self.found.setdefault(field, value)
         self.labelled += field != "title"
+
+    def _put_method(self, field: str, value: str) -> None:
+        """The method that stands before an address."""
+        if field in {"request_url", "url"} and (asked := _ASKED.match(value)):
+            self.found.setdefault("method", asked[1])
 
     def _put_pairs(self, encoded: str) -> None:
         """An alert's text: pairs, as in a form."""
@@ -257,7 +279,9 @@ class Selection:
     def _add(self, name: str, value: str) -> None:
         """Add to the list that is being read."""
         self._name = ""
-        if name:
+        if name.lower() == "status" and self._section == "headers" and (status := values.status_of(value)):
+            self._put("status", str(status))
+        elif name:
             self.lists["parameters" if self._section == "parameters" else self._side or "response"].append((name, value))
 
     def _header(self, text: str) -> bool:
@@ -274,6 +298,8 @@ class Selection:
             self.unlabelled.append(text)
         elif _MOMENT.fullmatch(text):
             self.found.setdefault("at", text)
+        elif text in values.METHODS:
+            self.found.setdefault("method", text)
         else:
             return False
         return True

@@ -3,17 +3,18 @@
 import re
 from urllib.parse import urlsplit
 
-from offhook.debugger.evidence import values
+from offhook.debugger.evidence import failures, values
 from offhook.debugger.evidence.record import Evidence
 from offhook.records import Headers, Parameters
 
 _STATUS_LINE = re.compile(r"[ \t]{0,8}HTTP/[0-9](?:\.[0-9])? ([1-5][0-9]{2})(?: .*)?")
 _REQUEST_LINE = re.compile(r"[ \t]{0,8}([A-Z]{3,10}) (\S+) HTTP/[0-9](?:\.[0-9])?")
-_COMMAND = re.compile(r"(?:[$%#>] ?)?curl\b(?!:)")
+_COMMAND = re.compile(r"(?:[$%#>] ?)?curl\b(?!:| failed)")
 _METER = re.compile(r"[ \t]*(?:% Total|Dload|[0-9][0-9.kMG \t:/-]*(?:--:--:--|[0-9]:[0-9]{2}:[0-9]{2}))")
 _CURL_ERROR = re.compile(r"(?m)^curl: \([0-9]{1,3}\) .*")
 _CHOSEN_METHOD = re.compile(r"(?:-X|--request)[ =]?[\"']?([A-Za-z]{3,10})")
 _OPENING_LINES = 40
+MOST_HOPS = 60
 
 
 class _Message:
@@ -40,6 +41,11 @@ class _Message:
         return values.head_pairs("\n".join(self.head))
 
     @property
+    def leads(self) -> bool:
+        """Whether it is a redirect."""
+        return 300 <= self.status < 400 and bool(self.header("location"))
+
+    @property
     def text(self) -> str:
         """The body."""
         return "\n".join(self.body).strip("\n")
@@ -62,22 +68,43 @@ def read_transcript(text: str) -> Evidence:
     lines = text.split("\n")
     verbose = any(line.startswith(("< HTTP/", "> ")) and _message(line[2:]) for line in lines)
     messages = _verbose(lines) if verbose else _bare(lines)
-    request = next((each for each in reversed(messages) if each.method), _Message())
-    response = next((each for each in reversed(messages) if each.status), _Message())
+    requests = [each for each in messages if each.method] or [_Message()]
+    responses = [each for each in messages if each.status >= 200] or [each for each in messages if each.status] or [_Message()]
     command = next((line for line in lines if _COMMAND.match(line)), "")
-    failed = _CURL_ERROR.search(text)
+    chained = len(responses) > 1 and all(each.leads for each in responses[:-1])
+    request, response = requests[0 if chained else -1], responses[-1]
+    told = failures.curls(text)
+    url = _url(request, command, text) or (told.url if told else "")
     return Evidence(
         form="http",
-        message=failed[0][:500] if failed else "",
+        message=_said_by_curl(text),
         at=response.header("date"),
-        url=_url(request, command, text),
+        url=url,
         method=request.method or _method(command),
-        status=response.status,
+        status=response.status or (told.status if told else 0),
         request_headers=request.headers,
         request_parameters=_parameters(request),
         headers=response.headers,
         body=response.text,
+        failure=told.kind if told else None,
+        failure_detail=told.detail if told and told.kind else "",
+        hops=_hops(url, responses) if chained else (),
+        seconds=told.seconds if told else None,
     )
+
+
+def _said_by_curl(text: str) -> str:
+    failed = _CURL_ERROR.search(text)
+    return failed[0][:500] if failed else ""
+
+
+def _hops(url: str, responses: list[_Message]) -> tuple[tuple[str, int], ...]:
+    """The addresses of a chain of redirects, each with its status; the first is "" where nothing tells what was asked."""
+    found = []
+    for response in responses[:MOST_HOPS]:
+        found.append((url, response.status))
+        url = failures.resolved(url, response.header("location"))
+    return tuple(found)
 
 
 def sent_body(text: str) -> str:
@@ -91,6 +118,8 @@ def _opens(line: str) -> bool:
 
 
 def _message(line: str) -> _Message | None:
+    if "HTTP/" not in line:
+        return None
     if found := _STATUS_LINE.fullmatch(line):
         return _Message(status=int(found[1]))
     if found := _REQUEST_LINE.fullmatch(line):

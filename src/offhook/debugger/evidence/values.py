@@ -28,11 +28,28 @@ _TOLD_STATUSES = (
         r"\bHTTP(?:/[0-9](?:\.[0-9])?)?(?: *(?:status|response|code|error)){0,3}[ :=-]{1,3}([1-5][0-9]{2})(?![0-9])",
         re.IGNORECASE,
     ),
+    re.compile(
+        r"\b(?:return(?:s|ed|ing)?|repl(?:y|ies|ied)|(?:respond|answer|fail)(?:s|ed|ing)?|got|gets?|gave|gives?|received|thr[oe]ws?)"
+        r"(?: back)?(?: with)?(?: an?| the)?(?: status)?(?: code)?(?: of)? ([2-5][0-9]{2})"
+        r"(?![0-9]|[.,:][0-9]| ?(?:ms|s|sec|seconds?|minutes?|hours?|messages?|results?|rows|items|bytes|records|calls|of|times)\b)",
+        re.IGNORECASE,
+    ),
+    # A line of an access log.
+    re.compile(r" HTTP/[0-9](?:\.[0-9])?\" ([1-5][0-9]{2})(?![0-9])"),
     re.compile(r"\bstatus(?: ?code)?(?: of| was| is)?[ :=\"]{1,4}([1-5][0-9]{2})(?![0-9])", re.IGNORECASE),
 )
+_TITLE = re.compile(
+    r"<(?:title|h1)>\s{0,20}(?:(?:HTTP|Error|Status|Server Error)[ :]{1,3}){0,3}([1-5][0-9]{2})(?![0-9])", re.IGNORECASE
+)
+_TITLED_WITHIN = 8192
 _PHRASES = {each.phrase.lower(): each.value for each in HTTPStatus if each >= 300}
 _SPELLED_STATUS = re.compile(rf"(?<![0-9])([3-5][0-9]{{2}})[ :-]{{1,3}}({'|'.join(map(re.escape, _PHRASES))})\b", re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s\"'<>\\^`{}|]+", re.IGNORECASE)
+# Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
+_NEXT_CELL = re.compile(r",(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD)\b|[A-Z]{2}[0-9a-f]{32}|,)")
+_URL = re.compile(
+    r"https?://[^\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
+    re.IGNORECASE,
+)
 # Pages of Twilio's own: never the address of somebody's app (handler.twilio.com and demo.twilio.com can be).
 _OWN_PAGE = re.compile(
     r"https?://(?:(?:www|console|support|help|monitor|api|events|events-schemas|status|docs|ask|login|static[0-9]*)\.)?twilio\.com(?![\w.-])",
@@ -118,6 +135,12 @@ def told_status(text: str) -> int:
     return _PHRASES.get(text.strip().lower(), 0)
 
 
+def titled_status(body: str) -> int:
+    """The HTTP status that the title of a page is: `<title>502 Bad Gateway</title>`; 0 when it is none."""
+    found = _TITLE.search(body[:_TITLED_WITHIN])
+    return int(found[1]) if found else 0
+
+
 def level_of(text: str) -> str:
     """ERROR, WARNING or INFO."""
     word = fold(text[:40])
@@ -149,6 +172,8 @@ def is_own_page(url: str) -> bool:
 
 
 def _without_tail(url: str) -> str:
+    # The next cell of a line of comma-separated values.
+    url = _NEXT_CELL.split(url, maxsplit=1)[0]
     url = url.rstrip(".,;:!?*_'\u2019\u201d\u2026\u00bb")
     for opening, closing in ("()", "[]"):
         if url.endswith(closing) and opening not in url:
