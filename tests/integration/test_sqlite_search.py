@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Settlement, State, WebhookFilter
-from offhook.stores.sqlite import SqliteJournal, search
+from offhook.stores.sqlite import SqliteJournal, reads, search
 from offhook.stores.words import document, mentions, words_of
 from offhook.system import SystemClock
+from tests.helpers.journals import an_event
 from tests.helpers.messages import an_arrival
 
 DERIVE = Twilio(TwilioSettings(tokens={"": ("token",)})).derive
@@ -100,6 +101,19 @@ async def test_the_index_goes_on_after_a_restart(tmp_path, journal):
         assert await again.size() > 0
     finally:
         await again.close()
+
+
+@pytest.mark.parametrize("few", [0, 2_000])
+async def test_few_of_a_state_or_a_code_are_read_through_and_many_looked_up_with_the_same_result(journal, monkeypatch, few):
+    monkeypatch.setattr(reads, "FEW", few)
+    lost = await keep(journal, "lunch one", "dinner", "lunch two", state=State.FAILED)
+    await keep(journal, "lunch three")
+    await journal.record([an_event(webhook_id=each.id) for each in lost[:2]])
+    await index_all(journal)
+    assert await found(journal, "lunch", states=(State.FAILED,)) == [lost[2].id, lost[0].id]
+    assert await found(journal, "lunch", states=(State.FAILED, State.WAITING), code=11200) == [lost[0].id]
+    assert await found(journal, "lunch", code=11200) == [lost[0].id]
+    assert await found(journal, "lunch", code=11205) == []
 
 
 @pytest.mark.parametrize("query", ['"', "a OR b", "NOT", "x*", "^", "{", "-777", "NEAR(a b)", "col:word", "é" * 300])

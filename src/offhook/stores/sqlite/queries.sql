@@ -271,6 +271,14 @@ UNION
 SELECT webhook FROM debug_events WHERE alias = :code AND alias <> 0 AND webhook < :below AND webhook >= :from
 ORDER BY webhook DESC LIMIT :most;
 
+-- name: few_with_code
+SELECT count(*) < :few FROM (
+    SELECT 1 FROM debug_events WHERE code = :code UNION ALL
+    SELECT 1 FROM debug_events WHERE alias = :code AND alias <> 0 LIMIT :few);
+
+-- name: few_in_state
+SELECT coalesce(sum(count), 0) < :few FROM tally WHERE state = :state;
+
 -- name: has_code
 SELECT 1 FROM debug_events WHERE webhook = :id AND :code IN (code, alias) LIMIT 1;
 

@@ -19,7 +19,7 @@ from offhook.ports import Clock
 from offhook.records import Reply, State, Webhook, WebhookFilter
 from offhook.stores.rules import Derive, matches
 from offhook.stores.sqlite import search
-from offhook.stores.sqlite.bounds import EVER, HIGHEST, PAGE, Lags, id_below, id_from
+from offhook.stores.sqlite.bounds import EVER, FEW, HIGHEST, PAGE, Lags, id_below, id_from
 from offhook.stores.sqlite.claims import arrivals_at
 from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
 from offhook.stores.sqlite.database import open_reader
@@ -122,12 +122,21 @@ def webhooks(db: apsw.Connection, where: WebhookFilter, limit: int, before: str,
         "until": EVER if where.until is None else where.until,
         "most": PAGE if where.query else limit,
     }
-    if where.code and not where.query:
+    if where.code and (not where.query or execute(db, "few_with_code", code=where.code, few=FEW)[0][0]):
         return list(islice(_with_code(db, values, where), limit))
-    find = _with_words if where.query else _in_state
-    pages = (find(db, values | {"state": state}, where.query) for state in states)
+    pages = (_pages(db, values | {"state": state}, where.query) for state in states)
     merged = heapq.merge(*pages, key=_id, reverse=True)
     return list(islice((one for one in merged if _coded(db, one, where.code)), limit))
+
+
+def _pages(db: apsw.Connection, values: dict[str, Any], query: str) -> Iterator[Webhook]:
+    """Those in a state, newest first. Few are read through rather than looked for among all that have the words."""
+    if not query:
+        return _in_state(db, values)
+    indexed_state = values["state"] not in {"", State.DELIVERED}
+    if indexed_state and execute(db, "few_in_state", state=values["state"], few=FEW)[0][0]:
+        return (one for one in _in_state(db, values) if mentions(one, query))
+    return _with_words(db, values, query)
 
 
 def _coded(db: apsw.Connection, found: Webhook, code: int) -> bool:
@@ -161,7 +170,7 @@ def _with_words(db: apsw.Connection, values: dict[str, Any], query: str) -> Iter
     yield from search.indexed(db, {**values, "below": below}, query)
 
 
-def _in_state(db: apsw.Connection, values: dict[str, Any], _query: str) -> Iterator[Webhook]:
+def _in_state(db: apsw.Connection, values: dict[str, Any]) -> Iterator[Webhook]:
     """Page by page."""
     name = "newest_webhooks" if values["state"] in ("", State.DELIVERED) else "newest_webhooks_in_state"
     while rows := execute(db, name, **values):
