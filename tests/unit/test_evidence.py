@@ -1294,3 +1294,11 @@ def test_no_text_does_harm(text):
 def test_no_json_does_harm(value):
     repr(read_evidence(json.dumps(value))).encode()
     repr(read_evidence(json.dumps(value, ensure_ascii=False)[1:])).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [("\n<?xml version='1.0'?>\n", "\n<?xml version='1.0'?>"), ("\n\n<Response/>\n\n", "<Response/>"), ("\n", "")],
+)
+def test_a_blank_line_before_an_xml_declaration_is_part_of_the_answer(sent, body):
+    assert read_evidence(f"HTTP/1.1 200 OK\nContent-Type: text/xml\n\n{sent}").body == body

@@ -47,8 +47,10 @@ class _Message:
 
     @property
     def text(self) -> str:
-        """The body."""
-        return "\n".join(self.body).strip("\n")
+        """The body, without blank lines around it; one before an XML declaration stays, being a fault."""
+        text = "\n".join(self.body).rstrip("\n")
+        trimmed = text.lstrip("\n")
+        return text if trimmed.startswith("<?xml") else trimmed
 
     def header(self, name: str) -> str:
         """The first header field of that name."""
