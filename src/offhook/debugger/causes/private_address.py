@@ -7,8 +7,8 @@ from offhook.debugger.case import Case
 from offhook.records import Cause, Confidence, FailureKind
 
 LOCAL: Final = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
-# Codes of a request that got no answer of the app's.
-UNREACHED: Final = range(11100, 11300)
+# Codes of a request that may not have got as far as a connection.
+UNREACHED: Final = frozenset({11100, 11200, 11201, 11202, 11205, 11210})
 STEPS = (
     "Give Twilio an address on the public Internet: a tunnel, a host, or Offhook in front of the app.",
     "If the name should be public, mend its DNS record: it must not hold a private address.",
