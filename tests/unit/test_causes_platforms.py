@@ -3,6 +3,7 @@
 import pytest
 from examples.faults.platforms import CAPTURED, EDGE, EMPTY, HTML, JSON, answer, page
 
+from offhook.debugger import causes as rules
 from offhook.debugger.case import Case
 from offhook.debugger.causes import (
     cloudflare,
@@ -151,3 +152,17 @@ def test_flys_proxy_is_known_by_its_server_header_alone():
     found = diagnose(answer(502, (("Server", "Fly/9f2c1a0b (2024-10-01)"), EMPTY)))
     assert found is not None
     assert found.name == "fly.proxy-error"
+
+
+@pytest.mark.parametrize(
+    ("status", "server", "body"),
+    [
+        (502, "BaseHTTP/0.6 Python/3.11.7", "Bad Gateway"),
+        (500, "gunicorn", "No such app herokucdn.com/error-pages/no-such-app.html"),
+        (502, "cloudflare", "upstream said: error code: 502"),
+    ],
+)
+def test_words_of_a_platform_in_the_answer_of_another_server_are_not_that_platforms(status, server, body):
+    causes = rules.diagnose(Case(url="https://app.example/sms", status=status, headers=(("server", server),), body=body.encode()))
+    assert causes
+    assert not {each.name for each in causes} & {"traefik.upstream-down", "heroku.no-such-app", "cloudflare.bad-gateway"}

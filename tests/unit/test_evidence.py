@@ -1302,3 +1302,8 @@ def test_no_json_does_harm(value):
 )
 def test_a_blank_line_before_an_xml_declaration_is_part_of_the_answer(sent, body):
     assert read_evidence(f"HTTP/1.1 200 OK\nContent-Type: text/xml\n\n{sent}").body == body
+
+
+def test_the_words_of_twilios_proxy_count_where_its_answer_is_not_shown():
+    said = "Total timeout is triggered. Configured tt is 15000ms and we attempted 1 time(s)"
+    assert read_evidence(f"Error - 11200\nMessage\n{said}\nStatus code\n502\n").hidden == said

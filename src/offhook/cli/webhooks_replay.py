@@ -23,6 +23,8 @@ Examples:
   offhook webhooks replay --state delivered --since 2026-11-23T14:00Z --until 2026-11-23T15:00Z --yes
 """
 
+_NO_FILTERS = frozenset({"all_failed", "yes", "as_json"})
+
 
 @click.command("replay", cls=SettingsCommand, epilog=_EXAMPLES)
 @click.argument("webhook_ids", metavar="[ID]...", nargs=-1)
@@ -42,7 +44,7 @@ def webhooks_replay(
     none runs, marks them in the database file, and they go out when `offhook serve` runs. What your app answers then is sent by
     Twilio's REST API, even where the sender has had a reply before.
     """
-    chosen = {name: given[name] for name in ("state", "endpoint", "since", "until", "query") if given[name]}
+    chosen = {name: value for name, value in given.items() if value and name not in _NO_FILTERS}
     if bool(webhook_ids) == bool(chosen or given["all_failed"]):
         raise click.UsageError("Name webhooks, or give filters (--all-failed for every failed one): one of the two.")
     if given["all_failed"] and chosen.get("state", ("failed",)) != ("failed",):

@@ -44,6 +44,14 @@ def test_a_bad_gateway_has_its_code_its_cause_and_what_to_do(desk, app_answering
     assert "Twilio can use this answer." not in result.stdout
 
 
+def test_a_refusal_of_an_unsigned_request_is_not_blamed_on_the_app(desk, app_answering, parsed):
+    with app_answering((403, "text/plain", "bad signature")) as app:
+        unsigned = parsed(desk.run("doctor", app.url, "--json"))
+        signed = parsed(desk.run("doctor", app.url, "--json", TWILIO_AUTH_TOKEN=TOKEN))
+    assert unsigned["verdicts"][0]["causes"][0]["name"] == "app.signature-missing"
+    assert signed["verdicts"][0]["causes"][0]["name"] == "app.signature-check"
+
+
 def test_the_retries_of_the_urls_fragment_are_made(desk, app_answering):
     with app_answering(BROKEN, BROKEN, HELLO) as app:
         result = desk.run("doctor", app.url + "#rc=2&rp=5xx")

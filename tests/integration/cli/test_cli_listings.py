@@ -200,6 +200,17 @@ class TestReplay:
             "replayed": 1
         }
 
+    def test_a_code_is_a_filter_as_well(self, either, settled, parsed):
+        either.fill(settled(1), settled(2, state=State.DELIVERED), settled(3))
+        nothing = {"replayed": 0}
+        assert parsed(either.run("webhooks", "replay", "--code", "11205", "--yes", "--json", *either.flags)) == nothing
+        assert (
+            parsed(either.run("webhooks", "replay", "--all-failed", "--code", "99999", "--yes", "--json", *either.flags))
+            == nothing
+        )
+        assert set(states(either).values()) == {State.FAILED, State.DELIVERED}
+        assert parsed(either.run("webhooks", "replay", "--code", "11200", "--yes", "--json", *either.flags)) == {"replayed": 2}
+
     def test_one_that_is_on_its_way_is_refused_with_the_reason(self, either, settled):
         either.fill(settled(1, state=State.WAITING))
         result = either.run("webhooks", "replay", FIRST, *either.flags)

@@ -124,7 +124,7 @@ MARKS: tuple[Mark, ...] = (
         steps=("See that the app at the origin runs, and look for a crash in its log.",),
         statuses=(502,),
         headers=(EDGE,),
-        body=("error code: 502",),
+        whole="error code: 502",
     ),
     Mark(
         name="cloudflare.gateway-timeout",
@@ -133,7 +133,7 @@ MARKS: tuple[Mark, ...] = (
         steps=("Answer first, and do the slow work afterwards.", "Look for a hanging app in its log."),
         statuses=(504,),
         headers=(EDGE,),
-        body=("error code: 504",),
+        whole="error code: 504",
     ),
     Mark(
         name="cloudflare.browser-check-json",

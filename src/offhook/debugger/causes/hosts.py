@@ -32,6 +32,7 @@ MARKS: tuple[Mark, ...] = (
         who="Heroku's router",
         title="Heroku has no app at this host name.",
         steps=("Take the app's address from `heroku domains`.", "Write it into Twilio's Console."),
+        statuses=(404,),
         body=("herokucdn.com/error-pages/no-such-app.html",),
     ),
     Mark(

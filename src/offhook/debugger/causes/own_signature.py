@@ -37,6 +37,8 @@ def cause(case: Case) -> Cause | None:
     )
     if not named and not bare:
         return None
+    if not case.signed and not case.told:
+        return _unsigned(case, text, named)
     known = bool(case.headers or text.strip())  # a bare status may stand for a page that nobody has shown
     seen = next((url for url in _SEEN.findall(text) if _is_other(url, case.url)), "")
     evidence = [f"status {case.status}"]
@@ -50,6 +52,23 @@ def cause(case: Case) -> Cause | None:
         confidence=Confidence.LIKELY if named else Confidence.POSSIBLE,
         evidence=tuple(evidence),
         steps=_steps(case),
+    )
+
+
+def _unsigned(case: Case, text: str, named: "re.Match[str] | None") -> Cause:
+    return Cause(
+        name="app.signature-missing",
+        title="The request was not signed, and the app takes only what Twilio has signed.",
+        confidence=Confidence.LIKELY if named else Confidence.POSSIBLE,
+        evidence=(
+            "no X-Twilio-Signature was sent",
+            f"status {case.status}",
+            f"it says {_around(text, named)!r}" if named else "a bare refusal, as a failed check gives",
+        ),
+        steps=(
+            "Set TWILIO_AUTH_TOKEN to the account's auth token, so that requests are signed as Twilio signs them, and ask again.",
+            "Leave the app's check as it is: it does what it should.",
+        ),
     )
 
 

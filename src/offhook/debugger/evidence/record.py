@@ -12,6 +12,8 @@ from offhook.records import FailureKind, Headers, Parameters, Record
 MOST_UNREAD = 10
 LONGEST_UNREAD = 200
 _READ_OF_BODY = 8192
+# What Twilio's egress proxy writes; without its answer at hand it may stand in the message alone.
+_PROXYS_WORDS = re.compile(r"(?i)total time ?out (?:is )?triggered|blacklisted ip")
 _PAIRS = ("request_headers", "request_parameters", "headers")
 _TEXTS = (
     *("level", "message", "product", "at", "sid", "account_sid", "resource_sid", "service_sid", "request_sid"),
@@ -70,6 +72,7 @@ def finished(draft: Evidence) -> Evidence:
     draft = _printable(draft)
     hidden, synthetic = _hidden(draft.headers, draft.body)
     draft = _with_parameters(_with_proxy_answer(draft))
+    hidden = hidden or (draft.message if _PROXYS_WORDS.search(draft.message) else "")
     draft = msgspec.structs.replace(
         draft,
         # Twilio writes the message's sid once more where there is no service.
