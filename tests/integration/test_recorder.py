@@ -172,7 +172,10 @@ async def test_a_wrong_signature_is_403_and_what_tells_nothing_400_and_neither_i
         assert await house.kept() == []
         events = await house.events()
         assert {event.origin for event in events} == {"offhook"}
-        assert any("it tells of no error: no Payload, no error code and no alarm is in it" in event.message for event in events)
+        assert any(
+            "it tells of no error: no Payload that can be read, no error code and no alarm is in it" in event.message
+            for event in events
+        )
 
 
 @both_loops

@@ -21,7 +21,8 @@ _EVENT_SID = re.compile(r"NO[0-9a-f]{32}")
 _SINGLE = ("sid", "payload", "errorcode", "level", "timestamp", "appmonitortriggersid", "idempotencytoken", "datefired")
 _EMPTY = frozenset({"", "null", "none", "undefined"})
 _LONGEST_ID = 64
-_NOTHING_TOLD = "it tells of no error: no Payload, no error code and no alarm is in it"
+_PARTS = frozenset({"errorcode", "moreinfo", "webhook", "resourcesid"})
+_NOTHING_TOLD = "it tells of no error: no Payload that can be read, no error code and no alarm is in it"
 
 
 class TwilioDebugger:
@@ -84,14 +85,16 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _is_told(told: Mapping[str, Any]) -> bool:
-    """Whether it names an error or an alarm, or has a Payload that may."""
+    """Whether it names an error or an alarm, or has a Payload with a part of one, be it null or of another type than Twilio's."""
     payload = _value(told, "payload")
     if isinstance(payload, str) and payload.strip().lower() not in _EMPTY:
         try:
             payload = msgspec.json.decode(payload.encode("utf-8", "replace"))
         except (msgspec.DecodeError, RecursionError, ValueError):
-            return True
-    if isinstance(payload, dict | list) and payload:
+            return "errorcode" in _fold(payload)  # broken off, say: what is left of it may be read
+    if isinstance(payload, list) and payload:
+        payload = payload[0]
+    if isinstance(payload, dict) and not _PARTS.isdisjoint(map(_fold, payload)):
         return True
     return any(map(str.isdigit, _text(told, "errorcode"))) or _text(told, "appmonitortriggersid").lower() not in _EMPTY
 
