@@ -7,9 +7,11 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
+import errno
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import AsyncIterator, Mapping
 
 import trustme
@@ -152,6 +154,17 @@ def listing(gallery: Gallery) -> Mapping[str, str]:
 
 
 async def main(first_port: int) -> None:
+    try:
+        await serve(first_port)
+    except OSError as trouble:
+        if trouble.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            raise
+        sys.exit(
+            f"The gallery cannot listen at port {first_port} and those after it: {trouble.strerror or trouble}. Give others: --port N."
+        )
+
+
+async def serve(first_port: int) -> None:
     async with open_gallery(first_port) as gallery:
         for url, what in listing(gallery).items():
             print(f"{url:<64} {what}")
