@@ -52,7 +52,7 @@ def doctor(context: click.Context, /, *, configuration: Configuration, url: str,
         write_json(_shape(found))
     else:
         _tell(found, signed=bool(configuration.settings.accounts))
-    if found.verdicts:
+    if found.events:
         context.exit(1)
 
 
@@ -91,18 +91,18 @@ def _webhook(provider: Provider, draft: Draft) -> Webhook:
 def _tell(found: Visit, *, signed: bool) -> None:
     console = out()
     console.print(attempt_text({**shapes.attempt_shape(found.attempt)}), soft_wrap=True)
-    for verdict in found.verdicts:
-        logged = f" (Twilio would log {verdict.twilio_code})" if verdict.twilio_code not in {0, verdict.code} else ""
-        console.print(Text(f"{verdict.code} {one_line(verdict.message)}{logged}", "bold red"), soft_wrap=True)
-        console.print(causes_text([{**shapes.cause_shape(cause)} for cause in verdict.causes]), soft_wrap=True)
+    for event in found.events:
+        logged = f" (Twilio would log {event.twilio_code})" if event.twilio_code not in {0, event.code} else ""
+        console.print(Text(f"{event.code} {one_line(event.message)}{logged}", "bold red"), soft_wrap=True)
+        console.print(causes_text([{**shapes.cause_shape(cause)} for cause in event.causes]), soft_wrap=True)
     if found.messages:
         console.print("The person who wrote would receive:")
         for message in found.messages:
             lines = [message.body, *(f"[{each}]" for each in message.media)]
             console.print(Panel(Text(plain("\n".join(filter(None, lines)))), width=80, expand=False, border_style="blue"))
-    elif not found.verdicts:
+    elif not found.events:
         console.print("The person who wrote would receive nothing: there is no message in the answer.")
-    if not found.verdicts:
+    if not found.events:
         console.print(Text("Twilio can use this answer.", "bold green"))
     if not signed:
         say("It was not signed: with TWILIO_AUTH_TOKEN set, an app that checks the signature can be tested as well.")
@@ -114,11 +114,11 @@ def _shape(found: Visit) -> dict[str, Any]:
         "messages": [{"body": message.body, "media": list(message.media)} for message in found.messages],
         "verdicts": [
             {
-                "code": verdict.code,
-                "twilio_code": verdict.twilio_code,
-                "message": verdict.message,
-                "causes": [shapes.cause_shape(cause) for cause in verdict.causes],
+                "code": event.code,
+                "twilio_code": event.twilio_code,
+                "message": event.message,
+                "causes": [shapes.cause_shape(cause) for cause in event.causes],
             }
-            for verdict in found.verdicts
+            for event in found.events
         ],
     }

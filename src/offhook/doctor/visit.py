@@ -2,32 +2,18 @@
 
 from offhook.debugger.events import EventMaker
 from offhook.delivery.round import RoundParts, RoundRunner
-from offhook.records import Attempt, Cause, DebugEvent, Endpoint, Exchange, Record, Webhook
+from offhook.records import Attempt, DebugEvent, Endpoint, Record, Webhook
 from offhook.replies.documents import read
 from offhook.replies.notices import Stamp, about_answer
 from offhook.twiml import Message
 
 
-class Verdict(Record):
-    """One thing that Twilio would log: our precise code, Twilio's own, what is wrong, and the likely causes."""
-
-    code: int
-    twilio_code: int
-    message: str
-    causes: tuple[Cause, ...] = ()
-
-
 class Visit(Record):
-    """What a visit found. `messages` are what the person who wrote would receive; `verdicts` are empty when all is well."""
+    """What a visit found. `messages` are what the person who wrote would receive; `events`, what Twilio would log, are none when all is well."""
 
     attempt: Attempt
     messages: tuple[Message, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-
-    @property
-    def last(self) -> Exchange:
-        """The exchange that everything hung on in the end."""
-        return self.attempt.exchanges[-1]
+    events: tuple[DebugEvent, ...] = ()
 
 
 async def visit(webhook: Webhook, url: str, parts: RoundParts) -> Visit:
@@ -44,8 +30,4 @@ async def visit(webhook: Webhook, url: str, parts: RoundParts) -> Visit:
         stamp = Stamp(id=parts.ids.new("NO"), at=parts.clock.now())
         faults = (about_answer(fault, webhook, done.exchange, stamp) for fault in reading.faults)
         events += [maker.explained(event, webhook, done.exchange) for event in faults]
-    return Visit(attempt=attempt, messages=messages, verdicts=tuple(map(_verdict, events)))
-
-
-def _verdict(event: DebugEvent) -> Verdict:
-    return Verdict(code=event.code, twilio_code=event.twilio_code, message=event.message, causes=event.causes)
+    return Visit(attempt=attempt, messages=messages, events=tuple(events))
