@@ -9,8 +9,8 @@ from rich.panel import Panel
 from rich.text import Text
 
 from offhook.api.shapes import pairs, text_of
-from offhook.cli.message import Draft
 from offhook.cli.terminal import one_line, out, plain, say
+from offhook.providers.drafts import Draft
 from offhook.records import Exchange, Record
 from offhook.twiml.answer import read_answer
 from offhook.twiml.reading import Reading

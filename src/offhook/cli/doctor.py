@@ -12,7 +12,6 @@ from rich.text import Text
 from offhook.api import shapes
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json
-from offhook.cli.message import FORM, Draft, encode, headers, parameters
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.pages import attempt_text, causes_text
 from offhook.cli.sending import is_usable
@@ -22,6 +21,7 @@ from offhook.delivery.round import RoundParts
 from offhook.doctor.visit import Visit, visit
 from offhook.ports import Transport
 from offhook.providers.base import Provider
+from offhook.providers.drafts import FORM, Draft, encode, headers, parameters
 from offhook.records import Arrival, Kind, Webhook
 from offhook.settings import Settings
 from offhook.system import SystemClock, TimeSortedIds

@@ -11,10 +11,10 @@ from rich.progress import Progress
 
 from offhook.cli.answers import Report, report_of, summary, write_answer
 from offhook.cli.assembly import Assembly
-from offhook.cli.message import STATUSES, Draft
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sending import Plan, compose, is_usable, send_one
 from offhook.cli.terminal import say, words, write_json
+from offhook.providers.drafts import STATUSES, Draft
 from offhook.records import Limits
 from offhook.settings import seconds, without_credentials
 

@@ -6,12 +6,12 @@ import secrets
 from typing import Final
 from urllib.parse import urlsplit
 
-from offhook.cli.message import FORM, Draft, encode, headers, parameters, with_query
 from offhook.delivery import destination
 from offhook.delivery.challenge import Credentials, authorization
 from offhook.errors import OffhookError
 from offhook.ports import Transport
 from offhook.providers.base import Provider
+from offhook.providers.drafts import FORM, Draft, encode, headers, parameters, with_query
 from offhook.records import Exchange, Headers, HttpRequest, Limits, Record
 
 SIGNATURE: Final = "X-Twilio-Signature"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from offhook.cli.message import STATUSES, Draft, encode, parameters, segments, with_query
 from offhook.cli.pages import ids_shortened
 from offhook.cli.terminal import one_line, plain
+from offhook.providers.drafts import STATUSES, Draft, encode, parameters, segments, with_query
 
 SID = "SM" + "1" * 32
 ACCOUNT = "AC" + "2" * 32
