@@ -20,6 +20,8 @@ from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
+from offhook.doctor.admission import Tools
+from offhook.doctor.configured import doctor_tools
 from offhook.errors import OffhookError
 from offhook.intake.configured import intake_limits, tls_files
 from offhook.intake.desk import Desk, DeskParts
@@ -90,6 +92,10 @@ class Program:
     def provider(self, settings: Settings) -> Twilio:
         """Twilio, with the settings' tokens."""
         return twilio(settings)
+
+    def doctor_tools(self, settings: Settings) -> Tools:
+        """What the doctor works with."""
+        return doctor_tools(settings)
 
 
 class House:

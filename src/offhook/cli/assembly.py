@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from offhook.ports import Journal, Transport
+from offhook.doctor.admission import ClosableTransport, Tools
+from offhook.ports import Journal
 from offhook.providers.base import Provider
 from offhook.records import Record
 from offhook.settings import Settings
@@ -14,13 +15,6 @@ class ServeInfo(Record):
 
     intake: tuple[str, int]
     console: tuple[str, int]
-
-
-class ClosableTransport(Transport, Protocol):
-    """The door out, with the connections that it keeps."""
-
-    async def close(self) -> None:
-        """Close what is kept open."""
 
 
 class Assembly(Protocol):
@@ -37,3 +31,6 @@ class Assembly(Protocol):
 
     def provider(self, settings: Settings) -> Provider:
         """The provider whose requests are made by hand: it signs with the settings' token."""
+
+    def doctor_tools(self, settings: Settings) -> Tools:
+        """What the doctor works with."""

@@ -1,1 +1,1 @@
-"""The doctor: finds out why a webhook URL fails. What it can do so far is one visit, as Twilio makes it."""
+"""The doctor: finds out why a webhook URL fails, by an ordered list of checks that share one plan of requests."""

@@ -46,6 +46,29 @@ def parameters(draft: Draft) -> Parameters:
     return (*kept, *((name, value) for name, value in draft.extra if name not in names))
 
 
+def voice_parameters(call_sid: str, account_sid: str) -> Parameters:
+    """The parameters of a call that has just come in, in the order of a capture."""
+    return (
+        ("AccountSid", account_sid),
+        ("ApiVersion", "2010-04-01"),
+        ("CallSid", call_sid),
+        ("CallStatus", "ringing"),
+        ("Called", A_NUMBER),
+        ("Caller", A_PERSON),
+        ("Direction", "inbound"),
+        ("From", A_PERSON),
+        ("FromCity", ""),
+        ("FromCountry", "US"),
+        ("FromState", ""),
+        ("FromZip", ""),
+        ("To", A_NUMBER),
+        ("ToCity", ""),
+        ("ToCountry", "US"),
+        ("ToState", ""),
+        ("ToZip", ""),
+    )
+
+
 def headers(content_type: str, token: str) -> Headers:
     """The headers, but for Host, Content-Length and the signature. `token` tells one delivery from another."""
     typed = (("Content-Type", content_type),) if content_type else ()

@@ -14,6 +14,7 @@ from offhook.api.server import ConsoleServer
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
+from offhook.doctor.configured import doctor_tools
 from offhook.metrics import Metrics
 from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
@@ -59,6 +60,9 @@ class Desk:
 
     def transport(self, settings):
         return HttpTransport(SystemClock(), ca_file=settings.ca_file)
+
+    def doctor_tools(self, settings):
+        return doctor_tools(settings)
 
     def provider(self, settings):
         tokens = {account.sid: tuple(token.reveal() for token in account.auth_tokens) for account in settings.accounts}

@@ -1,0 +1,56 @@
+"""The patient: all that the checks have learned about one URL so far, and the means by which they learn more."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from offhook.delivery.destination import Destination
+from offhook.doctor.findings import Finding
+from offhook.doctor.question import Question
+from offhook.doctor.visits import Budget, Visit, Visitor
+from offhook.net.handshakes import Handshakes
+from offhook.net.lookups import Lookups
+from offhook.net.probes import Probes
+from offhook.net.urls import Address, Target
+from offhook.ports import Clock
+
+
+@dataclass(slots=True)
+class Patient:
+    """One URL under examination.
+
+    `destination` and `target` are the URL taken apart; `target` is None where it cannot be called. `addresses` are those of its host,
+    `reachable` those that took a connection. `verify_tls` becomes False when its certificate was found bad, and the checks look behind it.
+    `first` is the visit made as Twilio makes it, `visits` are all the good ones, in order. Once `ended` says why nothing more can be asked,
+    the checks that come after are not applicable.
+    """
+
+    question: Question
+    destination: Destination
+    clock: Clock
+    deadline: float
+    budget: Budget
+    visitor: Visitor
+    lookups: Lookups
+    probes: Probes
+    handshakes: Handshakes
+    target: Target | None = None
+    addresses: Sequence[Address] = ()
+    reachable: Sequence[Address] = ()
+    verify_tls: bool = True
+    first: Visit | None = None
+    visits: list[Visit] = field(default_factory=list)
+    ended: str = ""
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until the examination must be over."""
+        return max(0.0, self.deadline - self.clock.monotonic())
+
+
+class Check(NamedTuple):
+    """One check: its name, what it asks, and how it finds out. It leaves on the patient what later checks build on."""
+
+    name: str
+    asks: str
+    run: Callable[[Patient], Awaitable[Sequence[Finding]]]

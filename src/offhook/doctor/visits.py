@@ -1,0 +1,125 @@
+"""Visits to a webhook URL, each made and judged as Twilio would, and counted: an app gets no more requests than were announced."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from offhook.debugger.events import EventMaker
+from offhook.delivery.round import Round, RoundParts, RoundRunner, Sign
+from offhook.ports import Transport
+from offhook.records import Attempt, DebugEvent, Endpoint, Exchange, HttpRequest, Limits, Record, Webhook
+from offhook.replies.documents import read
+from offhook.replies.notices import Stamp, about_answer
+from offhook.twiml import Message
+
+
+class Visit(Record):
+    """What a visit found. `messages` are what the person who wrote would receive; `events`, what Twilio would log, are none when all is well."""
+
+    webhook: Webhook
+    attempt: Attempt
+    messages: tuple[Message, ...] = ()
+    events: tuple[DebugEvent, ...] = ()
+
+    @property
+    def exchange(self) -> Exchange:
+        """The last exchange: the one that the attempt came to."""
+        return self.attempt.exchanges[-1]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the app took the request (2xx), whatever is to be said of its answer."""
+        return self.attempt.outcome.delivered
+
+
+class BudgetSpentError(Exception):
+    """The app has had all the requests that it was to get."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many requests may be sent, and how many were."""
+
+    most: int
+    sent: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many more may be sent."""
+        return self.most - self.sent
+
+
+class Metered:
+    """A transport that spends a budget. Raises BudgetSpentError where one request more is asked for.
+
+    Unless `trusted`, no URL gets a right to private addresses: nobody at this machine has named it.
+    """
+
+    def __init__(self, transport: Transport, budget: Budget, *, trusted: bool) -> None:
+        self._transport = transport
+        self._budget = budget
+        self._trusted = trusted
+
+    async def exchange(self, request: HttpRequest, limits: Limits, *, trusted: bool = False) -> Exchange:
+        """One exchange, counted."""
+        if self._budget.left <= 0:
+            raise BudgetSpentError
+        self._budget.sent += 1
+        return await self._transport.exchange(request, limits, trusted=trusted and self._trusted)
+
+
+class Visitor:
+    """Makes visits to one URL, by default each on a connection of its own, with a message of its own.
+
+    `parts` have the transport that makes new connections, `kept` is one that keeps them open; `draw` makes the next message.
+    """
+
+    def __init__(self, endpoint: Endpoint, parts: RoundParts, *, kept: Transport, draw: Callable[[], Webhook]) -> None:
+        self._endpoint = endpoint
+        self._parts = parts
+        self._kept = kept
+        self._maker = EventMaker(parts.ids)
+        self.sign = parts.sign
+        self.draw = draw
+
+    async def visit(
+        self,
+        webhook: Webhook | None = None,
+        *,
+        url: str = "",
+        sign: Sign | None = None,
+        keep_open: bool = False,
+        verify_tls: bool = True,
+    ) -> Visit:
+        """Ask once, with retries and redirects as Twilio makes them. Raises BudgetSpentError.
+
+        `url` is another one than the patient's; `sign` signs otherwise; `keep_open` leaves the connection for the next visit that says so.
+        """
+        asked = webhook or self.draw()
+        parts = replace(self._parts, sign=sign or self.sign, transport=self._kept if keep_open else self._parts.transport)
+        endpoint = Endpoint(
+            name=self._endpoint.name,
+            app_url=url or self._endpoint.app_url,
+            verify_tls=verify_tls and self._endpoint.verify_tls,
+        )
+        return self._judged(asked, await RoundRunner(parts).run(asked, endpoint))
+
+    async def visit_within(self, seconds: float, webhook: Webhook | None = None, **how: object) -> Visit | None:
+        """The same; None when it was not over in that time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.visit(webhook, **how)  # type: ignore[arg-type]
+        except TimeoutError:
+            return None
+
+    def _judged(self, webhook: Webhook, done: Round) -> Visit:
+        attempt = done.attempts[-1]
+        events = [self._maker.attempt(webhook, attempt, None)] if attempt.outcome.code else []
+        messages: tuple[Message, ...] = ()
+        if done.delivered:
+            reading = read(done.exchange)
+            messages = reading.messages
+            stamp = Stamp(id=self._parts.ids.new("NO"), at=self._parts.clock.now())
+            faults = (about_answer(fault, webhook, done.exchange, stamp) for fault in reading.faults)
+            events += [self._maker.explained(event, webhook, done.exchange) for event in faults]
+        return Visit(webhook=webhook, attempt=attempt, messages=messages, events=tuple(events))

@@ -1,0 +1,5 @@
+"""Connections and echoes that only measure the way."""
+
+
+class Probes:
+    """Tries addresses without sending a request."""
