@@ -14,7 +14,7 @@ from offhook.cli.terminal import say, write_json
 from offhook.doctor.admission import Tools, admit
 from offhook.doctor.examination import Examination
 from offhook.doctor.findings import Report, Verdict
-from offhook.doctor.question import MOST_REQUESTS, Product, Question
+from offhook.doctor.question import MOST_REQUESTS, PAUSE, Product, Question
 from offhook.settings import Settings
 
 _EXAMPLES = """\b
@@ -70,6 +70,7 @@ def _question(settings: Settings, url: str, given: dict[str, Any]) -> Question:
         account_sid=settings.account_sid or next((each.sid for each in settings.accounts if each.sid), ""),
         verify_tls=settings.verify_tls,
         samples=samples,
+        over=samples * PAUSE,
         most_requests=max(MOST_REQUESTS, samples + _BESIDES) if given["yes"] else MOST_REQUESTS,
     )
 

@@ -2,7 +2,34 @@
 
 from typing import Final
 
-from offhook.doctor.checks import url
+from offhook.doctor.checks import (
+    delivery,
+    forgery,
+    intermittent,
+    method,
+    overrides,
+    redirects,
+    reply,
+    signature,
+    timing,
+    url,
+    user_agent,
+)
 from offhook.doctor.patient import Check
 
-CHECKS: Final[tuple[Check, ...]] = tuple(each.CHECK for each in (url,))
+CHECKS: Final[tuple[Check, ...]] = tuple(
+    each.CHECK
+    for each in (
+        url,
+        overrides,
+        delivery,
+        reply,
+        redirects,
+        timing,
+        method,
+        user_agent,
+        signature,
+        forgery,
+        intermittent,
+    )
+)
