@@ -125,6 +125,46 @@ async def test_a_share_of_failures_is_a_fault_with_its_pattern(every, words):
     assert found.plots[0].values.count(None) == found.figures["failed"]
 
 
+async def test_an_app_that_hangs_now_and_then_is_found_out_in_the_time_that_there_is():
+    async with FaultServer(lambda number, _: "hang" if number in {9, 11} else HELLO) as server:
+        report = await examine(server, samples=6, over=0.3, time=9.0)
+    found = finding(report, "intermittent")
+    assert (found.verdict, found.cause, found.figures["failed"]) == (Verdict.FAULT, "app.intermittent", 2)
+    assert report.seconds < 9.5
+
+
+async def test_a_limit_of_requests_is_called_by_its_name():
+    def limited(number, _):
+        return HELLO if number <= 9 else answer(429, b"slow down", "text/plain", retry_after="60")
+
+    async with FaultServer(limited) as server:
+        report = await examine(server, samples=8, over=0.1)
+    found = finding(report, "intermittent")
+    assert (found.verdict, found.cause) == (Verdict.FAULT, "app.rate-limit")
+    assert any("until the failures began" in each for each in found.evidence)
+
+
+async def test_the_word_ok_goes_to_the_person_and_that_is_said():
+    async with FaultServer(lambda *_: answer(body=b"OK", content_type="text/plain")) as server:
+        report = await examine(server, signed=False)
+    found = finding(report, "reply")
+    assert (found.verdict, found.cause) == (Verdict.WARNING, "answer.small-talk")
+    assert [message.body for message in report.messages] == ["OK"]
+
+
+async def test_a_redirect_to_another_port_of_this_machine_is_a_redirect_before_all():
+    async with FaultServer(lambda _, seen: answer(301, b"", location=f"https://127.0.0.1:1{target(seen)}")) as server:
+        report = await examine(server, signed=False)
+    assert (first(report).verdict, first(report).cause) == (Verdict.FAULT, "redirect.to-https")
+    assert "https://127.0.0.1:1/sms" in first(report).fix[0]
+
+
+async def test_a_redirect_to_a_private_address_is_not_followed():
+    async with FaultServer(lambda *_: answer(302, b"", location="http://169.254.169.254/latest")) as server:
+        report = await examine(server, signed=False)
+    assert first(report).cause == "net.private-address"
+
+
 async def test_an_app_that_anybody_can_post_to_is_a_warning():
     async with FaultServer(lambda *_: HELLO) as server:
         report = await examine(server)

@@ -106,8 +106,18 @@ def _lost(case: Case, url: str, status: int) -> Cause:
         name=name,
         title=f"{why}, and the redirect turned the POST into a GET: the message did not arrive with it.",
         confidence=Confidence.LIKELY,
-        evidence=(f"{url} answered {status}", f"the next request was GET {final}", f"and that came to status {case.status}"),
+        evidence=(f"{url} answered {status}", f"the next request was GET {final}", f"and that came to {_end(case)}"),
         steps=(FINAL.format(url=mask(final)), "Or have the app take the message at the first URL, without a redirect."),
+    )
+
+
+def _end(case: Case) -> str:
+    if case.status or case.failure is None:
+        return f"status {case.status}"
+    return (
+        "nothing: another port of this machine is not called for a redirect"
+        if case.failure.kind is FailureKind.BLOCKED
+        else "nothing"
     )
 
 

@@ -17,6 +17,7 @@ _FIX: Final = (
     "Have the app check X-Twilio-Signature before anything else: the SDKs have it (Python: `RequestValidator`; Node: `twilio.webhook()`).",
     "Let it answer 403 where the check fails.",
 )
+_REFUSALS: Final = frozenset(range(400, 500)) - {408, 429}
 _CHANGED: Final = (b"Hello", b"Other")
 
 
@@ -30,18 +31,18 @@ async def run(patient: Patient) -> Sequence[Finding]:
     made = {how: visit for how, visit in zip(asked, visits, strict=True) if visit is not None}
     evidence = tuple(f"{how}: {came_to(visit.exchange)}" for how, visit in made.items())
     taken = [how for how, visit in made.items() if visit.accepted]
-    if len(taken) == len(made) and taken:
+    refused = [how for how, visit in made.items() if visit.exchange.status in _REFUSALS]
+    if taken and not refused:
         title = "Anybody can post to this URL: the app does not check Twilio's signature."
     elif taken:
         title = f"The app does not check the signature well: it takes a message {' and '.join(taken)}."
-    else:
-        crashed = [visit for visit in made.values() if visit.exchange.status >= 500]
-        if not made:
-            return [unknown("Forged requests were not tried to the end: no time, or no request, was left.")]
-        if crashed:
-            title = "A request that is not rightly signed makes the app fail, where it should be refused."
-            return [Finding(verdict=Verdict.WARNING, title=title, evidence=evidence, fix=_FIX[1:], cause="app.forgery-fails")]
+    elif refused and len(refused) == len(made):
         return [good("The app refuses what Twilio has not signed.", *evidence)]
+    elif any(visit.exchange.status >= 500 for visit in made.values()):
+        title = "A request that is not rightly signed makes the app fail, where it should be refused."
+        return [Finding(verdict=Verdict.WARNING, title=title, evidence=evidence, fix=_FIX[1:], cause="app.forgery-fails")]
+    else:
+        return [unknown("What the app makes of forged requests was not seen.", *evidence)]
     return [Finding(verdict=Verdict.WARNING, title=title, evidence=evidence, fix=_FIX, cause="app.unchecked-signature")]
 
 

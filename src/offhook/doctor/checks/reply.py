@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from offhook.debugger.case import case_of_answer
+from offhook.debugger.causes import not_twiml
 from offhook.doctor.findings import Finding, Verdict, good, not_applicable, of_cause
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.question import Product
@@ -9,6 +11,8 @@ from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to
 from offhook.records import DebugEvent
 
+# Nobody has written, so nobody receives anything.
+_SILENT = frozenset({Product.STATUS, Product.VOICE})
 _SHOWN = 100
 
 
@@ -28,6 +32,10 @@ async def run(patient: Patient) -> Sequence[Finding]:
         return [_finding(patient, event, visit) for event in faults]
     if any(event.attempt_id for event in visit.events):
         return [not_applicable("The answer broke off: the check of the delivery tells of it.")]
+    case = case_of_answer(visit.exchange, visit.webhook.kind, code=0, said="", details={})
+    small_talk = not_twiml.cause(case) if patient.question.product not in _SILENT else None
+    if small_talk is not None:
+        return [of_cause(Verdict.WARNING, small_talk, came_to(visit.exchange), *_received(patient, visit))]
     spoken = [*_spoken(visit), *_received(patient, visit)]
     charset = _charset(visit)
     return [good("Twilio can use the answer.", came_to(visit.exchange), *charset, *spoken)]
@@ -51,7 +59,7 @@ def _spoken(visit: Visit) -> tuple[str, ...]:
 
 
 def _received(patient: Patient, visit: Visit) -> tuple[str, ...]:
-    if patient.question.product in {Product.STATUS, Product.VOICE}:
+    if patient.question.product in _SILENT:
         return ()
     if not visit.messages:
         return ("the person who wrote receives nothing: there is no message in it",)
