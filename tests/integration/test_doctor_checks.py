@@ -84,6 +84,22 @@ async def test_which_url_the_app_checks_is_found_out(path, url_of, words):
     assert report.requests <= 30
 
 
+async def test_the_url_that_the_app_names_in_its_refusal_is_tried_first():
+    inside = "http://sms.internal:9999/sms"
+    refused = answer(403, f"signature mismatch for {inside}".encode(), "text/plain")
+    async with FaultServer(lambda _, seen: HELLO if is_signed_for(seen, inside) else refused) as server:
+        report = await examine(server)
+    assert first(report).cause == "app.signature-check"
+    assert any(f"signed for {inside}: taken" in each for each in first(report).evidence)
+
+
+async def test_an_app_behind_a_proxy_that_hides_the_host():
+    async with only_signed_for(lambda server, path: f"http://localhost:8000{path}") as server:
+        report = await examine(server, samples=10, over=0.0)
+    assert "http://localhost:8000 in place of the public host" in first(report).title
+    assert report.requests <= 30
+
+
 async def test_an_app_that_refuses_at_first_by_chance_is_said_to_fail_now_and_then():
     async with FaultServer(lambda number, _: NO if number == 1 else HELLO) as server:
         report = await examine(server, samples=3)

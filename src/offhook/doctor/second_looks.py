@@ -1,15 +1,22 @@
 """What a refusal is asked next, so that its cause is shown rather than guessed: by another name, another method, another signature."""
 
+import re
+from urllib.parse import urlsplit
+
 import msgspec
 
 from offhook.doctor import signing
 from offhook.doctor.patient import Patient, Rebuilt
 from offhook.doctor.visits import Visit
+from offhook.net.urls import Target, parse_target
 from offhook.records import Webhook
 from offhook.replies.methods import by_method
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 MOST_SECONDS = 10.0
+MOST_NAMED = 3
+READ = 4000
+_URL = re.compile(r"https?://[^\s\"'<>)\]]+")
 _REFUSALS = frozenset({400, 401, 403, 404, 422})
 
 
@@ -41,7 +48,7 @@ def could_be_signature(patient: Patient) -> bool:
 
 async def _look_for_url(patient: Patient) -> Rebuilt:
     url, tried = patient.first.exchange.url if patient.first else patient.destination.url, 0
-    for other, what in signing.rebuilt(url).items():
+    for other, what in signing.rebuilt(url, _named(patient, url)).items():
         if patient.time_left < MOST_SECONDS:
             break
         tried += 1
@@ -54,6 +61,14 @@ async def _look_for_url(patient: Patient) -> Rebuilt:
         if visit.accepted:
             return Rebuilt(url=other, what=what, tried=tried)
     return Rebuilt(tried=tried)
+
+
+def _named(patient: Patient, url: str) -> list[str]:
+    """The URLs of the same path that the app's refusal names: what it has checked against, perhaps."""
+    text = patient.first.exchange.body[:READ].decode("utf-8", "replace") if patient.first else ""
+    path = urlsplit(url).path.strip("/")
+    found = dict.fromkeys(match.rstrip(".,;") for match in _URL.findall(text))
+    return [each for each in found if path and path in each and isinstance(parse_target(each), Target)][:MOST_NAMED]
 
 
 async def _once(patient: Patient, name: str, webhook: Webhook) -> Visit | None:

@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -10,7 +10,8 @@ from offhook.delivery.round import Sign
 from offhook.records import Headers
 
 SIGNATURE: Final = "X-Twilio-Signature"
-MOST_REBUILT: Final = 10
+MOST_REBUILT: Final = 16
+_USUAL_PORTS: Final = (8000, 5000, 3000, 8080)
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -53,14 +54,17 @@ def left_out(sign: Sign) -> Sign:
     return signed
 
 
-def rebuilt(url: str) -> dict[str, str]:
-    """The URLs that apps commonly take this one for, each with what was done to it; the commonest first, at most ten.
+def rebuilt(url: str, seen: Iterable[str] = ()) -> dict[str, str]:
+    """The URLs that apps commonly take this one for, each with what was done to it; the likeliest first, at most sixteen.
+
+    `seen` are URLs that the app's own answer names: they come first.
 
     An app behind a proxy rebuilds the URL from what it sees: the scheme and port of the last hop, a path with or without its slash or prefix,
     a query that was decoded and encoded again (spec: twilio-delivery §5.4, §8).
     """
     found: dict[str, str] = {}
-    for other, what in _variants(url):
+    named = ((each, "the URL that its answer names") for each in seen)
+    for other, what in (*named, *_variants(url), *_inside(url)):
         if other != url and len(found) < MOST_REBUILT:
             found.setdefault(other, what)
     return found
@@ -99,6 +103,17 @@ def _variants(url: str) -> Iterator[tuple[str, str]]:
             flipped._replace(path=shorter).geturl(),
             f"without the first part of the path, and {other} in place of {parts.scheme}",
         )
+
+
+def _inside(url: str) -> Iterator[tuple[str, str]]:
+    """What an app sees behind a proxy that does not pass the Host on: its own address and port."""
+    parts = urlsplit(url)
+    for port in _USUAL_PORTS:
+        for host in ("127.0.0.1", "localhost"):
+            yield (
+                parts._replace(scheme="http", netloc=f"{host}:{port}").geturl(),
+                f"http://{host}:{port} in place of the public host",
+            )
 
 
 def _queries(query: str) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from offhook.debugger.causes import cold_start, own_signature
+from offhook.debugger.causes.secrets import mask
 from offhook.doctor import second_looks
 from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
@@ -21,6 +22,8 @@ _SETTLED = frozenset({FailureKind.TOO_MANY_REDIRECTS, FailureKind.BAD_URL, Failu
 _WANTS_SIGNATURE = frozenset({"app.signature-missing", "twilio-middleware.no-signature", "twilio-middleware.bad-signature"})
 # What says that a signature was wrong; for which URL it would have been right, only asking shows.
 _WRONG_SIGNATURE = frozenset({"app.signature-check", "twilio-middleware.bad-signature"})
+
+_NAMES_ITSELF = frozenset({"server", "via", "x-powered-by", "x-served-by"})
 
 
 async def run(patient: Patient) -> Sequence[Finding]:
@@ -145,7 +148,10 @@ def _codes(event: DebugEvent) -> tuple[int, ...]:
 
 
 def _evidence(visit: Visit | None) -> tuple[str, ...]:
-    return tuple(told(exchange) for exchange in visit.attempt.exchanges) if visit is not None else ()
+    if visit is None:
+        return ()
+    names = [f"{name}: {mask(value[:60])}" for name, value in visit.exchange.headers if name.lower() in _NAMES_ITSELF]
+    return (*map(told, visit.attempt.exchanges), *([f"it names itself {', '.join(names)}"] if names else []))
 
 
 def _figures(visit: Visit | None) -> dict[str, object]:
