@@ -56,7 +56,7 @@ def versions(spoken: Spoken) -> tuple[str, ...]:
 
 def handshake_fault(spoken: Spoken, failure: Failure) -> Finding:
     """Why there is no TLS at all between the peer and Twilio."""
-    cause = diagnose(Case(url=spoken.url, failure=failure, raw=spoken.verified.raw, stage="tls"))[0]
+    cause = diagnose(Case(url=spoken.url, failure=failure, stage="tls"))[0]
     finding = of_cause(Verdict.FAULT, cause, *_heard(spoken), codes=_HANDSHAKE)
     title, *first = _refined(spoken, failure, finding)
     return replace(finding, title=title, fix=tuple(dict.fromkeys((*first, *finding.fix))))
