@@ -39,7 +39,7 @@ def listen_options(function: _F) -> _F:
     """The options of listening."""
     for option in (
         click.option(
-            "--for", "duration", type=_duration, metavar="TIME", help="With --listen: how long, such as 60s; else until Ctrl-C."
+            "--for", "over", type=_duration, metavar="DURATION", help="With --listen: how long, such as 60s; else until Ctrl-C."
         ),
         click.option(
             "--listen",
@@ -79,7 +79,7 @@ def listen(context: click.Context, configuration: Configuration, given: dict[str
     )
     listening = Listening(means, _teller(sys.stderr if given["as_json"] else sys.stdout), tally)
     began = time.monotonic()
-    listened = asyncio.run(_listen(listening, place, given["duration"]))
+    listened = asyncio.run(_listen(listening, place, given["over"]))
     if given["as_json"]:
         write_json(shape(tally, listened, time.monotonic() - began))
     else:

@@ -21,8 +21,6 @@ from offhook.net.urls import Address, Target
 from offhook.records import FailureKind
 
 MOST_ADDRESSES = 4
-# Kept back from the examination's time, so that what was found by then can still be said (seconds).
-_RESERVE = 0.2
 _CERTIFICATE = frozenset({FailureKind.TLS_NAME, FailureKind.TLS_EXPIRED, FailureKind.TLS_UNTRUSTED})
 _UNMET = "no TLS connection can be made there."
 _PASSWORDED = "its certificate is bad, and the URL carries credentials that nobody else may see."
@@ -61,7 +59,7 @@ async def run(patient: Patient) -> Sequence[Finding]:
 
 async def _looks(patient: Patient, places: Sequence[Place]) -> list[Look]:
     """What each address shows that takes a connection: first the handshakes that matter, then, at one of them, those that explain."""
-    until = patient.clock.monotonic() + min(patient.destination.overrides.connect_ms / 1000, patient.time_left - _RESERVE)
+    until = patient.clock.monotonic() + min(patient.destination.overrides.connect_ms / 1000, patient.time_to_ask)
     spoken = [each for each in await asyncio.gather(*(_shake(patient, place, until) for place in places)) if each]
     if spoken:
         spoken[0] = await _explore(patient, spoken[0], until)
@@ -100,7 +98,7 @@ async def _addresses(patient: Patient, target: Target) -> Sequence[Address]:
     if known:
         return known
     try:
-        async with asyncio.timeout(max(0.0, patient.time_left - _RESERVE)):
+        async with asyncio.timeout(patient.time_to_ask):
             found = await resolve_by_system(target.host, target.port)
     except (TimeoutError, socket.gaierror, OSError, ValueError):
         return ()
