@@ -1,5 +1,7 @@
 """The check "tls" by itself: several addresses, what it leaves on the patient, and URLs without TLS."""
 
+import asyncio
+import time
 from ipaddress import ip_address
 
 import pytest
@@ -8,6 +10,7 @@ from offhook.doctor.admission import admit
 from offhook.doctor.checks import tls
 from offhook.doctor.configured import doctor_tools
 from offhook.doctor.findings import Verdict
+from offhook.doctor.hello import read_hello
 from offhook.doctor.question import Question
 from offhook.net.urls import parse_target
 from offhook.settings import load
@@ -15,6 +18,12 @@ from tests.helpers.certificates import House, serving
 from tests.helpers.tls_servers import TlsServer
 
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"
+
+
+async def pump(reader, writer):
+    while data := await reader.read(4096):
+        writer.write(data)
+    writer.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +94,35 @@ async def test_a_good_host_leaves_the_patient_as_it_was(examined, house, tmp_pat
     assert good.verdict is Verdict.GOOD
     assert (patient.verify_tls, patient.ended) == (True, "")
     assert good.figures["chain"]
+
+
+async def test_a_hello_of_old_that_is_dropped_on_the_way_holds_nothing_up(examined, house, tmp_path):
+    with TlsServer(serving(house.good(), tmp_path)) as server:
+
+        async def pass_on(reader, writer):
+            begun = await reader.read(4096)
+            if read_hello(begun).versions[0] in {"TLS 1.0", "TLS 1.1"}:
+                await asyncio.Event().wait()
+            inner, outer = await asyncio.open_connection(FIRST, server.port)
+            outer.write(begun)
+            try:
+                await asyncio.gather(pump(reader, outer), pump(inner, writer))
+            finally:
+                outer.close()
+
+        with TlsServer(script=pass_on) as front:
+            began = time.monotonic()
+            _, (good,) = await examined(f"https://app.example:{front.port}/", FIRST)
+            assert time.monotonic() - began < 3
+    assert good.verdict is Verdict.GOOD
+    assert good.figures["versions"] == ["TLS 1.3", "TLS 1.2"]
+
+
+async def test_a_good_host_is_seen_within_a_second(examined, house, tmp_path):
+    with TlsServer(serving(house.good(), tmp_path)) as server:
+        began = time.monotonic()
+        await examined(f"https://app.example:{server.port}/", FIRST)
+        assert time.monotonic() - began < 1
 
 
 async def test_nobody_is_called_at_a_private_address_that_came_from_elsewhere(examined, house, tmp_path):

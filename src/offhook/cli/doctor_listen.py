@@ -102,7 +102,7 @@ async def _listen(listening: Listening, place: Place, duration: float | None) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        listened = await listening.start(place.host, place.port)
+        listened = await _start(listening, place)
     except OSError as error:
         raise OffhookError(f"Cannot listen at {_shown(place)}: {_way_out(error, place)}.") from error
     say(f"Listening at {' and '.join(listened)}. Send a text to the number; Ctrl-C ends this.")
@@ -111,6 +111,15 @@ async def _listen(listening: Listening, place: Place, duration: float | None) ->
             await stop.wait()
     await listening.stop()
     return listened
+
+
+async def _start(listening: Listening, place: Place) -> tuple[str, ...]:
+    try:
+        return await listening.start(place.host, place.port)
+    except OSError as error:
+        if place.host is not None or error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+            raise
+        return await listening.start("0.0.0.0", place.port)  # noqa: S104 - a host without IPv6: all of its addresses are these
 
 
 def _way_out(error: OSError, place: Place) -> str:

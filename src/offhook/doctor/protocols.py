@@ -20,7 +20,8 @@ _HANDSHAKE = (CODES[FailureKind.TLS], HEADLINE)
 class Spoken(Record):
     """The handshakes at one address: as Twilio makes it, with any certificate, and, where they were tried, the others.
 
-    `named` is the one with the server name, where the URL forbids it. `verified` and `looked` are made as the URL says.
+    `named` is the one with the server name, where the URL forbids it; `again` a second
+    try as Twilio makes it, after one that failed where another manner did not. `verified` and `looked` are made as the URL says.
     """
 
     url: str
@@ -31,6 +32,7 @@ class Spoken(Record):
     old: Handshake | None = None
     nameless: Handshake | None = None
     named: Handshake | None = None
+    again: Handshake | None = None
 
 
 def version(handshake: Handshake | None) -> str:
@@ -70,6 +72,13 @@ def _refined(spoken: Spoken, failure: Failure, finding: Finding) -> tuple[str, .
             f"{host} speaks nothing newer than {version(spoken.old)}, which Twilio and browsers have given up.",
             "Let the server speak TLS 1.2 and 1.3: a server from before 2012 has to be renewed for that.",
         )
+    if spoken.verified.late:
+        return (f"{host} took the connection and did not finish the TLS handshake in time.",)
+    if spoken.again is not None and spoken.again.failure is None:
+        return (
+            f"The TLS handshake with {host} fails now and then.",
+            "See whether several servers are behind this address, and whether one of them is set up otherwise, or has no room.",
+        )
     if done(spoken.looked):
         return (
             f"{host} offers only ciphers or keys that are too weak today.",
@@ -80,8 +89,6 @@ def _refined(spoken: Spoken, failure: Failure, finding: Finding) -> tuple[str, .
             "The URL says https, and what listens at this port speaks something else.",
             "Check that the port in the URL is the one that your web server listens on.",
         )
-    if spoken.verified.late:
-        return (f"{host} took the connection and did not finish the TLS handshake in time.",)
     if "closed the connection" in failure.detail:
         return (f"{host} closed the connection in the middle of the TLS handshake.",)
     return (finding.title,)
@@ -95,7 +102,9 @@ def _heard(spoken: Spoken) -> Iterator[str]:
         yield f"A handshake with {version(spoken.old)} is done, one with TLS 1.2 or 1.3 is not."
     if done(spoken.nameless) and not done(spoken.looked):
         yield "Without the server name (SNI) in the hello, a handshake is done: the front end does not know this host."
-    if done(spoken.looked):
+    if spoken.again is not None and spoken.again.failure is None:
+        yield "One handshake failed, and the next one was done."
+    elif done(spoken.looked) and not spoken.verified.late:
         certificate = spoken.looked.certificate
         yield f"It agrees only on {version(spoken.looked)} with {certificate.cipher if certificate else ''}."
 

@@ -12,7 +12,7 @@ from offhook.doctor import certificates, protocols
 from offhook.doctor.certificates import Shown, certificate_faults
 from offhook.doctor.findings import Finding, Verdict, good, not_applicable, unknown
 from offhook.doctor.patient import Check, Patient
-from offhook.doctor.protocols import Spoken, handshake_fault, silenced
+from offhook.doctor.protocols import Spoken, done, handshake_fault, silenced
 from offhook.net.addresses import refusal
 from offhook.net.chains import Chain, read_chain
 from offhook.net.dialer import resolve_by_system
@@ -21,6 +21,8 @@ from offhook.net.urls import Address, Target
 from offhook.records import FailureKind
 
 MOST_ADDRESSES = 4
+# Seconds for the handshakes that only explain.
+_CURIOSITY = 1.5
 _CERTIFICATE = frozenset({FailureKind.TLS_NAME, FailureKind.TLS_EXPIRED, FailureKind.TLS_UNTRUSTED})
 _UNMET = "no TLS connection can be made there."
 _PASSWORDED = "its certificate is bad, and the URL carries credentials that nobody else may see."
@@ -33,6 +35,19 @@ class Look:
     spoken: Spoken
     chain: Chain
     faults: tuple[Finding, ...] = ()
+
+    @property
+    def about_certificate(self) -> bool:
+        """Whether the certificate is what is wrong: behind it, one can look on."""
+        failure = self.spoken.verified.failure
+        return failure is not None and failure.kind in _CERTIFICATE
+
+    @property
+    def closed(self) -> bool:
+        """Whether no later connection will get through."""
+        again = self.spoken.again
+        by_chance = again.failure is None if again is not None else self.spoken.verified.late and done(self.spoken.looked)
+        return bool(self.faults) and not self.about_certificate and not by_chance
 
 
 async def run(patient: Patient) -> Sequence[Finding]:
@@ -80,9 +95,16 @@ async def _explore(patient: Patient, spoken: Spoken, until: float) -> Spoken:
     """What else the peer would have, or why it has nothing. Not asked where it does not even answer."""
     if spoken.looked.late or until <= patient.clock.monotonic():
         return spoken
-    place = spoken.looked.place
-    only = protocols.version(spoken.looked) == "TLS 1.3"
-    manners = {"old": OLD, "nameless": NAMELESS, **({"tls_1_2": TLS_1_2} if only else {})}
+    place, agreed = spoken.looked.place, done(spoken.looked)
+    wanted = {
+        "old": (OLD, True),
+        "nameless": (NAMELESS, spoken.host != str(place.address)),
+        "tls_1_2": (TLS_1_2, protocols.version(spoken.looked) == "TLS 1.3"),
+        "again": (AS_TWILIO, agreed and spoken.named is None and spoken.verified.declined),
+    }
+    manners = {name: manner for name, (manner, asked) in wanted.items() if asked}
+    # A firewall may drop a hello of old without a word: that is not waited for where all is well without it.
+    until = min(until, patient.clock.monotonic() + _CURIOSITY) if agreed else until
     found = await asyncio.gather(*(_try(patient, place, manner, until) for manner in manners.values()))
     return replace(spoken, **dict(zip(manners, found, strict=True)))
 
@@ -131,18 +153,13 @@ def _judged(patient: Patient, spoken: Spoken) -> Look:
 
 def _mark(patient: Patient, looks: Sequence[Look]) -> None:
     """Leave behind what later checks build on: look behind a bad certificate, but never with a password."""
-    if all(look.faults and not _is_certificate(look) for look in looks):
+    if all(look.closed for look in looks):
         patient.ended = _UNMET
-    elif any(look.faults for look in looks) and patient.verify_tls:
+    elif any(look.about_certificate for look in looks) and patient.verify_tls:
         if patient.destination.username:
             patient.ended = _PASSWORDED
         else:
             patient.verify_tls = False
-
-
-def _is_certificate(look: Look) -> bool:
-    failure = look.spoken.verified.failure
-    return failure is not None and failure.kind in _CERTIFICATE
 
 
 def _faults(patient: Patient, looks: Sequence[Look]) -> Iterator[Finding]:
@@ -153,7 +170,7 @@ def _faults(patient: Patient, looks: Sequence[Look]) -> Iterator[Finding]:
     for members in groups.values():
         for fault in members[0].faults:
             found = fault if len(groups) == 1 else _at(fault, members, len(looks))
-            yield found if patient.question.verify_tls or not _is_certificate(members[0]) else _excused(found)
+            yield found if patient.question.verify_tls or not members[0].about_certificate else _excused(found)
 
 
 def _at(fault: Finding, members: Sequence[Look], of: int) -> Finding:
@@ -210,6 +227,8 @@ def _described(look: Look) -> Iterator[str]:
         yield f"{protocols.version(look.spoken.verified)} with {certificate.cipher}, in {look.spoken.verified.seconds * 1000:.0f} ms."
     if own is not None:
         yield f"The certificate is for {certificates.listed(own.names)}, until {certificates.day(own.not_after)} ({own.key})."
+        if own.weakness:
+            yield f"It is weak, and others refuse such ones: {own.weakness}."
         yield f"The chain: {' ← '.join(link.subject for link in look.chain.path)} ← {look.chain.path[-1].issuer}."
     if look.chain.strays:
         yield f"Also sent, and of no use: {', '.join(link.subject for link in look.chain.strays)}."
