@@ -2,11 +2,14 @@
 
 import json
 import ssl
+import subprocess
 import time
 
 import pytest
 
 from tests.helpers.certificates import MISSING, House, Pair, serving
+from tests.helpers.node import needed
+from tests.helpers.processes import free_port, listens, wait_until
 from tests.helpers.tls_servers import Site, TlsServer, nginx, ports
 
 V = ssl.TLSVersion
@@ -139,6 +142,31 @@ def test_weak_ciphers_alone_are_a_fault_that_names_them(at, house):
     (found,) = at(house.made(house.root), most=V.TLSv1_2, ciphers="AES128-SHA:@SECLEVEL=0")
     assert found["cause"] == "tls.handshake"
     assert "AES128-SHA" in said(found)
+
+
+def test_a_server_that_wants_a_certificate_of_its_caller(examine, house, tmp_path):
+    chain, key = house.good().files(tmp_path, "own")
+    port = free_port()
+    command = [needed("openssl"), "s_server", "-accept", str(port), "-cert", str(chain), "-key", str(key), "-quiet"]
+    command += ["-cert_chain", str(chain), "-Verify", "1", "-verify_return_error"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until(lambda: listens(port))
+            (found,) = examine(port)
+        finally:
+            server.terminate()
+    assert (found["cause"], found["codes"]) == ("tls.handshake", [11220, 11200])
+    assert "wants its caller to show a certificate too (mutual TLS)" in found["title"]
+    assert "X-Twilio-Signature" in found["fix"][0]
+
+
+def test_a_server_that_hangs_up_on_callers_without_a_certificate(examine, house, tmp_path):
+    context = serving(house.good(), tmp_path)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=house.root.cert_pem.bytes().decode())
+    with TlsServer(context) as server:  # asyncio's server sends no alert
+        (found,) = examine(server.port)
+    assert "seems to want" in found["title"]
 
 
 def test_plain_http_at_the_port(examine):

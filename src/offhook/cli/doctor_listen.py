@@ -89,9 +89,12 @@ def listen(context: click.Context, configuration: Configuration, given: dict[str
 
 def _means(settings: Settings, provider: Provider) -> Means:
     files = tls_files(settings)
+    context = Certificate(files).context if files else None
+    if context is not None:  # nobody renews it while this listens, and Python complains of every name that is not ASCII
+        context.sni_callback = None
     return Means(
         provider=provider,
-        context=Certificate(files).context if files else None,
+        context=context,
         checks=bool(settings.accounts or settings.shared_keys),
     )
 

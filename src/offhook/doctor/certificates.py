@@ -192,7 +192,9 @@ def day(seconds: float) -> str:
 
 
 def spell_days(days: float) -> str:
-    """A number of days as people say it; hours below two days."""
+    """A number of days as people say it: years from two on, hours below two days."""
+    if days >= 2 * 365:
+        return f"{days / 365.25:.0f} years"
     if days >= 2:
         return f"{days:.0f} days"
     hours = days * 24

@@ -79,6 +79,12 @@ def _refined(spoken: Spoken, failure: Failure, finding: Finding) -> tuple[str, .
             f"The TLS handshake with {host} fails now and then.",
             "See whether several servers are behind this address, and whether one of them is set up otherwise, or has no room.",
         )
+    if spoken.verified.dismissed:
+        sure = "ALERT" in failure.detail
+        return (
+            f"{host} {'wants' if sure else 'seems to want'} its caller to show a certificate too (mutual TLS), and Twilio shows none.",
+            "Let this URL be reached without a client certificate, and check X-Twilio-Signature: that is how Twilio proves itself.",
+        )
     if done(spoken.looked):
         return (
             f"{host} offers only ciphers or keys that are too weak today.",
@@ -104,7 +110,7 @@ def _heard(spoken: Spoken) -> Iterator[str]:
         yield "Without the server name (SNI) in the hello, a handshake is done: the front end does not know this host."
     if spoken.again is not None and spoken.again.failure is None:
         yield "One handshake failed, and the next one was done."
-    elif done(spoken.looked) and not spoken.verified.late:
+    elif done(spoken.looked) and not (spoken.verified.late or spoken.verified.dismissed):
         certificate = spoken.looked.certificate
         yield f"It agrees only on {version(spoken.looked)} with {certificate.cipher if certificate else ''}."
 
@@ -116,7 +122,7 @@ def version_findings(spoken: Spoken) -> Iterator[Finding]:
     """What is to be said of the versions where a handshake can be done."""
     if not done(spoken.looked):
         return
-    if spoken.tls_1_2 is not None and spoken.tls_1_2.declined:
+    if spoken.tls_1_2 is not None and spoken.tls_1_2.declined and not spoken.verified.dismissed:
         yield Finding(
             verdict=Verdict.WARNING,
             title=f"{spoken.host} speaks TLS 1.3 alone: Twilio's documents promise TLS 1.2 only.",

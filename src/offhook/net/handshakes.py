@@ -17,6 +17,8 @@ from offhook.records import Certificate, Failure, FailureKind, Record
 # What is kept of a peer's first bytes: enough to tell HTTP, SSH or a mail server from TLS.
 _FIRST_BYTES = 64
 _READ = 16 * 1024
+# Seconds for what a peer says right after a handshake: mostly a ticket for the next one, and then at once.
+_FIRST_WORDS = 0.25
 
 
 class Manner(NamedTuple):
@@ -55,7 +57,7 @@ class Handshake(Record):
 
     `connected` says that there was a TCP connection. `chain` are the certificates that were sent, as DER, in the order of the peer; `raw` its
     first bytes. `verify_code` is OpenSSL's X509_V_ERR_* of a certificate that was refused, 0 for none. `seconds` leaves connecting out.
-    `late` says that time ran out.
+    `late` says that time ran out, `dismissed` that all was agreed, and the peer broke off with an alert at once.
     """
 
     place: Place
@@ -67,6 +69,7 @@ class Handshake(Record):
     raw: bytes = b""
     verify_code: int = 0
     late: bool = False
+    dismissed: bool = False
 
     @property
     def declined(self) -> bool:
@@ -80,6 +83,7 @@ class Handshakes:
     def __init__(self, ca_file: str | None = None) -> None:
         self._contexts = Contexts(ca_file)
         self._looking: dict[Manner, ssl.SSLContext] = {}
+        self._reading = asyncio.Lock()
 
     async def shake(self, place: Place, manner: Manner, within: float, *, trusted: bool = False) -> Handshake:
         """One handshake on a connection of its own, which is closed. `within` (seconds) is for connecting and for TLS together.
@@ -106,7 +110,8 @@ class Handshakes:
 
     async def _context(self, manner: Manner) -> ssl.SSLContext:
         if manner.verify:  # reading the trust store takes tens of milliseconds: not on the loop
-            return await asyncio.to_thread(self._contexts.get, verify=True, server_name=manner.server_name)
+            async with self._reading:  # once for all that want it at the same time
+                return await asyncio.to_thread(self._contexts.get, verify=True, server_name=manner.server_name)
         if manner not in self._looking:
             self._looking[manner] = _looking(manner)
         return self._looking[manner]
@@ -122,6 +127,7 @@ class _Attempt:
         self._manner = manner
         self._connected = False
         self._late = False
+        self._dismissed = False
         self._began = 0.0
         self._ended = 0.0
         self._raw = b""
@@ -137,7 +143,7 @@ class _Attempt:
         try:
             yield reader, writer
         finally:
-            self._ended = time.monotonic()
+            self._ended = self._ended or time.monotonic()
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(0.2):  # a peer that does not read is not waited for
@@ -155,12 +161,35 @@ class _Attempt:
                 raise ConnectionResetError
             self._raw = (self._raw + data)[:_FIRST_BYTES]
             incoming.write(data)
+        self._ended = time.monotonic()
         self._certificate, self._chain = certificate_of(tls), _chain(tls)
         if self._manner.verify and not self._manner.server_name and not is_for(self._certificate, self.place.host):
             self.failure = wrong_name(self.place.host)
+        elif self._manner.verify and tls.version() == "TLSv1.3":
+            await self._hear(tls, incoming, reader)
         with contextlib.suppress(ssl.SSLError):  # it wants the peer's farewell, which nobody waits for
             tls.unwrap()
         writer.write(outgoing.read())
+
+    async def _hear(self, tls: ssl.SSLObject, incoming: ssl.MemoryBIO, reader: asyncio.StreamReader) -> None:
+        """The peer's first words after the handshake: with TLS 1.3 it is only then that it says what it thinks of its caller."""
+        try:
+            async with asyncio.timeout(_FIRST_WORDS):
+                data = await reader.read(_READ)
+            if not data:
+                self._dismiss("closed the connection")
+            incoming.write(data)
+            tls.read(1)
+        except (TimeoutError, ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            pass
+        except ConnectionError:
+            self._dismiss("reset the connection")
+        except ssl.SSLError as error:
+            self._dismiss(f"broke off ({error.reason or 'without a reason'})")
+
+    def _dismiss(self, how: str) -> None:
+        self._dismissed = True
+        self.failure = Failure(kind=FailureKind.TLS, detail=f"The peer {how} right after the handshake, before any request.")
 
     def _step(self, tls: ssl.SSLObject, outgoing: ssl.MemoryBIO, writer: asyncio.StreamWriter) -> bool:
         """Go as far as the bytes at hand lead; True when it is done. What is to be sent is sent, the alert of a failure as well."""
@@ -203,6 +232,7 @@ class _Attempt:
             raw=self._raw,
             verify_code=self.verify_code,
             late=self._late,
+            dismissed=self._dismissed,
         )
 
 
