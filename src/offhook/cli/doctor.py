@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from offhook.api.doctor_shapes import report_shape
+from offhook.cli.doctor_listen import LISTEN_SETTINGS, listen, listen_options
 from offhook.cli.doctor_table import write_table
 from offhook.cli.filters import as_json
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
@@ -22,13 +23,14 @@ Examples:
   offhook doctor https://my-app.example/sms
   offhook doctor 'https://my-app.example/sms#rc=2&rp=5xx'
   offhook doctor https://my-app.example/voice --product voice
+  offhook doctor --listen :8080
 """
 # What is asked besides the samples, where nothing is redirected.
 _BESIDES: Final = 20
 
 
 @click.command("doctor", cls=SettingsCommand, epilog=_EXAMPLES)
-@click.argument("url")
+@click.argument("url", required=False, default="")
 @click.option(
     "--product",
     type=click.Choice([each.value for each in Product]),
@@ -38,8 +40,9 @@ _BESIDES: Final = 20
 )
 @click.option("--samples", type=click.IntRange(0, 1000), metavar="N", help="How many requests look for what fails now and then.")
 @click.option("--yes", is_flag=True, help=f"Send more than {MOST_REQUESTS} requests where the samples ask for it.")
+@listen_options
 @as_json
-@with_settings("account_sid", "auth_token", "verify_tls", "ca_file")
+@with_settings("account_sid", "auth_token", "verify_tls", "ca_file", *LISTEN_SETTINGS)
 @click.pass_context
 def doctor(context: click.Context, /, *, configuration: Configuration, url: str, **given: Any) -> None:
     """Ask a webhook URL as Twilio asks it, and say what is wrong with it, why, and what to do.
@@ -47,6 +50,10 @@ def doctor(context: click.Context, /, *, configuration: Configuration, url: str,
     It needs no account and no running Offhook. With an auth token its requests are signed, and then an app that checks the signature
     can be tested as well. Exit code 1 when there is a fault.
     """
+    if given["listen"] and not url:
+        listen(context, configuration, given)
+    if given["listen"] or not url:
+        raise click.UsageError("Say either which URL to ask, or where to listen: offhook doctor https://my-app.example/sms")
     if not is_usable(url):
         raise click.UsageError(f"{url!r} is not an absolute http(s) URL: write something like https://my-app.example/sms")
     question = _question(configuration.settings, url, given)

@@ -19,7 +19,7 @@ def doctor_tools(settings: Settings) -> Tools:
         kept=open_transport(settings, clock),
         lookups=Lookups(),
         probes=Probes(),
-        handshakes=Handshakes(),
+        handshakes=Handshakes(settings.ca_file),
         clock=clock,
         ids=TimeSortedIds(),
     )

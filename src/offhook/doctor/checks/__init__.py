@@ -12,6 +12,7 @@ from offhook.doctor.checks import (
     reply,
     signature,
     timing,
+    tls,
     url,
     user_agent,
 )
@@ -22,6 +23,7 @@ CHECKS: Final[tuple[Check, ...]] = tuple(
     for each in (
         url,
         overrides,
+        tls,
         delivery,
         reply,
         redirects,
