@@ -48,7 +48,11 @@ def doctor(context: click.Context, /, *, configuration: Configuration, url: str,
     question = question_of(configuration.settings, url, given)
     _announce(question, sure=given["yes"])
     threads = Threads()
-    report = run(context.obj.doctor_tools(configuration.settings), question, threads)
+    try:
+        report = run(lambda: context.obj.doctor_tools(configuration.settings), question, threads)
+    except KeyboardInterrupt:
+        hurry(_INTERRUPTED, threads)
+        context.exit(_INTERRUPTED)
     _write(report, given)
     if not question.signed:
         say("It was not signed: with TWILIO_AUTH_TOKEN set, an app that checks the signature can be tested as well.")
@@ -65,9 +69,16 @@ def _announce(question: Question, *, sure: bool) -> None:
             raise click.UsageError(
                 f"This would send up to {most} requests to {host}: say --yes to that, or ask for fewer --samples."
             )
-        if not click.confirm(f"This sends up to {most} requests to {host}. Go on?", err=True):
+        if not _agreed(f"This sends up to {most} requests to {host}. Go on?"):
             raise click.UsageError("Nothing was sent.")
     say(f"At most {many(most, 'request')} go to {host}.")
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # Ctrl-C, or nothing more to read: nobody has said yes
+        return False
 
 
 def _check_outputs(given: dict[str, Any]) -> None:

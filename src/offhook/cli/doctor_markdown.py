@@ -21,6 +21,7 @@ from offhook.doctor.telling import (
     many,
     received,
     summary,
+    tone,
 )
 
 # Words with what surrounds them in a sentence, numbers with their unit or sign, and signs of our own that mean nothing to Markdown.
@@ -36,7 +37,7 @@ _END: Final = re.compile(r"^(.*[^.,;:?])([.,;:?]+)$", re.DOTALL)
 def markdown(report: Report) -> str:
     """The whole report, with a newline at its end."""
     trouble, fine, passed = grouped(report)
-    parts = [f"## {MARKS[report.verdict]} {headline(report)}: {code(report.url)}", told(circumstances(report))]
+    parts = [f"## {MARKS[tone(report)]} {headline(report)}: {code(report.url)}", told(circumstances(report))]
     if trouble:
         parts.append(_table(trouble))
         parts += filter(None, map(_details, trouble))

@@ -43,14 +43,15 @@ class Threads(ThreadPoolExecutor):
         return any(not each.done() for each in self._asked)
 
 
-def run(tools: Tools, question: Question, threads: Threads) -> Report:
-    """The examination, or as much of it as there was when Ctrl-C was pressed."""
+def run(open_tools: Callable[[], Tools], question: Question, threads: Threads) -> Report:
+    """The examination, or as much of it as there was when Ctrl-C was pressed. Raises KeyboardInterrupt when that was pressed again."""
     with _progress() as progress:
-        return asyncio.run(_examine(tools, question, progress, threads))
+        return asyncio.run(_examine(open_tools, question, progress, threads))
 
 
-async def _examine(tools: Tools, question: Question, progress: Progress, threads: Threads) -> Report:
+async def _examine(open_tools: Callable[[], Tools], question: Question, progress: Progress, threads: Threads) -> Report:
     asyncio.get_running_loop().set_default_executor(threads)
+    tools = open_tools()
     try:
         examination = Examination(admit(question, tools), progress)
         try:

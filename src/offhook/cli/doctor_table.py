@@ -21,6 +21,7 @@ from offhook.doctor.telling import (
     passed_over,
     received,
     summary,
+    tone,
 )
 
 STYLES: Final = {
@@ -32,7 +33,7 @@ STYLES: Final = {
 }
 _LONGEST_NAME: Final = 16
 _LONGEST_PLOT: Final = 60
-_NARROWEST: Final = 24
+_NARROWEST: Final = 16
 _LOST: Final = "\N{MULTIPLICATION SIGN}"
 _BUBBLE: Final = 60
 
@@ -54,8 +55,8 @@ class Table:
         trouble, fine, passed = grouped(report)
         names = [one_line(row.check) for row in (*trouble, *fine)]
         self._column = min(max(map(len, names), default=0), _LONGEST_NAME)
-        style = STYLES[report.verdict]
-        self._hang(MARKS[report.verdict] + " ", f"{headline(report)}: {report.url}", style, style)
+        style = STYLES[tone(report)]
+        self._hang(MARKS[tone(report)] + " ", f"{headline(report)}: {report.url}", style, style)
         self._hang("  ", circumstances(report), "dim")
         self._console.print()
         for row in trouble:

@@ -20,6 +20,7 @@ from offhook.doctor.telling import (
     headline,
     passed_over,
     received,
+    tone,
 )
 from offhook.twiml import Message
 
@@ -55,10 +56,10 @@ def _top(report: Report) -> Markup:
     return tag(
         "header",
         tag("p", tag("b", "off"), "hook doctor", class_="by"),
-        tag("h1", f"{MARKS[report.verdict]} {headline(report)}"),
+        tag("h1", f"{MARKS[tone(report)]} {headline(report)}"),
         tag("p", report.url, class_="url"),
         tag("p", circumstances(report), class_="quiet"),
-        class_=f"top {report.verdict}",
+        class_=f"top {tone(report)}",
     )
 
 

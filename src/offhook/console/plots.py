@@ -7,10 +7,10 @@ from offhook.doctor.findings import Plot
 from offhook.doctor.telling import fewer, summary
 
 _WIDTH: Final = 480.0
-_HEIGHT: Final = 96.0
-_LEFT: Final = 8.0
-_TOP: Final = 14.0
-_BOTTOM: Final = 86.0
+_HEIGHT: Final = 84.0
+_LEFT: Final = 1.0
+_TOP: Final = 2.0
+_BOTTOM: Final = 82.0
 _MOST: Final = 120
 _WIDEST: Final = 22.0
 
@@ -37,7 +37,6 @@ def _drawing(plot: Plot, title: str, name: str) -> Markup:
         "svg",
         tag("title", title, id=name),
         _shape("line", x1=_LEFT, y1=_BOTTOM, x2=_LEFT + max(len(values) * step, 1), y2=_BOTTOM, class_="axis"),
-        tag("text", f"{top:.0f} {plot.unit}".strip(), x=_number(_LEFT), y="10") if top > 0 else "",
         joined(bars),
         viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}",
         role="img",

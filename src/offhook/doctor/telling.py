@@ -45,6 +45,11 @@ def headline(report: Report) -> str:
     return f"Interrupted: {said}" if report.interrupted else said[0].upper() + said[1:]
 
 
+def tone(report: Report) -> Verdict:
+    """The verdict as it is marked and coloured: what was stopped before its end is not called good."""
+    return Verdict.UNKNOWN if report.interrupted and report.verdict is Verdict.GOOD else report.verdict
+
+
 def circumstances(report: Report) -> str:
     """How it was found out: as what, signed or not, how many requests, how long."""
     return " · ".join(

@@ -65,7 +65,7 @@ def interrupted(*words, verdict="GOOD", wait=ASLEEP):
 def test_what_is_known_is_told_at_once_and_marked_as_interrupted(wait):
     code, stdout, stderr, seconds = interrupted(wait=wait)
     assert code == 130, stderr
-    assert stdout.startswith("✓ Interrupted: no fault so far")
+    assert stdout.startswith("? Interrupted: no fault so far")
     assert "Found so far." in stdout
     assert "never reached" not in stdout
     assert "Traceback" not in stderr
