@@ -78,11 +78,14 @@ def test_words_from_outside_are_mentions_of_nobody_and_links_to_nothing():
         ("It's the host's own (nginx) page!", "It's the host's own (nginx) page!"),
         ("Ask @octocat or a|b", "Ask `@octocat` or `a|b`"),
         ("deadbeef01 closes GH-12 and #3", "`deadbeef01` closes `GH-12` and `#3`"),
-        ("a `tick` and ``two``", "a `` `tick` `` and ``` ``two`` ```"),
+        ("Call `twilio.webhook()`, or (`Request Validator`).", "Call `twilio.webhook()`, or (`Request Validator`)."),
+        ("a `tick`, `b``c` and ``two``", "a `tick`, ``` `b``c` ``` and ``` ``two`` ```"),
+        ("`a`<b>`c` `@x` `open <i>", "`` `a`<b>`c` `` `@x` `` `open <i> ``"),
+        ("(15 %).", "(15 %)."),
         ("1. not a list", "`1`. not a list"),
         ("a\n\nb\r\n# c", "a b `#` c"),
         ("", ""),
-        ("Grüße → 100 % fine…", "Grüße → 100 `%` fine…"),
+        ("Grüße → 100 % fine…", "Grüße → 100 % fine…"),
     ],
 )
 def test_a_sentence_stays_a_sentence_and_what_is_more_goes_into_code(sentence, said):

@@ -26,11 +26,13 @@ from offhook.doctor.telling import (
 
 # Words with what surrounds them in a sentence, numbers with their unit or sign, and signs of our own that mean nothing to Markdown.
 _PLAIN: Final = re.compile(
-    r"""["'(“‘]*(?:[^\W_]+(?:[-'’/][^\W_]+)*|\d+(?:\.\d+)+)[)"'”’%]*[.,;:?!…]*[)"'”’]*|[·–—…→×]""",  # noqa: RUF001 - typographer's signs
+    r"""["'(“‘]*(?:[^\W_]+(?:[-'’/][^\W_]+)*|\d+(?:\.\d+)+)[)"'”’%]*[.,;:?!…]*[)"'”’]*|[·–—…→×]|%[)"'”’]*[.,;:?!…]*""",  # noqa: RUF001 - typographer's signs
     re.UNICODE,
 )
 # What a site makes a link of although it looks like a word: a commit, or an issue by its other name.
-_TAKEN: Final = re.compile(r"\W*(?:[0-9a-f]{7,64}|GH-\d+|\d+[.)])\W*", re.IGNORECASE)
+_TAKEN: Final = re.compile(r"\b[0-9a-f]{7,64}\b|\bGH-\d|^\W*\d+[.)]\W*$", re.IGNORECASE)
+# What a sentence has quoted already, between blanks: beside another code span it would run into that.
+_QUOTED: Final = re.compile(r"""(?<!\S)(["'(]*)`([^`\s]+(?: [^`\s]+)*)`([)"'.,;:?!]*)(?!\S)""")
 _END: Final = re.compile(r"^(.*[^.,;:?])([.,;:?]+)$", re.DOTALL)
 
 
@@ -57,6 +59,15 @@ def markdown(report: Report) -> str:
 
 def told(sentence: object) -> str:
     """A sentence on one line, with everything that could be more than text in code spans."""
+    parts, end = [], 0
+    words = one_line(sentence)
+    for quoted in _QUOTED.finditer(words):
+        parts += [_in_words(words[end : quoted.start()]), f"{quoted[1]}{code(quoted[2])}{quoted[3]}"]
+        end = quoted.end()
+    return " ".join(filter(None, [*parts, _in_words(words[end:])]))
+
+
+def _in_words(words: str) -> str:
     said: list[str] = []
     quoted: list[str] = []
 
@@ -65,8 +76,8 @@ def told(sentence: object) -> str:
             said.append(code(" ".join(quoted)) + after)
             quoted.clear()
 
-    for word in one_line(sentence).split(" "):
-        if _PLAIN.fullmatch(word) and not _TAKEN.fullmatch(word):
+    for word in words.split(" "):
+        if _PLAIN.fullmatch(word) and not _TAKEN.search(word):
             close()
             said.append(word)
         elif end := _END.match(word):

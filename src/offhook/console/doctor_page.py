@@ -1,7 +1,8 @@
 """The doctor's report as one page in one file: it asks nobody for anything, and what came from outside is only ever text. Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from offhook.doctor.telling import (
 from offhook.twiml import Message
 
 _STYLE: Final = Markup(Path(__file__).with_name("static").joinpath("doctor.css").read_text(encoding="utf-8"))
+_QUOTED: Final = re.compile("`([^`]+)`")
 _HEAD: Final = Markup(
     '<meta charset="utf-8">'
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
@@ -42,7 +44,9 @@ def report_page(report: Report) -> bytes:
         "main",
         _top(report),
         _part("What was found", map(_card(names), trouble)) if trouble else "",
-        _part("What to do", [tag("ol", *(tag("li", step) for step in report.steps), class_="steps")]) if report.steps else "",
+        _part("What to do", [tag("ol", *(tag("li", _prose(step)) for step in report.steps), class_="steps")])
+        if report.steps
+        else "",
         _part("What the sender of the text would receive", _bubbles(report.messages or ())) if received(report) else "",
         _part("What is good", [tag("ul", *(tag("li", _line(row, names)) for row in fine), class_="rows")]) if fine else "",
         _part("What does not apply", [tag("p", passed_over(passed), class_="quiet")]) if passed else "",
@@ -80,7 +84,9 @@ def _card(names: Iterator[str]) -> Callable[[Row], Markup]:
             tag("span", codes_of(row), class_="codes") if row.finding.codes else "",
             class_="label",
         )
-        return tag("article", label, tag("h3", row.finding.title), _evidence(row.finding, names), class_=f"finding {verdict}")
+        return tag(
+            "article", label, tag("h3", _prose(row.finding.title)), _evidence(row.finding, names), class_=f"finding {verdict}"
+        )
 
     return card
 
@@ -91,7 +97,7 @@ def _line(row: Row, names: Iterator[str]) -> Markup:
     line = (
         tag("span", MARKS[row.finding.verdict], class_="mark"),
         tag("code", row.check),
-        tag("span", row.finding.title, class_="what more" if evidence else "what"),
+        tag("span", _prose(row.finding.title), class_="what more" if evidence else "what"),
     )
     verdict = str(row.finding.verdict)
     if not evidence:
@@ -100,8 +106,15 @@ def _line(row: Row, names: Iterator[str]) -> Markup:
 
 
 def _evidence(finding: Finding, names: Iterator[str]) -> Markup:
-    lines = tag("ul", *(tag("li", each) for each in finding.evidence), class_="evidence") if finding.evidence else ""
+    lines = tag("ul", *(tag("li", _prose(each)) for each in finding.evidence), class_="evidence") if finding.evidence else ""
     return joined([lines, *(figure(plot, next(names)) for plot in finding.plots if plot.values)])
+
+
+def _prose(sentence: str) -> Markup:
+    """A sentence in which what stands between backticks is shown as code."""
+    return joined(
+        tag("code", part) if odd else part for part, odd in zip(_QUOTED.split(sentence), cycle((False, True)), strict=False)
+    )
 
 
 def _bubbles(messages: Iterable[Message]) -> Iterator[Markup]:
