@@ -19,6 +19,7 @@ from offhook.console.doctor_page import report_page
 from offhook.doctor.findings import Report, Verdict
 from offhook.doctor.question import MOST_REQUESTS, Question
 from offhook.doctor.telling import many
+from offhook.errors import OffhookError
 
 _EXAMPLES = """\b
 Examples:
@@ -40,7 +41,8 @@ def doctor(context: click.Context, /, *, configuration: Configuration, url: str,
     """Ask a webhook URL as Twilio asks it, and say what is wrong with it, why, and what to do.
 
     It needs no account and no running Offhook. With an auth token its requests are signed, and then an app that checks the signature
-    can be tested as well. Ctrl-C ends it with what is known by then. Exit code 1 when there is a fault.
+    can be tested as well. Ctrl-C ends it with what is known by then. Exit code 1 when there is a fault, 130 when it was
+    interrupted before it knew of one.
     """
     if not is_usable(url):
         raise click.UsageError(f"{url!r} is not an absolute http(s) URL: write something like https://my-app.example/sms")
@@ -99,8 +101,6 @@ def _to_stdout(given: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
 
 def _write(report: Report, given: dict[str, Any]) -> None:
     page = report_page(report) if given["html"] else b""
-    if given["html"] not in {None, STDOUT}:
-        _keep(Path(given["html"]), page)
     if given["as_json"]:
         write_json(report_shape(report))
     elif given["as_markdown"]:
@@ -109,12 +109,14 @@ def _write(report: Report, given: dict[str, Any]) -> None:
         click.echo(page, nl=False)
     else:
         write_table(report, verbose=given["verbose"])
+    if given["html"] not in {None, STDOUT}:
+        _keep(Path(given["html"]), page)
 
 
 def _keep(path: Path, page: bytes) -> None:
+    """Write the page into its file. Raises OffhookError."""
     try:
         path.write_bytes(page)
-    except OSError as error:  # what was found is told all the same
-        say(f"{one_line(path)} could not be written: {error.strerror}.", "red")
-    else:
-        say(f"Written: {one_line(path)}")
+    except OSError as error:
+        raise OffhookError(f"{one_line(path)} could not be written: {error.strerror}.") from error
+    say(f"Written: {one_line(path)}")
