@@ -1,7 +1,7 @@
 """The doctor's report as one page in one file: it asks nobody for anything, and what came from outside is only ever text. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, cycle
 from pathlib import Path
 from typing import Final
@@ -48,8 +48,8 @@ def report_page(report: Report) -> bytes:
         if report.steps
         else "",
         _part("What the sender of the text would receive", _bubbles(report.messages or ())) if received(report) else "",
-        _part("What is good", [tag("ul", *(tag("li", _line(row, names)) for row in fine), class_="rows")]) if fine else "",
-        _part("What does not apply", [tag("p", passed_over(passed), class_="quiet")]) if passed else "",
+        _part("What is good", [_rows(fine, names)]) if fine else "",
+        _part("What does not apply", [_passed(passed, names)]) if passed else "",
         tag("footer", f"offhook doctor {__version__} · ", tag("time", iso(report.started_at), datetime=iso(report.started_at))),
     )
     head = tag("head", _HEAD, tag("title", f"{headline(report)} · {report.url}"), tag("style", _STYLE))
@@ -91,8 +91,19 @@ def _card(names: Iterator[str]) -> Callable[[Row], Markup]:
     return card
 
 
+def _passed(rows: Sequence[Row], names: Iterator[str]) -> Markup:
+    """What does not apply: in one line where it is all for one reason."""
+    if len({row.finding.title for row in rows}) == 1:
+        return tag("p", passed_over(rows), class_="quiet")
+    return _rows(rows, names)
+
+
+def _rows(rows: Iterable[Row], names: Iterator[str]) -> Markup:
+    return tag("ul", *(tag("li", _line(row, names)) for row in rows), class_="rows")
+
+
 def _line(row: Row, names: Iterator[str]) -> Markup:
-    """One line for what is good, which opens where there is more to see."""
+    """One line, which opens where there is more to see."""
     evidence = _evidence(row.finding, names)
     line = (
         tag("span", MARKS[row.finding.verdict], class_="mark"),
