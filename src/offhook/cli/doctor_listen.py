@@ -21,7 +21,7 @@ from offhook.errors import OffhookError
 from offhook.intake.certificate import Certificate
 from offhook.intake.configured import tls_files
 from offhook.providers.base import Provider
-from offhook.settings import Settings, seconds
+from offhook.settings import Settings
 from offhook.settings.starting import is_loopback
 
 LISTEN_SETTINGS: Final = ("public_url", "trusted_proxies", "tls_cert", "tls_key")
@@ -36,20 +36,13 @@ class Place(NamedTuple):
 
 
 def listen_options(function: _F) -> _F:
-    """The options of listening."""
-    for option in (
-        click.option(
-            "--for", "over", type=_duration, metavar="DURATION", help="With --listen: how long, such as 60s; else until Ctrl-C."
-        ),
-        click.option(
-            "--listen",
-            type=_place,
-            metavar="[HOST]:PORT",
-            help="Take what comes to that port of this host, instead of asking a URL, and say whether anything arrives.",
-        ),
-    ):
-        function = option(function)
-    return function
+    """Add the option that says where to listen."""
+    return click.option(
+        "--listen",
+        type=_place,
+        metavar="[HOST]:PORT",
+        help="Take what comes to that port of this host, instead of asking a URL, and say whether anything arrives.",
+    )(function)
 
 
 def _place(text: str) -> Place:
@@ -59,13 +52,6 @@ def _place(text: str) -> Place:
     if not port.isascii() or not port.isdigit() or int(port) > 65535 or (":" in host and not text.startswith("[")):
         raise click.BadParameter(f"{text!r} is not a place to listen at: write :8080, 127.0.0.1:8080 or [::1]:8080")
     return Place(host or None, int(port))
-
-
-def _duration(text: str) -> float:
-    try:
-        return seconds(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 def listen(context: click.Context, configuration: Configuration, given: dict[str, Any]) -> NoReturn:
