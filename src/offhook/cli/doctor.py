@@ -15,6 +15,7 @@ from offhook.doctor.admission import Tools, admit
 from offhook.doctor.examination import Examination
 from offhook.doctor.findings import Report, Verdict
 from offhook.doctor.question import MOST_REQUESTS, Product, Question
+from offhook.net.nameservers import parse_server
 from offhook.settings import Settings
 
 _EXAMPLES = """\b
@@ -25,6 +26,16 @@ Examples:
 """
 # What is asked besides the samples, where nothing is redirected.
 _BESIDES: Final = 20
+
+
+def _resolvers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    named = tuple(each for each in given if each != "none")
+    try:
+        for each in named:
+            parse_server(each)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return named if given else Question(url="").resolvers
 
 
 @click.command("doctor", cls=SettingsCommand, epilog=_EXAMPLES)
@@ -38,6 +49,14 @@ _BESIDES: Final = 20
 )
 @click.option("--samples", type=click.IntRange(0, 1000), metavar="N", help="How many requests look for what fails now and then.")
 @click.option("--yes", is_flag=True, help=f"Send more than {MOST_REQUESTS} requests where the samples ask for it.")
+@click.option(
+    "--resolver",
+    "resolvers",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    callback=_resolvers,
+    help="A name server to ask besides the system's, instead of three public ones; more than one with more flags, 'none' for none.",
+)
 @as_json
 @with_settings("account_sid", "auth_token", "verify_tls", "ca_file")
 @click.pass_context
@@ -70,6 +89,7 @@ def _question(settings: Settings, url: str, given: dict[str, Any]) -> Question:
         account_sid=settings.account_sid or next((each.sid for each in settings.accounts if each.sid), ""),
         verify_tls=settings.verify_tls,
         samples=samples,
+        resolvers=given["resolvers"],
         most_requests=max(MOST_REQUESTS, samples + _BESIDES) if given["yes"] else MOST_REQUESTS,
     )
 

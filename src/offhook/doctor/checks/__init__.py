@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from offhook.doctor.checks import url
+from offhook.doctor.checks import address, dns, reach, url
 from offhook.doctor.patient import Check
 
-CHECKS: Final[tuple[Check, ...]] = tuple(each.CHECK for each in (url,))
+CHECKS: Final[tuple[Check, ...]] = tuple(each.CHECK for each in (url, dns, address, reach))
