@@ -64,8 +64,8 @@ def parse_server(text: str, *, public: bool = True) -> NameServer:
     """A name server as it is written: `1.1.1.1`, `127.0.0.1:5353`, `::1` or `[::1]:5353`. Raises ValueError with a sentence."""
     host, colon, port = text.strip(), "", ""
     if host.startswith("["):
-        host, _, rest = host[1:].partition("]")
-        colon, port = rest[:1], rest[1:]
+        host, bracket, rest = host[1:].partition("]")
+        colon, port = (rest[:1], rest[1:]) if bracket else ("[", "")
     elif host.count(":") == 1:
         host, colon, port = host.partition(":")
     number = int(port) if port.isascii() and port.isdigit() else 0
