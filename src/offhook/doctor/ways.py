@@ -44,9 +44,9 @@ class Way(Record):
 
     @property
     def ending(self) -> Ending:
-        """How the tries ended: connected where one did, else what says most."""
+        """How the tries ended: connected where one did, else what says most. A firewall that says no says it to a few tries only."""
         endings = {each.ending for each in self.tries}
-        order = (Ending.CONNECTED, Ending.REFUSED, Ending.LATE, Ending.NO_ROUTE, Ending.OTHER, Ending.BLOCKED)
+        order = (Ending.CONNECTED, Ending.REFUSED, Ending.NO_ROUTE, Ending.OTHER, Ending.LATE, Ending.BLOCKED)
         return next((each for each in order if each in endings), Ending.NO_ROUTE)
 
     def count(self, ending: Ending) -> int:

@@ -11,6 +11,7 @@ from offhook.net.urls import Address
 from offhook.records import Record
 
 _TOKEN = 16
+_LONGEST_WAIT = 4.0
 _HEADER = struct.Struct("!BBHHH")
 # ICMP (RFC 792) and ICMPv6 (RFC 4443): protocol, request, reply.
 _IPV4 = (socket.AF_INET, socket.IPPROTO_ICMP, 8, 0)
@@ -39,7 +40,7 @@ def checksum(packet: bytes) -> int:
 
 
 async def echoes(address: Address, tries: int, gap: float, wait: float) -> Echoes:
-    """Send that many echoes, `gap` seconds apart, and wait for the last one that many seconds."""
+    """Send that many echoes, `gap` seconds apart, and wait for the last one that many seconds, longer on a slow way."""
     try:
         sock = _open(address)
     except PermissionError:
@@ -52,6 +53,9 @@ async def echoes(address: Address, tries: int, gap: float, wait: float) -> Echoe
         try:
             await exchange.send(gap)
             await asyncio.wait([listener], timeout=wait)
+            # On a slow way the last ones may still be coming: each gets twice the time that the slowest took.
+            slowest = max((each for each in exchange.times if each is not None), default=0.0) / 1000
+            await asyncio.wait([listener], timeout=max(0.0, min(2 * slowest, _LONGEST_WAIT) - wait))
         finally:
             listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
