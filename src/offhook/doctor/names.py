@@ -191,7 +191,7 @@ def _private(lookup: Lookup) -> Finding | None:
 
 def _only_ipv6(lookup: Lookup) -> Finding | None:
     everything = [address for each in (lookup.system, *lookup.servers) for address in each.addresses]
-    if any(each.version == 4 for each in everything):
+    if is_local(lookup.host) or any(each.version == 4 for each in everything):
         return None
     return Finding(
         verdict=Verdict.WARNING,

@@ -65,9 +65,10 @@ class _About:
         endings = {way.ending for way in tried}
         kind, module, code, _ = _DEAD.get(next((each for each in order if each in endings), Ending.OTHER), _NO_WAY)
         words = dict.fromkeys(each.words for way in tried for each in way.tries if each.words)
+        waited = round(max(each.ms for way in tried for each in way.tries) / 1000, 1)
         detail = {
             FailureKind.REFUSED: f"port {self._port} refused the connection.",
-            FailureKind.CONNECT_TIMEOUT: f"port {self._port} did not answer within {self._destination.overrides.connect_ms / 1000:g} s.",
+            FailureKind.CONNECT_TIMEOUT: f"port {self._port} did not answer within {waited:g} s.",
             FailureKind.CONNECT: f"{'; '.join(words) or 'no connection'}.",
         }[kind]
         cause = module.cause(Case(url=self._destination.url, failure=Failure(kind=kind, detail=detail), stage="connect"))
@@ -84,21 +85,14 @@ class _About:
 
     def some_dead(self, tried: Sequence[Way]) -> Finding | None:
         """Some addresses took no connection, and others did."""
-        dead = [way for way in tried if not way.alive]
+        # "localhost" leads to ::1 and to 127.0.0.1, and an app of one's own mostly listens on one of them.
+        dead = [way for way in tried if not way.alive and not way.address.is_loopback]
         if not dead:
             return None
         named = ", ".join(f"{way.address} {_DEAD.get(way.ending, _NO_WAY)[3]}" for way in dead)
         codes = tuple(_DEAD.get(way.ending, _NO_WAY)[2] for way in dead)
         if all(way.address.version == 6 for way in dead) and any(way.address.version == 4 for way in tried if way.alive):
-            return Finding(
-                verdict=Verdict.WARNING,
-                title=f"{self._host} works over IPv4, not over IPv6: {named}.",
-                fix=("Make the app listen on IPv6 as well, or take the AAAA record out of the DNS.",),
-                codes=(*dict.fromkeys(codes), _HEADLINE),
-                cause="net.ipv6-dead",
-                evidence=self.lines,
-                **self.drawn,
-            )
+            return self._ipv6_dead(dead, named, codes)
         return Finding(
             verdict=Verdict.FAULT,
             title=f"{self._host} has {len(tried)} addresses, and not all of them work: {named}.",
@@ -108,6 +102,23 @@ class _About:
             codes=(*dict.fromkeys(codes), _HEADLINE),
             cause="net.one-address-dead",
             evidence=self.lines,
+            **self.drawn,
+        )
+
+    def _ipv6_dead(self, dead: Sequence[Way], named: str, codes: tuple[int, ...]) -> Finding:
+        """The IPv6 addresses alone are dead. Where nobody refused, it may be this machine's own way to the IPv6 Internet."""
+        ours = (
+            ()
+            if Ending.REFUSED in {way.ending for way in dead}
+            else ("this may be so from this machine alone: try another network",)
+        )
+        return Finding(
+            verdict=Verdict.WARNING,
+            title=f"{self._host} works over IPv4, not over IPv6: {named}.",
+            evidence=(*ours, *self.lines),
+            fix=("Make the app listen on IPv6 as well, or take the AAAA record out of the DNS.",),
+            codes=(*dict.fromkeys(codes), _HEADLINE),
+            cause="net.ipv6-dead",
             **self.drawn,
         )
 
@@ -135,6 +146,8 @@ class _About:
         worst = max((way for way in tried if way.alive), key=lambda way: way.loss)
         if worst.loss < _LOSS_WARNING:
             return None
+        if worst.address.is_loopback and worst.syns_lost:
+            return self._full_queue(worst)
         heavy = worst.loss >= _LOSS_FAULT and worst.syns_lost > 0
         return Finding(
             verdict=Verdict.FAULT if heavy else Verdict.WARNING,
@@ -147,6 +160,18 @@ class _About:
             codes=(11201, _HEADLINE),
             cause="net.loss",
             evidence=self.lines,
+            **self.drawn,
+        )
+
+    def _full_queue(self, way: Way) -> Finding:
+        """Within one machine no packet is lost: the kernel drops what the app's queue of new connections cannot take."""
+        return Finding(
+            verdict=Verdict.WARNING,
+            title=f"The app at {way.address} takes new connections too slowly: its queue of them was full.",
+            evidence=self.lines,
+            fix=("Give the app more workers, or a longer queue (its server's `backlog`).",),
+            codes=(11201, _HEADLINE),
+            cause="app.full-queue",
             **self.drawn,
         )
 

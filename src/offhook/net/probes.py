@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 import struct
+import sys
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from time import monotonic
@@ -15,7 +16,7 @@ from offhook.records import Record
 
 # Where tcpi_total_retrans stands in Linux' struct tcp_info (linux/tcp.h): after eight bytes and 23 words of 32 bits.
 _RETRANSMITTED_AT = 8 + 23 * 4
-_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None) if hasattr(socket, "SO_BINDTODEVICE") else None
+_TCP_INFO: int | None = socket.TCP_INFO if sys.platform == "linux" else None
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.EHOSTDOWN, errno.EAFNOSUPPORT}
 
 
