@@ -11,7 +11,8 @@ from offhook.api.doctor_shapes import schema_text
 from offhook.cli.options import SettingsCommand
 from offhook.cli.terminal import one_line
 from offhook.delivery import destination
-from offhook.doctor.question import MOST_REQUESTS, PAUSE, TIME_FOR_ALL, Product, Question
+from offhook.doctor.question import MOST_REQUESTS, PAUSE, RESOLVERS, TIME_FOR_ALL, Product, Question
+from offhook.net.nameservers import parse_server
 from offhook.settings import Settings, seconds
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -58,6 +59,17 @@ def _print_schema(context: click.Context, _: click.Parameter, wanted: bool) -> N
         context.exit()
 
 
+def _resolvers(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The name servers to ask besides the system's. Raises click.BadParameter."""
+    named = tuple(each for each in given if each != "none")
+    try:
+        for each in named:
+            parse_server(each)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return named if given else RESOLVERS
+
+
 _OPTIONS: Final = (
     click.option(
         "--product",
@@ -83,6 +95,14 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--yes", is_flag=True, help=f"Send more than {MOST_REQUESTS} requests where the samples ask for it, without a question."
+    ),
+    click.option(
+        "--resolver",
+        "resolvers",
+        multiple=True,
+        metavar="HOST[:PORT]",
+        callback=_resolvers,
+        help="A name server to ask besides the system's, instead of three public ones; more than one with more flags, 'none' for none.",
     ),
     click.option("-v", "--verbose", is_flag=True, help="Show the evidence of what is good as well."),
     click.option("--json", "as_json", is_flag=True, help="As JSON, the way --schema describes it."),
@@ -124,6 +144,7 @@ def question_of(settings: Settings, url: str, given: dict[str, Any]) -> Question
         verify_tls=settings.verify_tls,
         samples=samples,
         over=over,
+        resolvers=given["resolvers"],
         time=TIME_FOR_ALL + max(0.0, over - SAMPLES * PAUSE),
         most_requests=max(MOST_REQUESTS, samples + _BESIDES),
     )

@@ -24,6 +24,10 @@ PAUSE = 0.3
 """Seconds between samples, unless they are to be spread over a longer time."""
 
 
+RESOLVERS = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+"""Public name servers, where nobody names others."""
+
+
 class Question(Record):
     """One URL, as it was written: credentials and the `#fragment` of connection overrides included.
 
@@ -44,4 +48,4 @@ class Question(Record):
     gap: float = 0.1
     most_requests: int = MOST_REQUESTS
     time: float = TIME_FOR_ALL
-    resolvers: tuple[str, ...] = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+    resolvers: tuple[str, ...] = RESOLVERS

@@ -3,11 +3,14 @@
 from typing import Final
 
 from offhook.doctor.checks import (
+    address,
     delivery,
+    dns,
     forgery,
     intermittent,
     method,
     overrides,
+    reach,
     redirects,
     reply,
     signature,
@@ -23,6 +26,9 @@ CHECKS: Final[tuple[Check, ...]] = tuple(
     for each in (
         url,
         overrides,
+        dns,
+        address,
+        reach,
         tls,
         delivery,
         reply,
