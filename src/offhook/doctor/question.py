@@ -6,7 +6,7 @@ from offhook.records import Record
 
 MOST_REQUESTS = 30
 """How many requests an app gets unless somebody says yes to more."""
-TIME_FOR_ALL = 24.0
+TIME_FOR_ALL = 22.0
 """Seconds in which an examination ends, unless it is told to watch for longer."""
 
 
