@@ -1,8 +1,10 @@
 """Two network namespaces joined by a link: the doctor's, and the app's. Needs root and Linux; what is made is taken away by name and by process id."""
 
+import contextlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -135,6 +137,24 @@ class Network:
             ("flush ruleset", "table inet t {", "chain i {", "type filter hook input priority 0;", *lines, "}", "}")
         )
         run("ip", "netns", "exec", self.app, "nft", "-f", "-", text=wanted + "\n")
+
+    @contextlib.contextmanager
+    def echoes_for_everybody(self):
+        """Let every group send echoes by datagram sockets, where the system at hand may allow them to nobody."""
+        self._set_echo_groups("0 2147483647")
+        try:
+            yield
+        finally:
+            self._set_echo_groups("1 0")
+
+    def _set_echo_groups(self, first_and_last):
+        where = "/proc/sys/net/ipv4/ping_group_range"
+        run("ip", "netns", "exec", self.doctor, "sh", "-c", f"echo '{first_and_last}' > {where}")
+
+    def dropped(self):
+        """How many packets each rule with a `counter` has dropped, in order."""
+        rules = run("ip", "netns", "exec", self.app, "nft", "list", "ruleset")
+        return [int(each) for each in re.findall(r"counter packets (\d+)", rules)]
 
     def examine(self, url, *flags):
         """The doctor's report on a URL, as `--json` gives it, with `took` (seconds) and its exit code."""
