@@ -1,4 +1,4 @@
-"""`make docs`: write the tables of the documents from the code, between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+"""`make docs`: write the tables of the documents from the code, between `<!-- begin NAME -->` and `<!-- end NAME -->`, and the JSON Schema.
 
 `tests/unit/test_docs.py` fails when a document differs from what this would write.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from offhook.api.doctor_shapes import schema_text
 from offhook.api.problems import CODES as PROBLEMS
 from offhook.api.routes import OPERATIONS
 from offhook.cli.app import build
@@ -214,6 +215,10 @@ WRITERS: dict[str, Callable[[], str]] = {
 }
 
 
+# Files that are made as a whole.
+FILES: dict[str, Callable[[], str]] = {"doctor-report.schema.json": schema_text}
+
+
 def written(text: str) -> str:
     """A document with each of its tables as the code has it now. Raises KeyError for a table that nobody writes."""
     return BLOCK.sub(lambda block: f"{block[1]}{WRITERS[block['name']]()}{block[3]}", text)
@@ -226,6 +231,11 @@ def main() -> None:
         if (fresh := written(text)) != text:
             path.write_text(fresh, encoding="utf-8")
             print(f"written: docs/{path.name}")
+    for name, made in FILES.items():
+        path = DOCS / name
+        if not path.exists() or path.read_text(encoding="utf-8") != made():
+            path.write_text(made(), encoding="utf-8")
+            print(f"written: docs/{name}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
 from offhook.doctor.admission import Tools
-from offhook.doctor.configured import doctor_tools
+from offhook.doctor.configured import configured_practice, doctor_tools
 from offhook.errors import OffhookError
 from offhook.intake.configured import intake_limits, tls_files
 from offhook.intake.desk import Desk, DeskParts
@@ -109,6 +109,7 @@ class House:
         self.metrics = Metrics()
         self.endpoints: Sequence[Endpoint] = settings.endpoints
         self.allowed_hosts: Sequence[str] = ()
+        self.doctor = configured_practice(settings)
         every = providers(settings)
         provider = every[Twilio.name]
         self.journal = open_journal(settings, derive(settings, every), self.clock)
@@ -203,6 +204,7 @@ class House:
             task.cancel()
         await asyncio.gather(*self._workers.values(), return_exceptions=True)
         await self._console.stop()
+        await self.doctor.close()
         await self._transport.close()
         await self._reply_transport.close()
         await self.journal.close()

@@ -1,6 +1,7 @@
 """A server that fails on purpose, and keeps count: each connection is handled by a script."""
 
 import asyncio
+import inspect
 import time
 from dataclasses import dataclass, field
 
@@ -29,7 +30,7 @@ class Seen:
 class FaultServer:
     """Answers each request by `script(number, seen) -> bytes | float | None`.
 
-    bytes: written, and the connection is closed; None: closed without an answer; "hang": kept open without an answer.
+    bytes: written, and the connection is closed; None: closed without an answer; "hang": kept open without an answer. The script may be a coroutine.
     """
 
     script: object
@@ -64,6 +65,8 @@ class FaultServer:
             seen = Seen(time.monotonic() - self.started, head, body)
             self.seen.append(seen)
             answer = self.script(len(self.seen), seen)
+            if inspect.isawaitable(answer):
+                answer = await answer
             if answer == "hang":
                 await asyncio.sleep(60)
             elif answer:

@@ -54,6 +54,11 @@ def test_a_document_holds_what_make_docs_would_write(path):
     assert generate.written(text) == text, "run `make docs`"
 
 
+@pytest.mark.parametrize("name", generate.FILES)
+def test_a_file_that_is_made_as_a_whole_is_what_make_docs_would_write(name):
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == generate.FILES[name](), "run `make docs`"
+
+
 def test_every_table_that_can_be_written_stands_in_exactly_one_document():
     found = [block for path in (ROOT / "docs").glob("*.md") for block in re.findall(r"<!-- begin ([\w-]+) -->", path.read_text())]
     assert sorted(found) == sorted(generate.WRITERS)

@@ -1,5 +1,8 @@
 """What an answer asks for, by its Content-Type, its size and its first bytes."""
 
+import gzip
+import zlib
+
 import pytest
 
 from offhook.records import Level
@@ -163,3 +166,35 @@ def test_the_charset_of_the_header_goes_before_the_one_of_the_document(body, con
 def test_an_encoding_that_cannot_be_read_is_12100(body, content_type):
     reading = read(body, content_type)
     assert (codes(reading), reading.messages) == ([12100], ())
+
+
+@pytest.mark.parametrize(
+    ("named", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("x-gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda body: zlib.compress(body, wbits=-15)),
+        ("identity", bytes),
+    ],
+)
+def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(named, pack):
+    body = pack(b"<Response><Message>Hi</Message></Response>")
+    headers = (("Content-Type", "text/xml"), ("Content-Encoding", named))
+    reading = read_answer(200, headers, body, size=len(body), cut=False)
+    assert ([message.body for message in reading.messages], reading.faults) == (["Hi"], ())
+
+
+@pytest.mark.parametrize(("named", "body"), [("br", b"\x0b\x02\x80hi\x03"), ("gzip", b"not gzip at all")])
+def test_an_encoding_that_cannot_be_undone_is_named(named, body):
+    headers = (("Content-Type", "text/xml"), ("Content-Encoding", named))
+    (found,) = read_answer(200, headers, body, size=len(body), cut=False).faults
+    assert found.code == 12300
+    assert named in found.message
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_largest_answer():
+    body = gzip.compress(b"<Response>" + b" " * 50_000_000)
+    headers = (("Content-Type", "text/xml"), ("Content-Encoding", "gzip"))
+    (found,) = read_answer(200, headers, body, size=len(body), cut=False).faults
+    assert found.code == 11750

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from offhook.doctor.practice import Practice
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Journal
 from offhook.records import Endpoint
@@ -26,6 +27,10 @@ class House(Protocol):
     @property
     def clock(self) -> Clock:
         """The time."""
+
+    @property
+    def doctor(self) -> Practice:
+        """Examines webhook URLs."""
 
     @property
     def allowed_hosts(self) -> Sequence[str]:

@@ -1,6 +1,8 @@
 """One row of the route table: from it come the route, the reading of its parameters, and its part of the OpenAPI document."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,12 +17,20 @@ from offhook.api.problems import Problem
 JSON = "application/json"
 
 
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
 class Call(NamedTuple):
-    """One call of an operation: the id in its path ("" where there is none), its parameters, read and checked, and the URL that was asked."""
+    """One call of an operation: the id in its path ("" where there is none), its parameters, read and checked, and the URL that was asked.
+
+    `gone` waits until the client has gone away.
+    """
 
     identifier: str
     values: Mapping[str, Any]
     url: str = ""
+    gone: Callable[[], Coroutine[Any, Any, None]] = _never
 
 
 class Operation(NamedTuple):
@@ -62,9 +72,16 @@ def route(operation: Operation, house: House) -> Route:
             if name in values:
                 raise Problem(20001, f"Parameter {name!r} is given in the query and in the body.")
             values[name] = value
-        return await operation.handle(house, Call(request.path_params.get("id", ""), values, str(request.url)))
+        call = Call(request.path_params.get("id", ""), values, str(request.url), functools.partial(_gone, request))
+        return await operation.handle(house, call)
 
     return Route(operation.path, endpoint, methods=[operation.method], name=operation.name)
+
+
+async def _gone(request: Request) -> None:
+    """Wait for the client to go away. Only for when the body has been read: what is left to come is the news of that."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read_body(request: Request, operation: Operation) -> dict[str, Any]:

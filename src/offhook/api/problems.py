@@ -30,6 +30,7 @@ CODES: Mapping[int, Meaning] = MappingProxyType(
         20413: Meaning(413, "The request's body is too big."),
         20415: Meaning(415, "The request's body is not JSON."),
         20421: Meaning(421, "The console was called by a name that is not its own."),
+        20429: Meaning(429, "As many of these are under way as may be."),
         20500: Meaning(500, "Offhook has a fault; its log says more."),
         20503: Meaning(503, "Offhook cannot do this just now."),
     }

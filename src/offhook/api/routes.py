@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
-from offhook.api import alert_shapes, resources
+from offhook.api import alert_shapes, doctor_resources, resources
 from offhook.api.alert_fields import ALERT_FILTERS, ALERT_PAGE
 from offhook.api.alerts import get_alert, list_alerts
 from offhook.api.debug_events import count_errors, get_error, list_errors
+from offhook.api.doctor import DOCTOR_QUESTION, examine_url
 from offhook.api.fields import (
     ERROR_COUNTS,
     ERROR_FILTERS,
@@ -189,6 +190,17 @@ OPERATIONS = (
         ISSUE_REPLAY,
         ISSUE_REPLAY,
         (20003, 20404, 20408, 20413, 20415, 20503),
+    ),
+    Operation(
+        "POST",
+        "/api/doctor",
+        "Examine a webhook URL as `offhook doctor` does, and show the report; up to 30 requests, up to 30 seconds. "
+        "Signed only where scheme, host and port are those of an endpoint's app or fallback URL: a signature made for a stranger would be one that others could use.",
+        examine_url,
+        doctor_resources.DoctorReport,
+        query=DOCTOR_QUESTION,
+        body=DOCTOR_QUESTION,
+        problems=(20003, 20408, 20413, 20415, 20429),
     ),
     Operation(
         "GET",

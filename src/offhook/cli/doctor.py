@@ -1,101 +1,131 @@
 """`offhook doctor`."""
 
-import asyncio
+import os
+import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from offhook.api.doctor_shapes import report_shape
+from offhook.cli.doctor_listen import LISTEN_SETTINGS, listen, listen_options
+from offhook.cli.doctor_markdown import markdown
+from offhook.cli.doctor_options import STDOUT, DoctorCommand, doctor_options, host_of, question_of
+from offhook.cli.doctor_run import Threads, hurry, run
 from offhook.cli.doctor_table import write_table
-from offhook.cli.filters import as_json
-from offhook.cli.options import Configuration, SettingsCommand, with_settings
+from offhook.cli.options import Configuration, with_settings
 from offhook.cli.sending import is_usable
-from offhook.cli.terminal import say, write_json
-from offhook.doctor.admission import Tools, admit
-from offhook.doctor.examination import Examination
+from offhook.cli.terminal import one_line, say, write_json
+from offhook.console.doctor_page import report_page
 from offhook.doctor.findings import Report, Verdict
-from offhook.doctor.question import MOST_REQUESTS, Product, Question
-from offhook.net.nameservers import parse_server
-from offhook.settings import Settings
+from offhook.doctor.question import MOST_REQUESTS, Question
+from offhook.doctor.telling import many
+from offhook.errors import OffhookError
 
 _EXAMPLES = """\b
 Examples:
   offhook doctor https://my-app.example/sms
   offhook doctor 'https://my-app.example/sms#rc=2&rp=5xx'
   offhook doctor https://my-app.example/voice --product voice
+  offhook doctor https://my-app.example/sms --samples 60 --for 10m --yes
+  offhook doctor https://my-app.example/sms --html report.html
+  offhook doctor --listen :8080
 """
-# What is asked besides the samples, where nothing is redirected.
-_BESIDES: Final = 20
+_INTERRUPTED: Final = 130
 
 
-def _resolvers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    named = tuple(each for each in given if each != "none")
-    try:
-        for each in named:
-            parse_server(each)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    return named if given else Question(url="").resolvers
-
-
-@click.command("doctor", cls=SettingsCommand, epilog=_EXAMPLES)
-@click.argument("url")
-@click.option(
-    "--product",
-    type=click.Choice([each.value for each in Product]),
-    default=Product.SMS.value,
-    show_default=True,
-    help="What Twilio would be sending.",
-)
-@click.option("--samples", type=click.IntRange(0, 1000), metavar="N", help="How many requests look for what fails now and then.")
-@click.option("--yes", is_flag=True, help=f"Send more than {MOST_REQUESTS} requests where the samples ask for it.")
-@click.option(
-    "--resolver",
-    "resolvers",
-    multiple=True,
-    metavar="HOST[:PORT]",
-    callback=_resolvers,
-    help="A name server to ask besides the system's, instead of three public ones; more than one with more flags, 'none' for none.",
-)
-@as_json
-@with_settings("account_sid", "auth_token", "verify_tls", "ca_file")
+@click.command("doctor", cls=DoctorCommand, epilog=_EXAMPLES)
+@click.argument("url", required=False, default="")
+@doctor_options
+@listen_options
+@with_settings("account_sid", "auth_token", "verify_tls", "ca_file", *LISTEN_SETTINGS)
 @click.pass_context
 def doctor(context: click.Context, /, *, configuration: Configuration, url: str, **given: Any) -> None:
     """Ask a webhook URL as Twilio asks it, and say what is wrong with it, why, and what to do.
 
     It needs no account and no running Offhook. With an auth token its requests are signed, and then an app that checks the signature
-    can be tested as well. Exit code 1 when there is a fault.
+    can be tested as well. Ctrl-C ends it with what is known by then. Exit code 1 when there is a fault, 130 when it was
+    interrupted before it knew of one.
     """
+    if given["listen"] and not url:
+        if given["as_markdown"] or given["html"]:
+            raise click.UsageError("What --listen hears is shown as text or --json.")
+        listen(context, configuration, given)
+    if given["listen"] or not url:
+        raise click.UsageError("Say either which URL to ask, or where to listen: offhook doctor https://my-app.example/sms")
     if not is_usable(url):
         raise click.UsageError(f"{url!r} is not an absolute http(s) URL: write something like https://my-app.example/sms")
-    question = _question(configuration.settings, url, given)
-    report = asyncio.run(_examine(context.obj.doctor_tools(configuration.settings), question))
-    if given["as_json"]:
-        write_json(report_shape(report))
-    else:
-        write_table(report)
+    _check_outputs(given)
+    question = question_of(configuration.settings, url, given)
+    _announce(question, sure=given["yes"])
+    threads = Threads()
+    try:
+        report = run(lambda: context.obj.doctor_tools(configuration.settings), question, threads)
+    except KeyboardInterrupt:
+        hurry(_INTERRUPTED, threads)
+        context.exit(_INTERRUPTED)
+    _write(report, given)
     if not question.signed:
         say("It was not signed: with TWILIO_AUTH_TOKEN set, an app that checks the signature can be tested as well.")
-    if report.verdict is Verdict.FAULT:
-        context.exit(1)
+    code = 1 if report.verdict is Verdict.FAULT else _INTERRUPTED if report.interrupted else 0
+    hurry(code, threads)
+    context.exit(code)
 
 
-def _question(settings: Settings, url: str, given: dict[str, Any]) -> Question:
-    samples = 10 if given["samples"] is None else given["samples"]
-    return Question(
-        url=url,
-        product=Product(given["product"]),
-        signed=bool(settings.accounts),
-        account_sid=settings.account_sid or next((each.sid for each in settings.accounts if each.sid), ""),
-        verify_tls=settings.verify_tls,
-        samples=samples,
-        resolvers=given["resolvers"],
-        most_requests=max(MOST_REQUESTS, samples + _BESIDES) if given["yes"] else MOST_REQUESTS,
-    )
+def _announce(question: Question, *, sure: bool) -> None:
+    """Say how many requests go where, and ask first where they are many. Raises click.UsageError where nobody is there to be asked."""
+    most, host = question.most_requests, host_of(question.url)
+    if most > MOST_REQUESTS and not sure:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise click.UsageError(
+                f"This would send up to {most} requests to {host}: say --yes to that, or ask for fewer --samples."
+            )
+        if not _agreed(f"This sends up to {most} requests to {host}. Go on?"):
+            raise click.UsageError("Nothing was sent.")
+    say(f"At most {many(most, 'request')} go to {host}.")
 
 
-async def _examine(tools: Tools, question: Question) -> Report:
+def _agreed(question: str) -> bool:
     try:
-        return await Examination(admit(question, tools)).run()
-    finally:
-        await tools.close()
+        return click.confirm(question, err=True)
+    except click.Abort:  # Ctrl-C, or nothing more to read: nobody has said yes
+        return False
+
+
+def _check_outputs(given: dict[str, Any]) -> None:
+    """Refuse, before anything is sent, what could not be written after it. Raises click.UsageError."""
+    to_stdout = [name for name, wanted in _to_stdout(given) if wanted]
+    if len(to_stdout) > 1:
+        raise click.UsageError(f"{' and '.join(to_stdout)} would both go to stdout: choose one, or give --html a file.")
+    if given["html"] in {None, STDOUT}:
+        return
+    path = Path(given["html"])
+    if path.is_dir() or not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise click.UsageError(f"{one_line(path)!r} is no file that can be written.")
+
+
+def _to_stdout(given: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
+    return ("--json", given["as_json"]), ("--markdown", given["as_markdown"]), ("--html", given["html"] == STDOUT)
+
+
+def _write(report: Report, given: dict[str, Any]) -> None:
+    page = report_page(report) if given["html"] else b""
+    if given["as_json"]:
+        write_json(report_shape(report))
+    elif given["as_markdown"]:
+        click.echo(markdown(report), nl=False)
+    elif given["html"] == STDOUT:
+        click.echo(page, nl=False)
+    else:
+        write_table(report, verbose=given["verbose"])
+    if given["html"] not in {None, STDOUT}:
+        _keep(Path(given["html"]), page)
+
+
+def _keep(path: Path, page: bytes) -> None:
+    """Write the page into its file. Raises OffhookError."""
+    try:
+        path.write_bytes(page)
+    except OSError as error:
+        raise OffhookError(f"{one_line(path)} could not be written: {error.strerror}.") from error
+    say(f"Written: {one_line(path)}")

@@ -1,5 +1,6 @@
 """Webhooks and errors as pages that a person reads: from the API's shapes to text. Pure, but for the local time zone."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -201,7 +202,13 @@ def error_page(error: Shape) -> Text:
 def bars(counts: Sequence[int]) -> str:
     """Counts as bars, the greatest as high as can be; nothing is a dot."""
     top = max(counts, default=0)
-    return "".join("·" if not count else _BARS[(count * len(_BARS) - 1) // top] for count in counts)
+    return "".join("·" if not count else bar(count, top) for count in counts)
+
+
+def bar(value: float, top: float) -> str:
+    """One value as a bar, as high as its share of the greatest."""
+    steps = math.ceil(value * len(_BARS) / top) if top > 0 else 1
+    return _BARS[min(max(steps, 1), len(_BARS)) - 1]
 
 
 def issue_page(issue: Shape) -> Text:

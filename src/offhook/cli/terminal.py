@@ -31,7 +31,7 @@ def say(sentence: str, style: str = "") -> None:
 
 def plain(text: object) -> str:
     """Text that came from outside, fit for a terminal: what would steer it is shown as a blot."""
-    return _STEERING.sub("�", str(text))
+    return _STEERING.sub("�", str(text).replace("\r\n", "\n"))
 
 
 def one_line(text: object) -> str:

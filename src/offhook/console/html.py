@@ -1,9 +1,14 @@
 """The few pieces that every page is put together from. Whatever is not `Markup` is shown as text."""
 
 import html
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from offhook.api.shapes import iso
+
+# Control characters (newline, tab and carriage return excepted), and the marks that turn the direction of text round.
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Markup(str):
@@ -13,11 +18,15 @@ class Markup(str):
 
 
 def escaped(value: object) -> Markup:
-    """The value as text, unless it is markup of ours. Control characters, which a browser would swallow, show as their code."""
+    """The value as text, unless it is markup of ours. What a browser would swallow, or turn other text round for, shows as its code."""
     if isinstance(value, Markup):
         return value
-    visible = "".join(c if c >= " " or c in "\n\t\r" else f"\\x{ord(c):02x}" for c in str(value))
-    return Markup(html.escape(visible))
+    return Markup(html.escape(_UNSEEN.sub(_code, str(value))))
+
+
+def _code(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 def tag(name: str, *content: object, **attributes: object) -> Markup:

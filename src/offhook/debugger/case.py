@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from offhook.records import Attempt, Exchange, Failure, Headers, Kind, Record
+from offhook.twiml.encoding import decoded
 
 # Marks of error pages stand near their beginning; an app's body may be large, and fifty rules look at it.
 READ_OF_BODY = 32 * 1024
@@ -101,7 +102,8 @@ def case_of(attempt: Attempt, kind: Kind, history: History | None = None) -> Cas
 
 
 def case_of_answer(exchange: Exchange, kind: Kind, *, code: int, said: str, details: Mapping[str, str]) -> Case:
-    """The case of an answer that came, and cannot be used as it is."""
+    """The case of an answer that came, and cannot be used as it is. Its body is without an encoding that nobody has asked for."""
+    plain = decoded(exchange.headers, exchange.body, READ_OF_BODY) if exchange.body else b""
     return Case(
         url=exchange.url,
         method=exchange.method,
@@ -111,7 +113,7 @@ def case_of_answer(exchange: Exchange, kind: Kind, *, code: int, said: str, deta
         details=details,
         status=exchange.status,
         headers=exchange.headers,
-        body=exchange.body,
+        body=exchange.body if plain is None else plain,
         seconds=exchange.timings.total / 1000,
         signed=is_signed(exchange),
     )

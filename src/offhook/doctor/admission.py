@@ -8,7 +8,7 @@ from typing import Protocol
 
 from offhook.debugger import classify
 from offhook.delivery import destination
-from offhook.delivery.round import RoundParts
+from offhook.delivery.round import RoundParts, Sign
 from offhook.doctor.patient import Patient
 from offhook.doctor.question import Product, Question
 from offhook.doctor.visits import Budget, Metered, Visitor
@@ -55,7 +55,8 @@ def admit(question: Question, tools: Tools) -> Patient:
     """The patient that a URL is, before anything is asked."""
     budget = Budget(question.most_requests)
     fresh, kept = (Metered(each, budget, trusted=question.trusted) for each in (tools.fresh, tools.kept))
-    parts = RoundParts(transport=fresh, sign=tools.provider.sign, judge=classify.judge, clock=tools.clock, ids=tools.ids)
+    sign = tools.provider.sign if question.signed else _unsigned(tools.provider.sign)
+    parts = RoundParts(transport=fresh, sign=sign, judge=classify.judge, clock=tools.clock, ids=tools.ids)
     endpoint = Endpoint(name="doctor", app_url=question.url, verify_tls=question.verify_tls)
     return Patient(
         question=question,
@@ -69,6 +70,11 @@ def admit(question: Question, tools: Tools) -> Patient:
         handshakes=tools.handshakes,
         verify_tls=question.verify_tls,
     )
+
+
+def _unsigned(sign: Sign) -> Sign:
+    """The same without a signature: whatever tokens there are, this URL is not to have one made with them."""
+    return lambda url, body, content_type, account_sid: (sign(url, body, content_type, account_sid)[0], ())
 
 
 def _drawer(question: Question, tools: Tools) -> Callable[[], Webhook]:

@@ -13,6 +13,20 @@ from offhook.net.lookups import Lookups
 from offhook.net.probes import Probes
 from offhook.net.urls import Address, Target
 from offhook.ports import Clock
+from offhook.records import Record
+
+_TO_TELL = 0.5
+
+
+class Rebuilt(Record):
+    """The URL for which an app takes a signature though it is not the one that was called, and what was done to that; "" where there is none.
+
+    `tried` is how many were.
+    """
+
+    url: str = ""
+    what: str = ""
+    tried: int = 0
 
 
 @dataclass(slots=True)
@@ -21,7 +35,8 @@ class Patient:
 
     `destination` and `target` are the URL taken apart; `target` is None where it cannot be called. `addresses` are those of its host,
     `reachable` those that took a connection. `verify_tls` becomes False when its certificate was found bad, and the checks look behind it.
-    `first` is the visit made as Twilio makes it, `visits` are all the good ones, in order. Once `ended` says why nothing more can be asked,
+    `first` is the visit made as Twilio makes it, `visits` are all of that kind, in order; `looks` are those that were made otherwise, by name,
+    None where one did not end in time. Once `ended` says why nothing more can be asked,
     the checks that come after are not applicable.
     """
 
@@ -40,12 +55,19 @@ class Patient:
     verify_tls: bool = True
     first: Visit | None = None
     visits: list[Visit] = field(default_factory=list)
+    looks: dict[str, Visit | None] = field(default_factory=dict)
+    rebuilt: Rebuilt | None = None
     ended: str = ""
 
     @property
     def time_left(self) -> float:
         """Seconds until the examination must be over."""
         return max(0.0, self.deadline - self.clock.monotonic())
+
+    @property
+    def time_to_ask(self) -> float:
+        """Seconds that a request may take: what was found must still be told."""
+        return max(0.0, self.time_left - _TO_TELL)
 
 
 class Check(NamedTuple):

@@ -6,7 +6,7 @@ from offhook.records import Record
 
 MOST_REQUESTS = 30
 """How many requests an app gets unless somebody says yes to more."""
-TIME_FOR_ALL = 28.0
+TIME_FOR_ALL = 24.0
 """Seconds in which an examination ends, unless it is told to watch for longer."""
 
 
@@ -18,6 +18,14 @@ class Product(StrEnum):
     WHATSAPP = "whatsapp"
     STATUS = "status"
     VOICE = "voice"
+
+
+PAUSE = 0.3
+"""Seconds between samples, unless they are to be spread over a longer time."""
+
+
+RESOLVERS = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+"""Public name servers, where nobody names others."""
 
 
 class Question(Record):
@@ -35,9 +43,9 @@ class Question(Record):
     account_sid: str = ""
     verify_tls: bool = True
     samples: int = 10
-    over: float = 3.0
+    over: float = 10 * PAUSE
     tries: int = 20
     gap: float = 0.1
     most_requests: int = MOST_REQUESTS
     time: float = TIME_FOR_ALL
-    resolvers: tuple[str, ...] = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+    resolvers: tuple[str, ...] = RESOLVERS

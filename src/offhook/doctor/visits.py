@@ -1,16 +1,22 @@
 """Visits to a webhook URL, each made and judged as Twilio would, and counted: an app gets no more requests than were announced."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
 
 from offhook.debugger.events import EventMaker
 from offhook.delivery.round import Round, RoundParts, RoundRunner, Sign
 from offhook.ports import Transport
-from offhook.records import Attempt, DebugEvent, Endpoint, Exchange, HttpRequest, Limits, Record, Webhook
-from offhook.replies.documents import read
+from offhook.records import Attempt, DebugEvent, Endpoint, Exchange, HttpRequest, Kind, Limits, Record, Webhook
+from offhook.replies.documents import Documents, read
 from offhook.replies.notices import Stamp, about_answer
-from offhook.twiml import Message
+from offhook.twiml import Fault, Message
+
+# What is wrong with an answer whatever it is an answer to: too large, empty chunks, broken XML, another root, no or a wrong type.
+OF_ANY_PRODUCT = frozenset({11750, 11770, 12100, 12101, 12102, 12300})
 
 
 class Visit(Record):
@@ -104,12 +110,21 @@ class Visitor:
         )
         return self._judged(asked, await RoundRunner(parts).run(asked, endpoint))
 
-    async def visit_within(self, seconds: float, webhook: Webhook | None = None, **how: object) -> Visit | None:
-        """The same; None when it was not over in that time."""
+    async def documents(self, visit: Visit) -> Visit:
+        """The same visit with what its answer's <Redirect> verbs lead to: their messages, and what is wrong with them. Raises BudgetSpentError."""
+        messages: list[Message] = []
+        events: list[DebugEvent] = [event for event in visit.events if event.attempt_id]
+        async for exchange, reading in Documents(self._parts).follow(visit.webhook, visit.exchange, self._endpoint):
+            messages += reading.messages
+            events += self._about(reading.faults, visit.webhook, exchange)
+        return msgspec.structs.replace(visit, messages=tuple(messages), events=tuple(events))
+
+    async def visit_within(self, seconds: float, webhook: Webhook | None = None, **how: Any) -> Visit | None:
+        """The same; None when it was not over in that time, or no request was left."""
         try:
             async with asyncio.timeout(seconds):
-                return await self.visit(webhook, **how)  # type: ignore[arg-type]
-        except TimeoutError:
+                return await self.visit(webhook, **how)
+        except (TimeoutError, BudgetSpentError):
             return None
 
     def _judged(self, webhook: Webhook, done: Round) -> Visit:
@@ -119,7 +134,11 @@ class Visitor:
         if done.delivered:
             reading = read(done.exchange)
             messages = reading.messages
-            stamp = Stamp(id=self._parts.ids.new("NO"), at=self._parts.clock.now())
-            faults = (about_answer(fault, webhook, done.exchange, stamp) for fault in reading.faults)
-            events += [self._maker.explained(event, webhook, done.exchange) for event in faults]
+            events += self._about(reading.faults, webhook, done.exchange)
         return Visit(webhook=webhook, attempt=attempt, messages=messages, events=tuple(events))
+
+    def _about(self, faults: Iterable[Fault], webhook: Webhook, exchange: Exchange) -> list[DebugEvent]:
+        """What Twilio would log of an answer. A call's may have verbs that a message's may not."""
+        stamp = Stamp(id=self._parts.ids.new("NO"), at=self._parts.clock.now())
+        heard = (fault for fault in faults if webhook.kind is not Kind.VOICE or fault.code in OF_ANY_PRODUCT)
+        return [self._maker.explained(about_answer(fault, webhook, exchange, stamp), webhook, exchange) for fault in heard]

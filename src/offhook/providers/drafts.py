@@ -5,6 +5,7 @@ Source of names, values and order: twilio-delivery §4.1 and §4.2; of the heade
 
 import json
 import mimetypes
+import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -98,6 +99,13 @@ def segments(body: str) -> int:
     else:
         length, single, each = len(body.encode("utf-16-be")) // 2, 70, 67
     return 1 if length <= single else -(-length // each)
+
+
+def without_parameters(url: str) -> str:
+    """The URL without those parameters of Twilio's that a redirect's follow-up carries in its query: what the app itself has named."""
+    bare, question, query = url.partition("?")
+    kept = [part for part in query.split("&") if part and not _IS_PARAMETER(part.partition("=")[0])]
+    return f"{bare}?{'&'.join(kept)}" if question and kept else bare
 
 
 def _text(draft: Draft) -> Parameters:
@@ -194,3 +202,18 @@ def _prefixed(number: str) -> str:
 
 def _country(number: str) -> str:
     return "US" if number.startswith("+1") else ""
+
+
+_NAMES: Final = frozenset(
+    name
+    for each in (
+        *(
+            parameters(Draft(sid="", account_sid="", status=status, whatsapp=whatsapp))
+            for status in ("", "failed")
+            for whatsapp in (False, True)
+        ),
+        voice_parameters("", ""),
+    )
+    for name, _ in each
+)
+_IS_PARAMETER: Final = re.compile(rf"(?:{'|'.join(sorted(_NAMES))}|Media(?:ContentType|Url)\d+)").fullmatch

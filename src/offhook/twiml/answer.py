@@ -7,6 +7,7 @@ from typing import Final
 
 from offhook.records import Headers
 from offhook.twiml import schema
+from offhook.twiml.encoding import decoded, encoding
 from offhook.twiml.reading import NOTHING, Fault, Message, Reading, fault
 from offhook.twiml.tree import read_tree
 from offhook.twiml.verbs import carry_out, too_long
@@ -44,6 +45,12 @@ def read_answer(status: int, headers: Headers, body: bytes, *, size: int, cut: b
                 details={"size": str(size)},
             )
         )
+    if encoding(headers) and body:
+        plain = decoded(headers, body, LARGEST_BODY)
+        if plain is None:
+            return _only(_unreadable(encoding(headers)))
+        without = tuple(pair for pair in headers if pair[0].lower() != "content-encoding")
+        return read_answer(status, without, plain, size=len(plain), cut=False)
     if not body and _value(headers, "transfer-encoding").lower().endswith("chunked"):
         return _only(fault(11770, "the answer announces a chunked body and then sends an empty one"))
     if not body and status == 202:  # Twilio's advice for an app that answers later
@@ -85,6 +92,11 @@ def _content_type(written: str) -> tuple[str, str]:
     parsed["Content-Type"] = written.replace("\r", "").replace("\n", "")
     charset = parsed.get_param("charset", "")
     return media_type.strip().lower(), charset.strip().lower() if isinstance(charset, str) else ""
+
+
+def _unreadable(named: str) -> Fault:
+    what = f"the answer's body cannot be decoded: its Content-Encoding is {named[:40]!r}, which nobody has asked for"
+    return fault(12300, f"{what}; send it plain", details={"content_encoding": named[:40]})
 
 
 def _no_type(*, empty: bool) -> Fault:

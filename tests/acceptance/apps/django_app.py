@@ -12,7 +12,15 @@ from django.views.decorators.csrf import csrf_exempt
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY="only for tests", USE_TZ=True)
+trusts_proxy = bool(os.environ.get("APP_TRUSTS_PROXY"))
+settings.configure(
+    ROOT_URLCONF=__name__,
+    ALLOWED_HOSTS=["127.0.0.1", "localhost"],
+    SECRET_KEY="only for tests",
+    USE_TZ=True,
+    USE_X_FORWARDED_HOST=trusts_proxy,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https") if trusts_proxy else None,
+)
 validator = RequestValidator(os.environ["TWILIO_AUTH_TOKEN"])
 seen = []
 

@@ -31,4 +31,5 @@ async def what_was_seen():
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    trusts_proxy = bool(os.environ.get("APP_TRUSTS_PROXY"))
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", proxy_headers=trusts_proxy)

@@ -7,8 +7,11 @@ import time
 from flask import Flask, Response, abort, jsonify, request
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 app = Flask(__name__)
+if os.environ.get("APP_TRUSTS_PROXY"):
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)
 validator = RequestValidator(os.environ["TWILIO_AUTH_TOKEN"])
 seen = []
 

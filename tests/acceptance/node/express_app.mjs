@@ -5,6 +5,7 @@ import twilio from "twilio";
 const app = express();
 const seen = [];
 
+if (process.env.APP_TRUSTS_PROXY) app.set("trust proxy", true);
 app.use(express.urlencoded({ extended: false }));
 
 app.all("/sms", twilio.webhook({ validate: true }), (request, response) => {

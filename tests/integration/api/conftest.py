@@ -12,6 +12,9 @@ import pytest_asyncio
 
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import create_console
+from offhook.doctor.checks import url
+from offhook.doctor.configured import doctor_tools
+from offhook.doctor.practice import Practice
 from offhook.errors import JournalError
 from offhook.metrics import Metrics
 from offhook.records import (
@@ -32,10 +35,16 @@ from offhook.records import (
     Timings,
     Webhook,
 )
+from offhook.settings import load
 from offhook.stores.memory import MemoryJournal
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
 ACCOUNT = "AC" + "a" * 32
+TOKEN = "a-token-for-tests"
+SETTINGS = load({}, {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}, None)
+ENDPOINTS = (
+    Endpoint(name="sms", app_url="https://bob:hunter2@app.example/sms#rc=3", fallback_url="https://carol:s3cret@spare.example/"),
+)
 
 
 class StillClock:
@@ -76,21 +85,23 @@ class Journal(MemoryJournal):
             raise JournalError(self.broken)
 
 
+def practice(*, account_sid=ACCOUNT, checks=(url.CHECK,), endpoints=ENDPOINTS):
+    """The doctor with a token, and with no check that asks the world."""
+    return Practice(lambda: doctor_tools(SETTINGS), endpoints, account_sid, checks)
+
+
 @dataclass
 class House:
     """What the API asks of the house, over a journal in memory."""
 
     journal: Journal = field(default_factory=Journal)
     clock: StillClock = field(default_factory=StillClock)
-    endpoints: tuple[Endpoint, ...] = (
-        Endpoint(
-            name="sms", app_url="https://bob:hunter2@app.example/sms#rc=3", fallback_url="https://carol:s3cret@spare.example/"
-        ),
-    )
+    endpoints: tuple[Endpoint, ...] = ENDPOINTS
     metrics: Metrics = field(default_factory=Metrics)
     allowed_hosts: tuple[str, ...] = ("offhook.example",)
     troubles: dict[str, str] = field(default_factory=lambda: {"store": "", "deliver": ""})
     sent: list[str] = field(default_factory=list)
+    doctor: Practice = field(default_factory=practice)
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)
@@ -250,6 +261,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
+@pytest.fixture
+def practice_of():
+    """Maker of a doctor for the house."""
+    return practice
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def listening():
     house = House()
@@ -265,4 +282,5 @@ async def console(listening):
     vars(house).update(vars(House()))
     await house.journal.open()
     yield Console(house, server)
+    await house.doctor.close()
     await house.journal.close()

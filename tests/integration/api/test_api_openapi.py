@@ -6,10 +6,14 @@ import pytest
 import pytest_asyncio
 
 from offhook.api.app import create_app
+from offhook.api.doctor import examine_url
 from offhook.api.issues import set_issue_state
 from offhook.api.routes import OPERATIONS
 from offhook.records import Certificate, Failure, FailureKind
 from offhook.stores.grouping import issue_of
+
+# What these cannot do without.
+NEEDED = {set_issue_state: "state=open", examine_url: "url=https://my-app.example/sms"}
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -44,8 +48,9 @@ async def test_each_parameter_in_the_document_is_taken_by_the_server(console, op
     await console.journal.record([event])
     path = operation.path.replace("{id}", issue_of(event))  # the one kind of thing with an id of which parameters are asked
     for field in operation.query:
-        value = "open" if operation.handle is set_issue_state else ""  # that one cannot do without
-        answer = await console.ask(operation.method, f"{path}?{field.name}={value}")
+        needed = NEEDED.get(operation.handle, "")
+        given = "" if needed.startswith(f"{field.name}=") else f"{field.name}=&"
+        answer = await console.ask(operation.method, f"{path}?{given}{needed}")
         assert answer.status == operation.status, answer.text
 
 
@@ -116,6 +121,9 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
         ("POST", "/api/issues/{id}", f"/api/issues/{issue}"),
         ("POST", "/api/issues/{id}", f"/api/issues/{issue}?state=ignored"),
         ("POST", "/api/issues/{id}/replay", f"/api/issues/{issue}/replay"),
+        ("POST", "/api/doctor", "/api/doctor?url=https://my-app.example/sms"),
+        ("POST", "/api/doctor", "/api/doctor?url=https://my_app..example/sms"),
+        ("POST", "/api/doctor", "/api/doctor"),
         ("GET", "/api/endpoints", "/api/endpoints"),
         ("GET", "/healthz", "/healthz"),
         ("GET", "/readyz", "/readyz"),

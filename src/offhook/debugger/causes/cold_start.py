@@ -17,6 +17,11 @@ SLEEPERS = (
     ".azurewebsites.net",
     ".run.app",
 )
+STEPS = (
+    "Let the message be delivered again: the app is awake now.",
+    "Keep one instance running (a paid plan, a minimum of one instance), or have something ask for the app every few minutes.",
+    "Answer at once and do the work afterwards, so that only the start has to fit into 15 s.",
+)
 
 
 def cause(case: Case) -> Cause | None:
@@ -39,9 +44,5 @@ def cause(case: Case) -> Cause | None:
         title="The app was asleep and did not wake up in time.",
         confidence=Confidence.LIKELY,
         evidence=tuple(evidence),
-        steps=(
-            "Let the message be delivered again: the app is awake now.",
-            "Keep one instance running (a paid plan, a minimum of one instance), or have something ask for the app every few minutes.",
-            "Answer at once and do the work afterwards, so that only the start has to fit into 15 s.",
-        ),
+        steps=STEPS,
     )

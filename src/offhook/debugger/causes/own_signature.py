@@ -55,6 +55,18 @@ def cause(case: Case) -> Cause | None:
     )
 
 
+def for_other_url(signed: str, taken: str, what: str) -> Cause:
+    """The app was shown to take a signature for another URL than the one that was called. `what` was done to that one."""
+    case = Case(url=signed)
+    return Cause(
+        name="app.signature-check",
+        title=f"The app checks Twilio's signature against another URL than the one that was called: {what}.",
+        confidence=Confidence.CERTAIN,
+        evidence=(f"signed for {mask(signed)}: refused", f"signed for {mask(taken)}: taken"),
+        steps=_steps(case),
+    )
+
+
 def _unsigned(case: Case, text: str, named: "re.Match[str] | None") -> Cause:
     return Cause(
         name="app.signature-missing",

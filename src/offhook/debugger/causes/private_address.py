@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from offhook.debugger.case import Case
 from offhook.records import Cause, Confidence, FailureKind
@@ -19,10 +20,15 @@ def cause(case: Case) -> Cause | None:
     """The address is one that a public service must not call."""
     told = case.details.get("hidden", "")
     if case.failure is not None and case.failure.kind is FailureKind.BLOCKED:
-        return _cause(case, case.failure.detail)
+        return None if _redirected_at_home(case) else _cause(case, case.failure.detail)
     if "blacklisted ip" in told.lower():
         return _cause(case, f"Twilio says: {told}")
     return _cause(case, f"the host of the URL is {case.host}") if _unreached(case) and is_local(case.host) else None
+
+
+def _redirected_at_home(case: Case) -> bool:
+    """Whether an app on the operator's own machine led to another port of it: the redirect is the trouble, not the address."""
+    return len(case.hops) > 1 and any(urlsplit(url).hostname == case.host for url, _ in case.hops[:-1])
 
 
 def is_local(host: str) -> bool:

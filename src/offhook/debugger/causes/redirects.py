@@ -6,6 +6,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from offhook.debugger.case import Case
 from offhook.debugger.causes.login import leads_to_login
 from offhook.debugger.causes.secrets import mask
+from offhook.providers.drafts import without_parameters
 from offhook.records import Cause, Confidence, FailureKind
 
 FINAL: Final = "Put the final URL into the configuration instead of the one that redirects: {url}"
@@ -69,12 +70,12 @@ def _target(case: Case) -> str:
 
 
 def _loop(case: Case) -> Cause:
-    shown = [url for url, _ in case.hops[:4]] or [case.url] * bool(case.url and case.status)
+    shown = [without_parameters(url) for url, _ in case.hops[:4]] or [case.url] * bool(case.url and case.status)
     return Cause(
         name="redirect.loop",
         title="The app's redirects go round in a circle.",
         confidence=Confidence.CERTAIN,
-        evidence=tuple(f"redirected from {url}" for url in shown) or ("more than ten redirects",),
+        evidence=tuple(f"redirected from {url}" for url in dict.fromkeys(shown)) or ("more than ten redirects",),
         steps=(
             "Look at what redirects: often the app insists on https and its proxy always asks it by http.",
             "Have the app believe X-Forwarded-Proto of its proxy.",
@@ -99,13 +100,24 @@ def _unusable(case: Case) -> Cause:
 
 
 def _lost(case: Case, url: str, status: int) -> Cause:
-    name, why = _difference(url, case.url)
+    final = without_parameters(case.url)
+    name, why = _difference(url, final)
     return Cause(
         name=name,
         title=f"{why}, and the redirect turned the POST into a GET: the message did not arrive with it.",
         confidence=Confidence.LIKELY,
-        evidence=(f"{url} answered {status}", f"the next request was GET {case.url}", f"and that came to status {case.status}"),
-        steps=(FINAL.format(url=mask(case.url)), "Or have the app take the message at the first URL, without a redirect."),
+        evidence=(f"{url} answered {status}", f"the next request was GET {final}", f"and that came to {_end(case)}"),
+        steps=(FINAL.format(url=mask(final)), "Or have the app take the message at the first URL, without a redirect."),
+    )
+
+
+def _end(case: Case) -> str:
+    if case.status or case.failure is None:
+        return f"status {case.status}"
+    return (
+        "nothing: another port of this machine is not called for a redirect"
+        if case.failure.kind is FailureKind.BLOCKED
+        else "nothing"
     )
 
 

@@ -7,6 +7,11 @@ WAITED = 14.5  # seconds; Twilio waits 15
 # Codes under which a time-out is logged; others of that length have another reason.
 CODES = frozenset({0, 11200, 11203, 11205})
 LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
+STEPS = (
+    "Answer first (`<Response/>`, or an empty 202), do the slow work afterwards, and send the reply by REST.",
+    "Look for what is slow: a language model, a database, another service without a time limit.",
+    'With `answer = "ack"` Offhook does the first step for you, without a change of the app.',
+)
 
 
 def cause(case: Case) -> Cause | None:
@@ -27,11 +32,7 @@ def cause(case: Case) -> Cause | None:
         title="The app was reached and did not answer in time; Twilio waits 15 s.",
         confidence=Confidence.LIKELY,
         evidence=tuple(evidence),
-        steps=(
-            "Answer first (`<Response/>`, or an empty 202), do the slow work afterwards, and send the reply by REST.",
-            "Look for what is slow: a language model, a database, another service without a time limit.",
-            'With `answer = "ack"` Offhook does the first step for you, without a change of the app.',
-        ),
+        steps=STEPS,
     )
 
 

@@ -2,7 +2,42 @@
 
 from typing import Final
 
-from offhook.doctor.checks import address, dns, reach, url
+from offhook.doctor.checks import (
+    address,
+    delivery,
+    dns,
+    forgery,
+    intermittent,
+    method,
+    overrides,
+    reach,
+    redirects,
+    reply,
+    signature,
+    timing,
+    tls,
+    url,
+    user_agent,
+)
 from offhook.doctor.patient import Check
 
-CHECKS: Final[tuple[Check, ...]] = tuple(each.CHECK for each in (url, dns, address, reach))
+CHECKS: Final[tuple[Check, ...]] = tuple(
+    each.CHECK
+    for each in (
+        url,
+        overrides,
+        dns,
+        address,
+        reach,
+        tls,
+        delivery,
+        reply,
+        redirects,
+        timing,
+        method,
+        user_agent,
+        signature,
+        forgery,
+        intermittent,
+    )
+)

@@ -1,0 +1,169 @@
+"""The message itself, sent as Twilio sends it: does the app take it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from offhook.debugger.causes import cold_start, own_signature
+from offhook.debugger.causes.secrets import mask
+from offhook.doctor import second_looks
+from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
+from offhook.doctor.patient import Check, Patient
+from offhook.doctor.visits import Visit
+from offhook.doctor.wording import came_to, told
+from offhook.records import Cause, Confidence, DebugEvent, FailureKind
+
+LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
+# Without a connection there is nothing more to ask; a loop would only be walked again.
+_HOPELESS = frozenset(FailureKind) - {*LATE, FailureKind.PROTOCOL, FailureKind.RESET, FailureKind.BAD_REDIRECT}
+# What a second request would only come to again.
+_SETTLED = frozenset({FailureKind.TOO_MANY_REDIRECTS, FailureKind.BAD_URL, FailureKind.BLOCKED, FailureKind.CONNECT_TIMEOUT})
+# What an app says to a request that is not signed: that is no fault where nobody could sign.
+_WANTS_SIGNATURE = frozenset({"app.signature-missing", "twilio-middleware.no-signature", "twilio-middleware.bad-signature"})
+# What says that a signature was wrong; for which URL it would have been right, only asking shows.
+_WRONG_SIGNATURE = frozenset({"app.signature-check", "twilio-middleware.bad-signature"})
+
+_NAMES_ITSELF = frozenset({"server", "via", "x-powered-by", "x-served-by"})
+
+
+async def run(patient: Patient) -> Sequence[Finding]:
+    """Send one message with Twilio's timeouts, retries and redirects; where that fails, ask on until the reason shows."""
+    first = await patient.visitor.visit(verify_tls=patient.verify_tls)
+    patient.first = first
+    patient.visits.append(first)
+    event = next((event for event in first.events if event.attempt_id), None)
+    if event is None:
+        return [good("The app took the message.", *_evidence(first), figures=_figures(first))]
+    failure = first.exchange.failure
+    if failure is not None and failure.kind in LATE:
+        return [await _late(patient, event)]
+    if not first.accepted and (failure is None or failure.kind not in _SETTLED):
+        again = await patient.visitor.visit_within(patient.time_to_ask, verify_tls=patient.verify_tls)
+        patient.visits += [again] if again is not None else []
+        if again is not None and again.accepted:
+            patient.first = again
+            return [_by_chance(first, again, event)]
+    if failure is not None and failure.kind in _HOPELESS:
+        patient.ended = "the app could not be asked."
+    return [await _refused(patient, event)]
+
+
+def _by_chance(first: Visit, again: Visit, event: DebugEvent) -> Finding:
+    """Refused once and then taken: whatever the reason is, it does not hold always."""
+    likely = event.causes[:1]
+    return Finding(
+        verdict=Verdict.FAULT,
+        title="The app fails now and then: it refused the first request and took the same one again.",
+        evidence=(*_evidence(first), *(cause.title for cause in likely), *_evidence(again)),
+        fix=tuple(step for cause in likely for step in cause.steps),
+        codes=_codes(event),
+        cause="app.intermittent",
+        figures=_figures(first),
+    )
+
+
+async def _late(patient: Patient, event: DebugEvent) -> Finding:
+    """No answer in time: once more, to see whether the app was only asleep."""
+    second = await patient.visitor.visit_within(patient.time_to_ask, verify_tls=patient.verify_tls)
+    if second is not None and second.exchange.failure is None:
+        patient.visits.append(second)
+        return Finding(
+            verdict=Verdict.FAULT,
+            title="The app was asleep: it did not answer the first request in time, and the second one soon.",
+            evidence=(*_evidence(patient.visits[0]), told(second.exchange)),
+            fix=cold_start.STEPS,
+            codes=_codes(event),
+            cause="app.cold-start",
+            figures=_figures(second),
+        )
+    patient.ended = "the app does not answer."
+    more = ("a second request was not answered either",) if second is not None else ()
+    return _finding(patient, event, *more)
+
+
+async def _refused(patient: Patient, event: DebugEvent) -> Finding:
+    """A refusal: what it is about is shown by what passes."""
+    named = event.causes[0] if event.causes else None
+    sure = named is not None and named.confidence is Confidence.CERTAIN and named.name not in _WRONG_SIGNATURE
+    asked = not sure and not patient.ended and patient.first is not None and not patient.first.accepted
+    if asked and (proven := await _proven(patient)) is not None:
+        if named is not None and named.name in _WRONG_SIGNATURE and proven.name in _WRONG_SIGNATURE:
+            proven = msgspec.structs.replace(proven, name=named.name)
+        return of_cause(Verdict.FAULT, proven, *_evidence(patient.first), codes=_codes(event), figures=_figures(patient.first))
+    if not patient.question.signed and named is not None and named.name in _WANTS_SIGNATURE:
+        return unknown(
+            "The app takes signed requests only, and there is no auth token to sign with.",
+            *_evidence(patient.first),
+            *named.evidence,
+            fix=("Run the doctor again with TWILIO_AUTH_TOKEN set: it signs as Twilio does.",),
+            cause=named.name,
+        )
+    return _finding(patient, event)
+
+
+async def _proven(patient: Patient) -> Cause | None:
+    """The cause that another request proves, where one does."""
+    if second_looks.could_be_signature(patient):
+        found = await second_looks.rebuilt_url(patient)
+        if found.url:
+            return own_signature.for_other_url(patient.destination.url, found.url, found.what)
+    browser = await second_looks.as_browser(patient)
+    if browser is not None and browser.accepted and not browser.events:
+        return Cause(
+            name="waf.user-agent",
+            title="A browser is let through, and Twilio is not: something in front of the app judges by the user agent.",
+            confidence=Confidence.CERTAIN,
+            evidence=(f"as TwilioProxy/1.1: {came_to(patient.visits[0].exchange)}", f"as a browser: {came_to(browser.exchange)}"),
+            steps=(
+                "Exempt the webhook's path from bot protection, or allow the user agent TwilioProxy/1.1.",
+                "Let the app check Twilio's signature: that tells Twilio from others, a user agent does not.",
+            ),
+        )
+    get = await second_looks.by_get(patient)
+    if get is not None and get.accepted and not get.events:
+        return Cause(
+            name="app.wrong-method",
+            title="The app takes GET at this URL, and not POST.",
+            confidence=Confidence.CERTAIN,
+            evidence=(f"POST: {came_to(patient.visits[0].exchange)}", f"GET: {came_to(get.exchange)}"),
+            steps=(
+                "Have the route take POST (Flask: `methods=['POST']`; Express: `app.post`; FastAPI: `@app.post`).",
+                "Or set the method to HTTP GET where the URL is configured at Twilio.",
+            ),
+        )
+    return None
+
+
+def _finding(patient: Patient, event: DebugEvent, *more: str) -> Finding:
+    evidence = (*_evidence(patient.first), *more)
+    if event.causes:
+        return of_cause(Verdict.FAULT, event.causes[0], *evidence, codes=_codes(event), figures=_figures(patient.first))
+    return Finding(
+        verdict=Verdict.FAULT, title=event.message, evidence=evidence, codes=_codes(event), figures=_figures(patient.first)
+    )
+
+
+def _codes(event: DebugEvent) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(code for code in (event.code, event.twilio_code) if code))
+
+
+def _evidence(visit: Visit | None) -> tuple[str, ...]:
+    if visit is None:
+        return ()
+    names = [f"{name}: {mask(value[:60])}" for name, value in visit.exchange.headers if name.lower() in _NAMES_ITSELF]
+    return (*map(told, visit.attempt.exchanges), *([f"it names itself {', '.join(names)}"] if names else []))
+
+
+def _figures(visit: Visit | None) -> dict[str, object]:
+    if visit is None:
+        return {}
+    exchange = visit.exchange
+    timings = {
+        name: round(value, 1)
+        for name in exchange.timings.__struct_fields__
+        if (value := getattr(exchange.timings, name)) is not None
+    }
+    return {"status": exchange.status, "bytes": exchange.body_size, "exchanges": len(visit.attempt.exchanges), "ms": timings}
+
+
+CHECK = Check("delivery", "Does the app take the message, sent as Twilio sends it?", run)
