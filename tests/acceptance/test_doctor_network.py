@@ -157,7 +157,7 @@ def test_a_slow_link(tmp_path):
 
 def test_a_link_so_slow_that_opening_packets_are_repeated_loses_none(tmp_path):
     needed()
-    with Network(tmp_path, slow=600) as network:
+    with Network(tmp_path, slow=520) as network:
         network.start_app()
         seen = network.examine(URL)
     (reach,) = seen.of("reach")
