@@ -111,10 +111,16 @@ def test_a_link_that_loses_three_of_ten_packets(network):
 
 def test_a_link_that_loses_packets_by_chance(network):
     network.start_app()
-    network.rules("numgen random mod 100 < 40 drop")
+    network.rules(
+        f"{NEW} numgen random mod 100 < 40 counter drop", "icmp type echo-request numgen random mod 100 < 40 counter drop"
+    )
     (reach,) = [each for each in network.examine(URL).of("reach") if each["cause"] == "net.loss"]
     assert reach["verdict"] == "fault"
-    assert 12 <= figures(reach)["loss_percent"] <= 68
+    measured = figures(reach)
+    assert 12 <= measured["loss_percent"] <= 68
+    opening, echoes = network.dropped()
+    assert measured["echoes_lost"] == echoes
+    assert measured["syns_lost"] <= opening, "later requests lose theirs, too"
 
 
 def test_a_link_that_loses_one_packet_in_twenty_is_a_warning(network):
@@ -151,7 +157,7 @@ def test_a_slow_link(tmp_path):
 
 def test_a_link_so_slow_that_opening_packets_are_repeated_loses_none(tmp_path):
     needed()
-    with Network(tmp_path, slow=600) as network:
+    with Network(tmp_path, slow=520) as network:
         network.start_app()
         seen = network.examine(URL)
     (reach,) = seen.of("reach")
@@ -194,6 +200,15 @@ def test_ipv6_is_measured_as_ipv4_is(network):
     assert reach["verdict"] == "good"
     measured = figures(reach, THERE_6)
     assert (measured["family"], measured["connected"], measured["echoes_lost"]) == ("IPv6", 20, 0)
+
+
+@pytest.mark.parametrize("host", [THERE, THERE_6])
+def test_echoes_by_the_sockets_that_a_system_allows_to_everybody(network, host):
+    network.start_app()
+    with network.echoes_for_everybody():
+        reach = network.examine(f"http://{f'[{host}]' if ':' in host else host}:{PORT}/sms").one("reach")
+    assert reach["verdict"] == "good"
+    assert (figures(reach, host)["echoes_sent"], figures(reach, host)["echoes_lost"]) == (20, 0)
 
 
 def test_a_name_that_nobody_has(network):

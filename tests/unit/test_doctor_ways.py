@@ -66,6 +66,11 @@ def test_a_host_that_answers_hardly_any_echo_is_told_not_to():
     assert way(*connected(times=20), echoes=Echoes(times=(1.0,) + (None,) * 19)).loss == 0
 
 
+def test_few_echoes_beside_lost_connections_are_loss():
+    tries = (*connected(times=12), *connected(ms=1010, repeated=1, times=8))
+    assert way(*tries, echoes=Echoes(times=(1.0,) * 7 + (None,) * 13)).loss == pytest.approx(100 * 21 / 48)
+
+
 def test_what_is_repeated_on_a_way_longer_than_a_second_came_late_and_was_not_lost():
     measured = way(*connected(ms=1400, repeated=1, times=20))
     assert (measured.syns, measured.syns_lost) == (20, 0)

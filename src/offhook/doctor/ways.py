@@ -66,9 +66,12 @@ class Way(Record):
 
     @property
     def echoes_count(self) -> bool:
-        """Whether the echoes say something about loss: a host that answers none, or hardly any, is told not to."""
-        sent = len(self.echoes.times)
-        return bool(sent) and self.echoes.lost * 2 <= sent
+        """Whether the echoes say something about loss: a host that answers none is told not to.
+
+        One that answers few of them while connections are well answers only so many a second.
+        """
+        sent, lost = len(self.echoes.times), self.echoes.lost
+        return lost < sent and (lost * 2 <= sent or self.syns_lost * 5 >= self.syns)
 
     @property
     def loss(self) -> float:

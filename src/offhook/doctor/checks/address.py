@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from offhook.debugger.case import Case
 from offhook.debugger.causes import private_address
 from offhook.doctor.findings import Finding, Verdict, good, of_cause
+from offhook.doctor.names import is_local
 from offhook.doctor.patient import Check, Patient
 from offhook.net.addresses import refusal, refusal_of_name
 from offhook.records import Failure, FailureKind
@@ -39,11 +40,17 @@ def _finding(patient: Patient, evidence: tuple[str, ...], refused: dict[str, str
         verdict=Verdict.WARNING,
         title=f"Twilio cannot call {', '.join(refused) or patient.destination.url}; it was tested from here all the same.",
         evidence=evidence,
-        fix=cause.steps[: None if patient.target is not None and patient.target.address is None else 1],
+        fix=cause.steps if _is_in_dns(patient) else cause.steps[:1],
         codes=_CODES,
         cause=cause.name,
         figures=figures,
     )
+
+
+def _is_in_dns(patient: Patient) -> bool:
+    """Whether the host is a name whose record could be mended."""
+    assert patient.target is not None
+    return patient.target.address is None and not is_local(patient.target.host)
 
 
 CHECK = Check("address", "May a public service call the address?", run)
