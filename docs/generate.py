@@ -23,6 +23,7 @@ from offhook.api.routes import OPERATIONS
 from offhook.cli.app import build
 from offhook.cli.options import SettingOption
 from offhook.debugger.catalogue import CODES, Code
+from offhook.doctor.checks import CHECKS
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, Setting
@@ -68,6 +69,11 @@ def _setting(setting: Setting) -> Sequence[str]:
     kind = " or ".join(f"`{choice}`" for choice in setting.choices) or setting.kind.word
     also = "".join(f"; also the variable `{variable}`" for variable in setting.also)
     return (f"`{setting.name}`", kind, f"`{setting.default}`" if setting.default else "", plain(setting.meaning) + also)
+
+
+def checks() -> str:
+    """The doctor's checks, in their order."""
+    return table(("check", "what it asks"), ((f"`{each.name}`", plain(each.asks)) for each in CHECKS))
 
 
 def metrics() -> str:
@@ -202,6 +208,7 @@ def fault_table() -> str:
 
 
 WRITERS: dict[str, Callable[[], str]] = {
+    "checks": checks,
     "settings": settings,
     "metrics": metrics,
     "routes": routes,
