@@ -1,11 +1,11 @@
 """The account's book, in memory: its numbers, services and messages, the newest messages kept up to a cap."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from offhook.records import Record
 from offhook.simulator.records import Account, Message, Number, Service
+from offhook.simulator.shelf import Shelf
 
 MOST_MESSAGES: Final = 100_000
 """How many messages are kept; the oldest are forgotten."""
@@ -27,8 +27,7 @@ class Book:
         self.account = account
         self.numbers: dict[str, Number] = {}
         self.services: dict[str, Service] = {}
-        self._messages: OrderedDict[str, Message] = OrderedDict()
-        self._most = most_messages
+        self._shelf = Shelf(most_messages)
         self._watchers: list[Callable[[Message], None]] = []
 
     def watch(self, watcher: Callable[[Message], None]) -> Callable[[], None]:
@@ -38,25 +37,31 @@ class Book:
 
     def keep(self, message: Message) -> Message:
         """Write a message down, new or changed."""
-        self._messages[message.sid] = message
-        if len(self._messages) > self._most:
-            self._messages.popitem(last=False)
+        self._shelf.put(message)
         for watcher in tuple(self._watchers):
             watcher(message)
         return message
 
     def message(self, sid: str) -> Message | None:
         """One message; None where there is none, or no longer."""
-        return self._messages.get(sid)
+        return self._shelf.get(sid)
 
     def forget(self, sid: str) -> bool:
         """Delete a message for good; False where there is none."""
-        return self._messages.pop(sid, None) is not None
+        return self._shelf.take(sid)
 
-    def messages(self, wanted: MessageFilter | None = None) -> Iterator[Message]:
-        """The messages that a filter means, the newest first."""
+    def place(self, sid: str) -> int:
+        """Where a message stands among all: newer ones have a greater place, and none ever gets another."""
+        return self._shelf.place(sid)
+
+    def messages(self, wanted: MessageFilter | None = None, *, before: int = 0) -> Iterator[Message]:
+        """The messages that a filter means, the newest first; only those before a place where one is given."""
         asked = wanted or MessageFilter()
-        return (message for message in reversed(self._messages.values()) if _matches(message, asked))
+        return (message for message in self._shelf.older(before, (asked.to, asked.sender)) if _matches(message, asked))
+
+    def messages_after(self, place: int, wanted: MessageFilter) -> Iterator[Message]:
+        """The messages that a filter means and that came after a place, the oldest first."""
+        return (message for message in self._shelf.newer(place, (wanted.to, wanted.sender)) if _matches(message, wanted))
 
     def number(self, number: str) -> Number | None:
         """The account's own number, with or without a channel's prefix; None where it is somebody else's."""
