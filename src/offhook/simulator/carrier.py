@@ -14,6 +14,7 @@ from offhook.simulator.book import Book
 from offhook.simulator.calls import Calls, Place
 from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
 from offhook.simulator.life import Lives, Pace
+from offhook.simulator.passage import Passage
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
 NO_URL_NOTE: Final = "The number has no URL for messages."
@@ -33,6 +34,7 @@ class Carrier:
         self._calls = calls
         self._clock = clock
         self._lives = Lives(book, clock, calls.status, pace)
+        self._lives.at_step = Passage(book, self._arrived).step
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
@@ -75,6 +77,10 @@ class Carrier:
             return False
         self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
         return True
+
+    def throttle(self) -> bool:
+        """Whether the REST API has had too many requests: to be asked once for each."""
+        return False
 
     async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
         for reply in await self._calls.deliver(webhook, place):
@@ -158,6 +164,17 @@ class Carrier:
         elif message.status_callback:
             self._start(self._calls.status(message), f"callback of {message.sid}")
         return message
+
+    def cancel(self, message: Message) -> Message:
+        """Take back a message that has not left yet."""
+        canceled = self.book.keep(msgspec.structs.replace(message, status=Status.CANCELED, updated_at=self._clock.now()))
+        if canceled.status_callback:
+            self._start(self._calls.status(canceled), f"callback of {canceled.sid}")
+        return canceled
+
+    def _arrived(self, message: Message) -> None:
+        """A message has come to one of the account's own numbers: there it is a text like any other."""
+        self.text(message.sender, message.to, message.body, message.media)
 
     def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)

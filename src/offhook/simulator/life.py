@@ -29,7 +29,10 @@ class Pace(Record):
 
 
 class Lives:
-    """Leads messages through their states. `tell` calls a message's status callback."""
+    """Leads messages through their states. `tell` calls a message's status callback.
+
+    Whoever sets `at_step` sees a message in each new state before it is written down, and may change it.
+    """
 
     def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
         self._book = book
@@ -37,6 +40,7 @@ class Lives:
         self._tell = tell
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.at_step: Callable[[Message], Message] = lambda message: message
 
     def begin(self, message: Message) -> None:
         """Let a message live from the state in which it is."""
@@ -75,7 +79,7 @@ class Lives:
             error_code=step.code,
             error_message=step.why,
         )
-        self._book.keep(changed)
+        changed = self._book.keep(self.at_step(changed))
         if step.told and changed.status_callback:
             await self._tell(changed)
         return True

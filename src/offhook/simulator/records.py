@@ -83,6 +83,8 @@ class Number(Record):
     status_callback_method: str = "POST"
     voice_url: str = ""
     voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
     created_at: float = 0.0
     updated_at: float = 0.0
 
