@@ -150,7 +150,7 @@ def solvable() -> list[Code]:
 
 def codes_in_use() -> set[int]:
     """The catalogue's codes that stand as numbers in the source, the API's own left out. `15_000` is a quantity, `15000` a code."""
-    texts = (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if path.parent.name != "api")
+    texts = (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if "api" not in path.relative_to(SOURCE).parts)
     tokens = (token for text in texts for token in tokenize.generate_tokens(io.StringIO(text).readline))
     return {
         int(token.string) for token in tokens if token.type == tokenize.NUMBER and re.fullmatch(r"\d{5}", token.string)

@@ -5,6 +5,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+from starlette.routing import Route
+
+from offhook.api.account.asked import Desk
+from offhook.api.account.routes import account_routes
 from offhook.api.app import create_app
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import page_routes
@@ -58,12 +62,19 @@ def make_house(settings: Settings) -> DevHouse:
     )
 
 
+def rest_routes(house: DevHouse) -> list[Route]:
+    """Twilio's REST API of the simulated account."""
+    return account_routes(Desk(house.book, house.carrier, house.clock))
+
+
 async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None]) -> None:
     """Run until `stop` is set. Raises OSError when the port is taken."""
     house = make_house(settings)
     await house.start()
     server = ConsoleServer(
-        create_app(house, [*phone_routes(house), *page_routes(house)]), settings.console_host, settings.console_port
+        create_app(house, [*phone_routes(house), *rest_routes(house), *page_routes(house)]),
+        settings.console_host,
+        settings.console_port,
     )
     try:
         await server.start()
