@@ -1,5 +1,7 @@
 """Twilio's official SDKs, Python and Node, use the account of `offhook dev` as they use one at Twilio; nothing but their base URL is changed."""
 
+import json
+import subprocess
 import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,7 +11,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from tests.helpers.processes import ACCOUNT, TOKEN, fetch, wait_until
+from tests.helpers.node import needed
+from tests.helpers.processes import ACCOUNT, TOKEN, Offhook, fetch, free_port, wait_until
+from tests.helpers.processes import App as SlowApp
 from tests.helpers.simulated import App, Dev
 
 ADA, GRACE, LINUS = "+12025550101", "+12025550102", "+12025550103"
@@ -375,3 +379,53 @@ def test_the_answers_have_twilios_headers_and_shape(client, dev):
     answer = session.post(messages, auth=auth, data={"To": ADA, "From": dev.numbers[0], "Body": "x", "Nonsense": "1"})
     assert answer.status_code == 201
     assert fetch(messages, b"Body=" + b"x" * 70_000, method="POST")[0] == 413
+
+
+# With the Node SDK
+
+
+def test_node_does_the_same(node_folder, dev, app):
+    script = [needed("node"), "account.mjs", dev.url, ACCOUNT, TOKEN, app.url]
+    ran = subprocess.run(script, cwd=node_folder, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == {
+        "sent": {"status": "queued", "numMedia": "1", "isDate": True, "dateSent": None},
+        "delivered": {"status": "delivered", "body": "From Node", "isDate": True},
+        "media": ["image/png"],
+        "redacted": "",
+        "deleted": True,
+        "gone": {"status": 404, "code": 20404},
+        "listed": True,
+        "paged": [40, 20, None],
+        "back": True,
+        "today": 60,
+        "after": 0,
+        "before": 0,
+        "accepted": ["accepted", None, "0", True],
+        "canceled": ["scheduled", "canceled"],
+        "pool": [True],
+        "updated": True,
+        "account": "active",
+        "badTo": {"status": 400, "code": 21211},
+        "badList": {"status": 400, "code": 20001},
+        "stranger": {"status": 401, "code": 20003},
+        "removed": [True, True],
+    }
+
+
+# With `offhook serve`
+
+
+def test_serve_sends_its_late_replies_into_the_simulator(tmp_path):
+    app = SlowApp("flask", tmp_path, APP_DELAY="1.5")
+    port = free_port()
+    dev = Dev(tmp_path, f"http://127.0.0.1:{port}/sms")
+    serve = Offhook(tmp_path, "--to", app.url, "--hold", "1s", port=port, env={"OFFHOOK_TWILIO_API_URL": dev.url})
+    dev.text(ADA, "Is it open today?")
+    with client_of(dev) as client:
+        [reply] = wait_until(lambda: client.messages.list(to=ADA, from_=dev.numbers[0]))
+        assert (reply.direction, reply.body) == ("outbound-api", "You said: Is it open today?")
+        ended(client, reply.sid)
+    for child in (serve, dev, app):
+        child.stop()
+    assert "Traceback" not in serve.log.read_text() + dev.log.read_text()

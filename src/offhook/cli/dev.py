@@ -49,8 +49,8 @@ def _welcome(info: DevInfo) -> None:
             if info.auth_token
             else "TWILIO_AUTH_TOKEN is the one that you have set",
         ),
-        ("Python", f'client.api.base_url = client.monitor.base_url = "{base}"'),
-        ("Node", f'client.api.baseUrl = client.monitor.baseUrl = "{base}"'),
+        ("Python", f'client.api.base_url = client.messaging.base_url = client.monitor.base_url = "{base}"'),
+        ("Node", f'client.api.baseUrl = client.messaging.baseUrl = client.monitor.baseUrl = "{base}"'),
     ]
     for name, value in lines:
         console.print(f"{name:<14} {value}", soft_wrap=True)
