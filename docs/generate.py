@@ -17,6 +17,8 @@ from pathlib import Path
 
 import click
 
+from offhook.api.account.problems import CODES as ACCOUNT_CODES
+from offhook.api.account.routes import RESOURCES
 from offhook.api.problems import CODES as PROBLEMS
 from offhook.api.routes import OPERATIONS
 from offhook.cli.app import build
@@ -108,6 +110,26 @@ def problems() -> str:
     return table(
         ("code", "status", "meaning"),
         ((f'<a id="{code}"></a>{code}', str(status), plain(meaning)) for code, (status, meaning) in PROBLEMS.items()),
+    )
+
+
+def account_routes() -> str:
+    """Every path of the simulated account's API, once."""
+    found = ((method, each.path, handle) for each in RESOURCES for method, handle in each.handlers.items())
+    rows = ((f"`{method} {path}`", handle) for method, path, handle in found if not path.startswith("/messaging/"))
+    return table(
+        ("request", "does"), ((cell, plain(inspect.cleandoc(handle.__doc__ or "").splitlines()[0])) for cell, handle in rows)
+    )
+
+
+def account_codes() -> str:
+    """Every code that the simulated account's API answers with."""
+    return table(
+        ("code", "status", "meaning"),
+        (
+            (f"[{code}](https://www.twilio.com/docs/errors/{code})", str(status), plain(meaning))
+            for code, (status, meaning) in ACCOUNT_CODES.items()
+        ),
     )
 
 
@@ -206,6 +228,8 @@ WRITERS: dict[str, Callable[[], str]] = {
     "routes": routes,
     "parameters": parameters,
     "problems": problems,
+    "account-routes": account_routes,
+    "account-codes": account_codes,
     "refusals": refusals,
     "codes": codes,
     "solutions": solutions,

@@ -101,6 +101,7 @@ async def test_messages_are_listed_by_number_and_by_time(api):
     api.message(body="later", sent_at=api.clock.now() + 3600)
     now, day = "2023-11-14T22:13:20Z", "2023-11-14"
     assert await listed(api, To=OWN) == ["inbound"]
+    assert await listed(api, To=OWN.replace("+", " ")) == ["inbound"]  # a plus sign that was not encoded
     assert await listed(api, From=OWN, To=ADA) == ["later", "half", "yesterday"]
     assert await listed(api, sent=now) == ["half", "inbound"]
     assert await listed(api, sent=day) == await listed(api, sent=f"{day}T00:00:00Z") == ["later", "half", "inbound"]
@@ -144,6 +145,13 @@ async def test_the_last_of_a_page_may_be_deleted_before_the_next_is_asked_for(ap
     assert [each["body"] for each in (await api.ask("GET", first["next_page_uri"])).body["messages"]] == ["1", "0"]
 
 
+@pytest.mark.parametrize("token", ["PA999999999999999", "PB999999999999999", "PA0", "PB0"])
+async def test_a_token_of_no_page_of_ours_does_no_harm(api, token):
+    api.message()
+    answer = await api.ask("GET", "Messages.json", {"PageToken": token, "Page": "999999999"})
+    assert (answer.status, len(answer.body["messages"])) == (200, 1 if token.startswith("PA9") else 0)
+
+
 async def test_an_empty_listing_is_a_page_without_others(api):
     page = (await api.ask("GET", "Messages.json")).body
     assert (page["messages"], page["start"], page["end"], page["page_size"], page["next_page_uri"]) == ([], 0, 0, 50, None)
@@ -178,6 +186,7 @@ async def test_a_new_message_is_queued_and_lives_through_its_states(living):
     [
         ({"To": "(202) 555-0101"}, {"to": ADA}),
         ({"To": f" {ADA} "}, {"to": ADA}),
+        ({"To": ADA.replace("+", " "), "From": OWN.replace("+", " ")}, {"to": ADA, "from": OWN}),
         ({"To": "whatsapp:+12025550101", "From": f"whatsapp:{OWN}"}, {"to": "whatsapp:+12025550101", "from": f"whatsapp:{OWN}"}),
         ({"To": "+447700900123", "From": "Offhook"}, {"from": "Offhook"}),
         ({"Body": "x" * 1600}, {"num_segments": "11"}),

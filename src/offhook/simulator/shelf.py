@@ -30,8 +30,6 @@ class Shelf:
         self._messages[place] = message
         self._index(place, _addresses(before), _addresses(message))
         if len(self._messages) > self._most:
-            while self._oldest not in self._messages:
-                self._oldest += 1
             self.take(self._messages[self._oldest].sid)
 
     def get(self, sid: str) -> Message | None:
@@ -43,6 +41,8 @@ class Shelf:
         place = self._places.pop(sid, 0)
         message = self._messages.pop(place, None)
         self._index(place, _addresses(message), frozenset())
+        while self._oldest < self._next and self._oldest not in self._messages:
+            self._oldest += 1
         return message is not None
 
     def place(self, sid: str) -> int:
@@ -51,7 +51,7 @@ class Shelf:
 
     def older(self, than: int = 0, addresses: Sequence[str] = ()) -> Iterator[Message]:
         """The newest first, from before a place on (0: all). Those of `addresses` are among it, with others where there are two."""
-        before = than or self._next
+        before = min(than or self._next, self._next)
         index = self._shortest(addresses)
         if index is None:
             return self._at(range(before - 1, self._oldest - 1, -1))

@@ -14,7 +14,7 @@ from offhook.simulator.records import Account
 def account_shape(account: Account) -> dict[str, Any]:
     """The account as Twilio shows it, but for the token: who reads this has called with it."""
     uri = f"/2010-04-01/Accounts/{account.sid}"
-    made = rfc2822(account.created_at)
+    made = rfc2822(account.created_at or None)
     return {
         "sid": account.sid,
         "owner_account_sid": account.sid,

@@ -66,6 +66,11 @@ def parameters(query: str, content_type: str, body: bytes) -> Parameters:
     return tuple(found)
 
 
+def with_plus(text: str) -> str:
+    """A number whose plus sign was not encoded, and has arrived as a blank."""
+    return re.sub(r"^ (?=\d)", "+", text)
+
+
 def is_url(text: str) -> bool:
     """Whether Twilio could call it: HTTP or HTTPS, and a host."""
     try:

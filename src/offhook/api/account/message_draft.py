@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from offhook.api.account.asked import Asked, is_url
+from offhook.api.account.asked import Asked, is_url, with_plus
 from offhook.api.account.problems import Refused
 from offhook.api.fields import read_time
 from offhook.providers.drafts import segments
@@ -26,7 +26,11 @@ _WHATSAPP: Final = "whatsapp:"
 
 def drafted(asked: Asked) -> Message:
     """The message. Raises Refused with Twilio's code for the first thing that is wrong."""
-    to, sender, service_sid = asked.text("To").strip(), asked.text("From").strip(), asked.text("MessagingServiceSid").strip()
+    to, sender, service_sid = (
+        with_plus(asked.text("To")).strip(),
+        with_plus(asked.text("From")).strip(),
+        asked.text("MessagingServiceSid"),
+    )
     if sender.startswith("MG"):
         sender, service_sid = "", sender
     if not to:
@@ -60,7 +64,7 @@ def drafted(asked: Asked) -> Message:
 def number_in(text: str, code: int) -> str:
     """A number with its channel, blanks and the like taken out. Raises Refused with the code where it is none."""
     channel = _WHATSAPP if text.startswith(_WHATSAPP) else ""
-    number = re.sub(r"[\s().-]", "", text.removeprefix(channel))
+    number = re.sub(r"[\s().-]", "", with_plus(text.removeprefix(channel)))
     if re.fullmatch(r"[2-9]\d{9}", number, re.ASCII) and not channel:
         number = f"+1{number}"
     if not _NUMBER.fullmatch(number):

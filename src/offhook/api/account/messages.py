@@ -5,7 +5,7 @@ import re
 import msgspec
 from starlette.responses import Response
 
-from offhook.api.account.asked import Asked
+from offhook.api.account.asked import Asked, with_plus
 from offhook.api.account.message_draft import drafted
 from offhook.api.account.message_shapes import CANCELABLE, message_shape
 from offhook.api.account.paging import Listing, cut_messages
@@ -43,7 +43,10 @@ def message_filter(asked: Asked) -> MessageFilter:
             starts += [start] * has_start
             ends += [end] * has_end
     return MessageFilter(
-        to=asked.text("To"), sender=asked.text("From"), since=max(starts, default=None), until=min(ends, default=None)
+        to=with_plus(asked.text("To")),
+        sender=with_plus(asked.text("From")),
+        since=max(starts, default=None),
+        until=min(ends, default=None),
     )
 
 

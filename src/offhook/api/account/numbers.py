@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from offhook.api.account.asked import Asked, method_of, url_of
+from offhook.api.account.asked import Asked, method_of, url_of, with_plus
 from offhook.api.account.message_draft import number_in
 from offhook.api.account.paging import Listing, cut
 from offhook.api.account.problems import Refused
@@ -79,9 +79,8 @@ def list_numbers(asked: Asked) -> Response:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """A whole number stands for itself, a part for all that have it; a plus sign that was not encoded arrives as a blank."""
-    given = re.sub(r"^ ", "+", text)
-    return re.compile("".join(r"\d" if each == "*" else re.escape(each) for each in given))
+    """A whole number stands for itself, a part for all that have it."""
+    return re.compile("".join(r"\d" if each == "*" else re.escape(each) for each in with_plus(text)))
 
 
 def fetch_number(asked: Asked) -> Response:
@@ -91,7 +90,7 @@ def fetch_number(asked: Asked) -> Response:
 
 def create_number(asked: Asked) -> Response:
     """A new number: the one that is asked for, or a free one that is nobody's, in an area code where one is given."""
-    wish = asked.text("PhoneNumber").strip()
+    wish = asked.text("PhoneNumber")
     number = number_in(wish, 21421) if wish else _free(asked, asked.text("AreaCode").strip())
     if not number.startswith("+"):
         raise Refused(21421)
