@@ -365,6 +365,7 @@ async def test_two_numbers_that_answer_each_other_stop_somewhere(living):
             to=message.sender,
             sender=message.to,
             body="And you?",
+            status_callback="http://app/told",
         )
     ]
     await create(living, To=OTHER)
@@ -374,3 +375,4 @@ async def test_two_numbers_that_answer_each_other_stop_somewhere(living):
     assert len(living.calls.heard) == 16
     [failed] = [each for each in living.book.messages() if each.status is Status.FAILED]
     assert failed.error_code == 14107
+    assert living.calls.told[-1] == (failed.sid, "failed")

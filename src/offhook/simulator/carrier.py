@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,11 +26,15 @@ def sid(prefix: str) -> str:
 
 
 class Carrier:
-    """The simulated network. `book` holds what the account has, `calls` reach the developer's app."""
+    """The simulated network. `book` holds what the account has, `calls` reach the developer's app.
+
+    `throttle`, asked once for each request, says when the REST API has had too many requests.
+    """
 
     def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None) -> None:
         self.book = book
         self.optouts = OptOuts()
+        self.throttle: Callable[[], bool] = lambda: False
         self._calls = calls
         self._clock = clock
         self._lives = Lives(book, clock, calls.status, pace)
@@ -77,10 +81,6 @@ class Carrier:
             return False
         self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
         return True
-
-    def throttle(self) -> bool:
-        """Whether the REST API has had too many requests: to be asked once for each."""
-        return False
 
     async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
         for reply in await self._calls.deliver(webhook, place):

@@ -80,7 +80,7 @@ class Lives:
             error_message=step.why,
         )
         changed = self._book.keep(self.at_step(changed))
-        if step.told and changed.status_callback:
+        if changed.status_callback and (step.told or changed.status in ENDED):
             await self._tell(changed)
         return True
 

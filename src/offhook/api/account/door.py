@@ -31,15 +31,20 @@ class Door:
     def __init__(self, desk: Desk, resources: Sequence[Resource]) -> None:
         self._desk = desk
         self._resources = [(compile_path(each.path)[0], each) for each in resources]
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         began = time.perf_counter()
+        self._under_way += 1
+        together = self._under_way
         try:
             answer = await self._answer(Request(scope, receive))
         except Refused as refused:
             answer = refusal(refused)
-        answer.headers["Twilio-Concurrent-Requests"] = "1"
+        finally:
+            self._under_way -= 1
+        answer.headers["Twilio-Concurrent-Requests"] = str(together)
         answer.headers["Twilio-Request-Id"] = "RQ" + secrets.token_hex(16)
         answer.headers["Twilio-Request-Duration"] = f"{time.perf_counter() - began:.3f}"
         answer.headers["X-Home-Region"] = "us1"
