@@ -71,15 +71,22 @@ async def test_media_are_shown_with_their_type_and_their_bytes_need_no_credentia
     kept = Media(sid="ME1", content_type="image/png", data=b"\x89PNG")
     document = Media(sid="ME2", content_type="text/html", data=b"<script>")
     elsewhere = Media(sid="ME3", content_type="", url="http://app/a.gif?x=1")
-    message = api.message(sid="MM1", media=(kept, document, elsewhere))
+    nowhere = Media(sid="ME4", content_type="", url="http://[/a")
+    message = api.message(sid="MM1", media=(kept, document, elsewhere, nowhere))
     listed = await api.ask("GET", "Messages/MM1/Media.json")
-    assert [media["content_type"] for media in listed.body["media_list"]] == ["image/png", "text/html", "image/gif"]
+    assert [media["content_type"] for media in listed.body["media_list"]] == [
+        "image/png",
+        "text/html",
+        "image/gif",
+        "application/octet-stream",
+    ]
     assert listed.body["media_list"][0]["uri"] == f"{MESSAGES}/MM1/Media/ME1.json"
     answer = await api.ask("GET", "Messages/MM1/Media/ME1", user=None)
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, "image/png", b"\x89PNG")
     assert (await api.ask("GET", "Messages/MM1/Media/ME2")).headers["content-disposition"] == "attachment"
     answer = await api.ask("GET", "Messages/MM1/Media/ME3")
     assert (answer.status, answer.headers["location"]) == (307, "http://app/a.gif?x=1")
+    assert (await api.ask("GET", "Messages/MM1/Media/ME4")).body == b""
     assert (await api.ask("GET", "Messages/MM1/Media/ME1.json", user=None)).status == 401
     assert message.media[0].sid == "ME1"
 

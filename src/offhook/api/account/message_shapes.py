@@ -1,8 +1,8 @@
 """Messages and media as the API shows them (spec: twilio-delivery §7.1). Pure."""
 
 import mimetypes
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from offhook.api.account.times import rfc2822
 from offhook.simulator.records import Media, Message, Status
@@ -58,7 +58,12 @@ def media_shape(message: Message, media: Media) -> dict[str, Any]:
 
 def content_type(media: Media) -> str:
     """What a medium is: as it came, else what its address ends with says."""
-    return media.content_type or mimetypes.guess_type(urlsplit(media.url).path)[0] or "application/octet-stream"
+    return media.content_type or _guessed(media.url) or "application/octet-stream"
+
+
+def _guessed(url: str) -> str | None:
+    """By the last part of its path; an app may have written what is no URL at all."""
+    return mimetypes.guess_type(re.split(r"[?#]", url)[0].rpartition("/")[2])[0]
 
 
 CANCELABLE = frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.QUEUED})
