@@ -73,7 +73,7 @@ class Api:
             query, form = form.decode(), b""
         headers = [(b"host", b"localhost"), (b"content-type", content_type.encode())]
         if user:
-            headers.append((b"authorization", basic(*user).encode()))
+            headers.append((b"authorization", basic(*user).encode("latin-1")))
         sent = []
 
         async def receive():

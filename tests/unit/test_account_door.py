@@ -24,7 +24,9 @@ async def test_without_the_accounts_credentials_there_is_nothing(api, user, path
     assert answer.headers["www-authenticate"] == 'Basic realm="Twilio API"'
 
 
-@pytest.mark.parametrize("header", ["", "Basic", "Basic ?", "Bearer x", basic(ACCOUNT, TOKEN).replace("Basic", "Digest")])
+@pytest.mark.parametrize(
+    "header", ["", "Basic", "Basic ?", "Basic \xe9", "Bearer x", basic(ACCOUNT, TOKEN).replace("Basic", "Digest")]
+)
 async def test_credentials_that_are_none_are_refused(api, header, monkeypatch):
     monkeypatch.setattr("tests.helpers.account.basic", lambda *_: header)
     assert (await api.ask("GET", "Messages.json")).status == 401

@@ -1,7 +1,6 @@
 """The door of the account's API: credentials, throttling, which resource is meant, and the headers that Twilio puts on every answer."""
 
 import base64
-import binascii
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from offhook.simulator.records import Account
 
 
 class Resource(NamedTuple):
-    """A path with its handler for each method. What is `open` needs no credentials."""
+    """A path with its handler for each method. Whoever asks for what `is_open` needs no credentials."""
 
     path: str
     handlers: Mapping[str, Handler]
@@ -79,7 +78,7 @@ def check_credentials(account: Account, authorization: str) -> None:
     scheme, _, encoded = authorization.partition(" ")
     try:
         given = base64.b64decode(encoded.strip(), validate=True) if scheme.casefold() == "basic" else b""
-    except binascii.Error:
+    except ValueError:
         given = b""
     if not secrets.compare_digest(given, f"{account.sid}:{account.auth_token}".encode()):
         raise Refused(20003, headers={"WWW-Authenticate": 'Basic realm="Twilio API"'})

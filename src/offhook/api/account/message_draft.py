@@ -26,11 +26,8 @@ _WHATSAPP: Final = "whatsapp:"
 
 def drafted(asked: Asked) -> Message:
     """The message. Raises Refused with Twilio's code for the first thing that is wrong."""
-    to, sender, service_sid = (
-        with_plus(asked.text("To")).strip(),
-        with_plus(asked.text("From")).strip(),
-        asked.text("MessagingServiceSid"),
-    )
+    to, sender = (with_plus(asked.text(name)).strip() for name in ("To", "From"))
+    service_sid = asked.text("MessagingServiceSid")
     if sender.startswith("MG"):
         sender, service_sid = "", sender
     if not to:
@@ -88,7 +85,9 @@ def _content(asked: Asked) -> tuple[str, list[str]]:
         raise Refused(21654)
     if content and not re.fullmatch(r"HX[0-9a-fA-F]{32}", content):
         raise Refused(21655)
-    return (body if body or not content else f"[{content} {variables}]".replace(" ]", "]")), media
+    if content and not body:
+        body = f"[{content} {variables}]" if variables else f"[{content}]"
+    return body, media
 
 
 def _variables(text: str) -> str:
