@@ -17,6 +17,8 @@ from pathlib import Path
 
 import click
 
+from offhook.api.account.problems import CODES as ACCOUNT_CODES
+from offhook.api.account.routes import RESOURCES
 from offhook.api.doctor_shapes import schema_text
 from offhook.api.problems import CODES as PROBLEMS
 from offhook.api.routes import OPERATIONS
@@ -118,6 +120,26 @@ def problems() -> str:
     )
 
 
+def account_routes() -> str:
+    """Every path of the simulated account's API, once."""
+    found = ((method, each.path, handle) for each in RESOURCES for method, handle in each.handlers.items())
+    rows = ((f"`{method} {path}`", handle) for method, path, handle in found if not path.startswith("/messaging/"))
+    return table(
+        ("request", "does"), ((cell, plain(inspect.cleandoc(handle.__doc__ or "").splitlines()[0])) for cell, handle in rows)
+    )
+
+
+def account_codes() -> str:
+    """Every code that the simulated account's API answers with."""
+    return table(
+        ("code", "status", "meaning"),
+        (
+            (f"[{code}](https://www.twilio.com/docs/errors/{code})", str(status), plain(meaning))
+            for code, (status, meaning) in ACCOUNT_CODES.items()
+        ),
+    )
+
+
 def refusals() -> str:
     """Every way in which the public listener says no before it has looked at a signature."""
     return table(
@@ -157,7 +179,7 @@ def solvable() -> list[Code]:
 
 def codes_in_use() -> set[int]:
     """The catalogue's codes that stand as numbers in the source, the API's own left out. `15_000` is a quantity, `15000` a code."""
-    texts = (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if path.parent.name != "api")
+    texts = (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if "api" not in path.relative_to(SOURCE).parts)
     tokens = (token for text in texts for token in tokenize.generate_tokens(io.StringIO(text).readline))
     return {
         int(token.string) for token in tokens if token.type == tokenize.NUMBER and re.fullmatch(r"\d{5}", token.string)
@@ -214,6 +236,8 @@ WRITERS: dict[str, Callable[[], str]] = {
     "routes": routes,
     "parameters": parameters,
     "problems": problems,
+    "account-routes": account_routes,
+    "account-codes": account_codes,
     "refusals": refusals,
     "codes": codes,
     "solutions": solutions,

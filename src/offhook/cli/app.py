@@ -7,6 +7,7 @@ import click
 from offhook import __version__
 from offhook.cli.assembly import Assembly
 from offhook.cli.config_check import config_check
+from offhook.cli.dev import dev
 from offhook.cli.doctor import doctor
 from offhook.cli.errors_list import errors_list
 from offhook.cli.errors_show import errors_show
@@ -90,6 +91,7 @@ def build(assembly: Assembly | None = None) -> click.Group:
     )
     root.add_command(explain_command)
     root.add_command(doctor)
+    root.add_command(dev)
     root.add_command(_group("config", "Look at the settings.", config_check))
     return root
 

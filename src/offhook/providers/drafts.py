@@ -25,7 +25,10 @@ _GSM_DOUBLE: Final = frozenset("^{}\\[~]|€")
 
 
 class Draft(Record):
-    """What a message is to be. An empty `sender` or `recipient` is one of fiction's; `status` makes it a status callback."""
+    """What a message is to be. An empty `sender` or `recipient` is one of fiction's; `status` makes it a status callback.
+
+    `error_code` is a failed message's, 30008 where none is given.
+    """
 
     sid: str
     account_sid: str
@@ -35,6 +38,8 @@ class Draft(Record):
     media: tuple[str, ...] = ()
     whatsapp: bool = False
     status: str = ""
+    error_code: int = 0
+    messaging_service_sid: str = ""
     extra: Parameters = ()
 
 
@@ -126,6 +131,7 @@ def _text(draft: Draft) -> Parameters:
         ("Body", draft.body),
         ("FromCountry", _country(sender)),
         ("To", recipient),
+        *_service(draft),
         ("ToZip", ""),
         ("NumSegments", str(1 if draft.media else segments(draft.body))),
         ("MessageSid", draft.sid),
@@ -152,6 +158,7 @@ def _whatsapp(draft: Draft) -> Parameters:
         ("SmsStatus", "received"),
         ("Body", draft.body),
         ("To", recipient),
+        *_service(draft),
         ("NumSegments", "1"),
         ("ReferralNumMedia", "0"),
         ("MessageSid", draft.sid),
@@ -168,18 +175,23 @@ def _status_callback(draft: Draft) -> Parameters:
     ours, theirs = draft.sender or A_NUMBER, draft.recipient or A_PERSON
     if draft.whatsapp:
         ours, theirs = _prefixed(draft.sender or A_WHATSAPP_NUMBER), _prefixed(theirs)
-    failed = (("ErrorCode", "30008"),) if draft.status in {"failed", "undelivered"} else ()
+    failed = (("ErrorCode", str(draft.error_code or 30008)),) if draft.status in {"failed", "undelivered"} else ()
     return (
         *failed,
         ("SmsSid", draft.sid),
         ("SmsStatus", draft.status),
         ("MessageStatus", draft.status),
         ("To", theirs),
+        *_service(draft),
         ("MessageSid", draft.sid),
         ("AccountSid", draft.account_sid),
         ("From", ours),
         ("ApiVersion", "2010-04-01"),
     )
+
+
+def _service(draft: Draft) -> Parameters:
+    return (("MessagingServiceSid", draft.messaging_service_sid),) if draft.messaging_service_sid else ()
 
 
 def _media(urls: Sequence[str]) -> tuple[Parameters, Parameters]:

@@ -1,0 +1,102 @@
+"""The house that `offhook dev` runs: a carrier and its account in memory, with the console's API and pages in front (`api.house.House`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from offhook.debugger import classify
+from offhook.delivery.round import RoundParts
+from offhook.doctor.admission import ClosableTransport
+from offhook.metrics import Metrics
+from offhook.ports import Clock, Ids, Journal
+from offhook.providers.base import Provider
+from offhook.records import Endpoint
+from offhook.simulator.book import Book
+from offhook.simulator.calls import INBOUND, CallParts, Calls
+from offhook.simulator.carrier import Carrier, sid
+from offhook.simulator.life import Pace
+from offhook.simulator.records import Account, Number
+
+NUMBERS: Final = ("+12025550199", "+12025550198", "+12025550197")
+"""The account's numbers: nobody's, kept for fiction (555-0100 to 555-0199)."""
+PEOPLE: Final = {"Ada": "+12025550101", "Grace": "+12025550102", "Linus": "+12025550103"}
+"""Whose phones there are to text from."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevParts:
+    """What a simulated account is made of: the app's URL and fallback URL, who signs, and the means."""
+
+    account: Account
+    app_url: str
+    fallback_url: str
+    provider: Provider
+    transport: ClosableTransport
+    journal: Journal
+    clock: Clock
+    ids: Ids
+    pace: Pace = Pace()  # noqa: RUF009 - frozen
+
+
+class DevHouse:
+    """The simulated Twilio. Everything is in memory, and gone when it stops."""
+
+    allowed_hosts: Sequence[str] = ()
+
+    def __init__(self, parts: DevParts) -> None:
+        self.clock = parts.clock
+        self.metrics = Metrics()
+        self.journal = parts.journal
+        self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
+        self._transport = parts.transport
+        self.book = Book(parts.account)
+        rounds = RoundParts(
+            transport=parts.transport, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids
+        )
+        calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal))
+        self.carrier = Carrier(self.book, calls, parts.clock, parts.pace)
+        self._number(parts)
+
+    def _number(self, parts: DevParts) -> None:
+        """Give the account its numbers."""
+        now = parts.clock.now()
+        for number in NUMBERS:
+            made = Number(
+                sid=sid("PN"),
+                number=number,
+                friendly_name=number,
+                sms_url=parts.app_url,
+                sms_fallback_url=parts.fallback_url,
+                created_at=now,
+                updated_at=now,
+            )
+            self.book.numbers[made.sid] = made
+
+    async def start(self) -> None:
+        """Open the journal."""
+        await self.journal.open()
+
+    async def stop(self) -> None:
+        """End whatever is under way."""
+        await self.carrier.close()
+        await self._transport.close()
+        await self.journal.close()
+
+    async def replay(self, ids: Sequence[str], *, delivered: bool = True) -> int:
+        """Call the app again with the messages that these webhooks told of; how many those are."""
+        del delivered
+        started = 0
+        for each in ids:
+            story = await self.journal.story(each)
+            if story is not None and self.carrier.redeliver(story.webhook):
+                started += 1
+        return started
+
+    async def send_reply(self, reply_id: str) -> bool:
+        """Every reply has been sent already."""
+        del reply_id
+        return False
+
+    def ready(self) -> Mapping[str, str]:
+        """Nothing is in the way."""
+        return {"store": self.journal.trouble(), "deliver": ""}

@@ -1,0 +1,88 @@
+"""`offhook dev` as a server: the account that the settings mean, and one listener for its API and its pages."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Final
+
+from starlette.routing import Route
+
+from offhook.api.account.asked import Desk
+from offhook.api.account.routes import account_routes
+from offhook.api.app import create_app
+from offhook.api.server import ConsoleServer
+from offhook.console.routes import page_routes
+from offhook.dev.house import DevHouse, DevParts
+from offhook.dev.phone_routes import phone_routes
+from offhook.net.configured import open_transport
+from offhook.providers.twilio import Twilio, TwilioSettings
+from offhook.records import Record
+from offhook.settings import Settings
+from offhook.simulator.records import Account
+from offhook.stores.memory import MemoryJournal
+from offhook.system import SystemClock, TimeSortedIds
+
+SIMULATED_SID: Final = "AC" + hashlib.md5(b"offhook dev", usedforsecurity=False).hexdigest()
+SIMULATED_TOKEN: Final = hashlib.md5(b"offhook dev token", usedforsecurity=False).hexdigest()
+"""Known to all: they open nothing but a simulator on somebody's own machine."""
+
+
+class DevInfo(Record):
+    """Where it listens, and what an app needs to know. `auth_token` is "" where it is the person's own, which is never shown."""
+
+    address: tuple[str, int]
+    account_sid: str
+    auth_token: str
+    numbers: tuple[str, ...]
+
+
+def account_of(settings: Settings) -> Account:
+    """The settings' account, so that an app's own variables hold; else one of ours."""
+    known = next((each for each in settings.accounts if each.auth_tokens), None)
+    sid = (known and known.sid) or settings.account_sid or SIMULATED_SID
+    return Account(sid=sid, auth_token=known.auth_tokens[0].reveal() if known else SIMULATED_TOKEN)
+
+
+def make_house(settings: Settings) -> DevHouse:
+    """The simulated Twilio that the settings mean."""
+    account, clock = account_of(settings), SystemClock()
+    provider = Twilio(TwilioSettings(tokens={account.sid: (account.auth_token,)}))
+    endpoint = settings.endpoints[0]
+    return DevHouse(
+        DevParts(
+            account=account,
+            app_url=endpoint.app_url,
+            fallback_url=endpoint.fallback_url or "",
+            provider=provider,
+            transport=open_transport(settings, clock),
+            journal=MemoryJournal(derive=provider.derive),
+            clock=clock,
+            ids=TimeSortedIds(),
+        )
+    )
+
+
+def rest_routes(house: DevHouse) -> list[Route]:
+    """Twilio's REST API of the simulated account."""
+    return account_routes(Desk(house.book, house.carrier, house.clock))
+
+
+async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None]) -> None:
+    """Run until `stop` is set. Raises OSError when the port is taken."""
+    house = make_house(settings)
+    await house.start()
+    server = ConsoleServer(
+        create_app(house, [*phone_routes(house), *rest_routes(house), *page_routes(house)]),
+        settings.console_host,
+        settings.console_port,
+    )
+    try:
+        await server.start()
+        token = "" if settings.accounts else house.book.account.auth_token
+        numbers = tuple(each.number for each in house.book.numbers.values())
+        address = (settings.console_host, server.port)
+        announce(DevInfo(address=address, account_sid=house.book.account.sid, auth_token=token, numbers=numbers))
+        await stop.wait()
+    finally:
+        await server.stop()
+        await house.stop()

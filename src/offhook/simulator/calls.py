@@ -1,0 +1,175 @@
+"""The calls that the carrier makes to a developer's app: inbound messages and status callbacks, made, judged and logged as Twilio does."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from offhook.debugger.events import EventMaker
+from offhook.delivery import settlement
+from offhook.delivery.round import Round, RoundParts, RoundRunner
+from offhook.ports import Journal
+from offhook.providers.base import Provider
+from offhook.providers.drafts import FORM, Draft, encode, headers, parameters
+from offhook.records import (
+    Answer,
+    Arrival,
+    DebugEvent,
+    Endpoint,
+    Exchange,
+    Kind,
+    Record,
+    Reply,
+    ReplyState,
+    Role,
+    Settlement,
+    State,
+    Webhook,
+)
+from offhook.replies.compose import Composed, Composer
+from offhook.replies.documents import Documents
+from offhook.replies.methods import by_method
+from offhook.simulator.records import Message
+
+INBOUND: Final = "sms"
+CALLBACK: Final = "status"
+
+
+class Place(Record):
+    """Where messages of a number go: its URLs with their methods, and the service that they are of, if any."""
+
+    url: str
+    method: str = "POST"
+    fallback_url: str = ""
+    fallback_method: str = "POST"
+    service_sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """What calls are made with."""
+
+    rounds: RoundParts
+    provider: Provider
+    journal: Journal
+
+
+class Calls:
+    """Makes calls, once each: what Twilio's overrides do not try again is not tried again."""
+
+    def __init__(self, parts: CallParts) -> None:
+        self._parts = parts
+        self._runner = RoundRunner(parts.rounds)
+        self._debugger = EventMaker(parts.rounds.ids)
+        self._clock = parts.rounds.clock
+        self._ids = parts.rounds.ids
+
+    async def inbound(self, message: Message, place: Place) -> tuple[str, Sequence[Reply]]:
+        """Tell the app of a message; the webhook's id, and the replies that its answer asks for, in order."""
+        whatsapp = message.sender.startswith("whatsapp:")
+        draft = Draft(
+            sid=message.sid,
+            account_sid=message.account_sid,
+            sender=message.sender,
+            recipient=message.to,
+            body=message.body,
+            media=tuple(each.url for each in message.media),
+            whatsapp=whatsapp,
+            messaging_service_sid=place.service_sid,
+        )
+        webhook = await self._kept(draft, INBOUND, Kind.MESSAGE)
+        return webhook.id, await self.deliver(webhook, place)
+
+    async def deliver(self, webhook: Webhook, place: Place) -> Sequence[Reply]:
+        """Call for a webhook that the journal has, and write down what came of it."""
+        endpoint = Endpoint(name=webhook.endpoint, app_url=place.url)
+        done = await self._runner.run(by_method(webhook, place.method), endpoint)
+        if not done.delivered and place.fallback_url:
+            done = await self._fall_back(webhook, place, done)
+        composed = await self._composed(webhook, endpoint, done) if done.delivered else Composed()
+        await self._settle(webhook, done, composed)
+        return composed.replies
+
+    async def status(self, message: Message) -> None:
+        """Tell the app's status callback how a message is doing."""
+        draft = Draft(
+            sid=message.sid,
+            account_sid=message.account_sid,
+            sender=message.sender,
+            recipient=message.to,
+            status=message.status.value,
+            whatsapp=message.to.startswith("whatsapp:"),
+            error_code=message.error_code,
+            messaging_service_sid=message.messaging_service_sid,
+        )
+        webhook = await self._kept(draft, CALLBACK, Kind.STATUS)
+        await self.deliver(webhook, Place(url=message.status_callback))
+
+    async def _kept(self, draft: Draft, endpoint: str, kind: Kind) -> Webhook:
+        """The webhook that tells of it, in the journal."""
+        lines = ["POST / HTTP/1.1", *(f"{name}: {value}" for name, value in headers(FORM, str(uuid.uuid4())))]
+        arrival = Arrival(
+            id=self._ids.new("WH"),
+            endpoint=endpoint,
+            received_at=self._clock.now(),
+            peer="",
+            url="",
+            kind=kind,
+            dedupe_key=uuid.uuid4().bytes,
+            head="\r\n".join(lines).encode(),
+            body=encode(parameters(draft)).encode(),
+        )
+        stored = asyncio.get_running_loop().create_future()
+        self._parts.journal.append(arrival, stored.set_result)
+        came = await stored
+        if isinstance(came, Exception):
+            raise came
+        return self._parts.provider.derive(arrival)
+
+    async def _fall_back(self, webhook: Webhook, place: Place, failed: Round) -> Round:
+        """The fallback URL, with what went wrong at the primary one; both rounds are one story."""
+        outcome = failed.attempts[-1].outcome
+        extra = (("ErrorCode", str(outcome.twilio_code)), ("ErrorUrl", failed.attempts[-1].url))
+        told = msgspec.structs.replace(
+            webhook, body=webhook.body + b"&" + encode(extra).encode(), attempts=failed.attempts[-1].number
+        )
+        endpoint = Endpoint(name=webhook.endpoint, app_url=place.fallback_url)
+        done = await self._runner.run(by_method(told, place.fallback_method), endpoint)
+        second = (msgspec.structs.replace(attempt, role=Role.FALLBACK) for attempt in done.attempts)
+        return msgspec.structs.replace(done, attempts=(*failed.attempts, *second), role=Role.FALLBACK)
+
+    async def _composed(self, webhook: Webhook, endpoint: Endpoint, done: Round) -> Composed:
+        documents = Documents(replace(self._parts.rounds))
+        composer = Composer(documents, {webhook.endpoint: endpoint}, may_send=lambda _: True, clock=self._clock, ids=self._ids)
+        return await composer.compose_late(webhook, done.exchange)
+
+    async def _settle(self, webhook: Webhook, done: Round, composed: Composed) -> None:
+        state = State.DELIVERED if done.delivered else State.FAILED
+        after = msgspec.structs.replace(
+            webhook,
+            state=state,
+            due=0.0,
+            attempts=done.attempts[-1].number,
+            failures=0 if done.delivered else 1,
+            note="" if done.delivered else done.attempts[-1].outcome.message,
+            answer=_answer(done.exchange, self._clock.now()),
+        )
+        events: list[DebugEvent] = list(settlement.events(after, done, self._debugger.attempt))
+        events += [self._debugger.explained(event, webhook, done.exchange) for event in composed.events]
+        for attempt in done.attempts:
+            self._debugger.note(webhook.endpoint, attempt)
+        replies = tuple(
+            msgspec.structs.replace(reply, state=ReplyState.INLINE) if reply.state is ReplyState.WAITING else reply
+            for reply in composed.replies
+        )
+        await self._parts.journal.settle(Settlement(webhook=after, attempts=done.attempts, replies=replies, events=tuple(events)))
+
+
+def _answer(exchange: Exchange, now: float) -> Answer | None:
+    """What the app answered, as the journal keeps it."""
+    if exchange.failure is not None or not exchange.status:
+        return None
+    return settlement.kept(Answer(status=exchange.status, headers=exchange.headers, body=exchange.body, source="app", at=now))

@@ -1,0 +1,206 @@
+"""The carrier: takes texts from people and messages from the account, and brings each where it is to go."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from offhook.ports import Clock
+from offhook.providers.drafts import segments
+from offhook.records import Kind, Reply, ReplyState, Webhook
+from offhook.simulator.book import Book
+from offhook.simulator.calls import Calls, Place
+from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
+from offhook.simulator.life import Lives, Pace
+from offhook.simulator.passage import Passage
+from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
+
+NO_URL_NOTE: Final = "The number has no URL for messages."
+
+
+def sid(prefix: str) -> str:
+    """A new id in Twilio's shape."""
+    return prefix + secrets.token_hex(16)
+
+
+class Carrier:
+    """The simulated network. `book` holds what the account has, `calls` reach the developer's app.
+
+    `throttle`, asked once for each request, says when the REST API has had too many requests.
+    """
+
+    def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None) -> None:
+        self.book = book
+        self.optouts = OptOuts()
+        self.throttle: Callable[[], bool] = lambda: False
+        self._calls = calls
+        self._clock = clock
+        self._lives = Lives(book, clock, calls.status, pace)
+        self._lives.at_step = Passage(book, self._arrived).step
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def close(self) -> None:
+        """Stop everything that is under way."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lives.close()
+
+    # -- from a person's phone
+
+    def text(self, sender: str, to: str, body: str, media: Sequence[Media] = ()) -> Message:
+        """A person sends a text to one of the account's numbers; the app hears of it at once, in the background."""
+        now = self._clock.now()
+        message = Message(
+            sid=sid("MM" if media else "SM"),
+            account_sid=self.book.account.sid,
+            direction=Direction.INBOUND,
+            sender=sender,
+            to=to,
+            body=body,
+            status=Status.RECEIVED,
+            created_at=now,
+            updated_at=now,
+            sent_at=now,
+            media=tuple(media),
+            segments=1 if media else segments(body),
+        )
+        service = self.book.service_of(to)
+        if service is not None:
+            message = msgspec.structs.replace(message, messaging_service_sid=service.sid)
+        self.book.keep(message)
+        self._start(self._arrive(message), f"delivery of {message.sid}")
+        return message
+
+    def redeliver(self, webhook: Webhook) -> bool:
+        """Call the app once more for a webhook that the journal has; False where its number has no URL any more."""
+        place = self._place(webhook.recipient)
+        if webhook.kind is not Kind.MESSAGE or place is None:
+            return False
+        self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
+        return True
+
+    async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
+        for reply in await self._calls.deliver(webhook, place):
+            self._reply(reply, place.service_sid)
+
+    async def _arrive(self, message: Message) -> None:
+        word = self.optouts.hear(message.sender, message.to, message.body)
+        if word is not None:
+            self._answer_keyword(message, word)
+        await self._deliver(message)
+
+    async def _deliver(self, message: Message) -> None:
+        place = self._place(message.to)
+        if place is None:
+            return
+        reference, replies = await self._calls.inbound(message, place)
+        kept = self.book.message(message.sid)
+        if kept is not None:
+            self.book.keep(msgspec.structs.replace(kept, reference=reference, messaging_service_sid=place.service_sid))
+        for reply in replies:
+            self._reply(reply, place.service_sid)
+
+    def _place(self, to: str) -> Place | None:
+        """Where messages to a number go: its service's URL comes before its own (spec: twilio-delivery §3.4)."""
+        number, service = self.book.number(to), self.book.service_of(to)
+        if service is not None and not service.use_inbound_webhook_on_number:
+            return _place_of_service(service)
+        return _place_of_number(number, service) if number is not None else None
+
+    def _answer_keyword(self, message: Message, word: OptOut) -> None:
+        """The carrier's own answer to STOP, START and HELP, which goes out whatever the person has opted out of."""
+        now = self._clock.now()
+        answer = Message(
+            sid=sid("SM"),
+            account_sid=message.account_sid,
+            direction=Direction.REPLY,
+            sender=message.to,
+            to=message.sender,
+            body=ANSWERS[word],
+            status=Status.QUEUED,
+            created_at=now,
+            updated_at=now,
+        )
+        self.send(answer)
+
+    def _reply(self, reply: Reply, service_sid: str) -> None:
+        """A message that the app's answer asks for."""
+        now = self._clock.now()
+        status, code, why = Status.QUEUED, 0, ""
+        if reply.state is ReplyState.FAILED:
+            status, code, why = Status.FAILED, reply.code, reply.note
+        elif self.optouts.is_out(reply.to, reply.sender):
+            status, code, why = Status.FAILED, 21610, "The recipient has opted out of messages from this number."
+        self.send(
+            Message(
+                sid=sid("MM" if reply.media else "SM"),
+                account_sid=self.book.account.sid,
+                direction=Direction.REPLY,
+                sender=reply.sender,
+                to=reply.to,
+                body=reply.body,
+                status=status,
+                created_at=now,
+                updated_at=now,
+                media=tuple(Media(sid=sid("ME"), content_type="", url=url, created_at=now) for url in reply.media),
+                segments=1 if reply.media else segments(reply.body),
+                messaging_service_sid=service_sid,
+                status_callback=reply.status_callback,
+                error_code=code,
+                error_message=why,
+            )
+        )
+
+    # -- from the account
+
+    def send(self, message: Message) -> Message:
+        """Take a message of the account's, checked already, and let it live."""
+        self.book.keep(message)
+        if message.status in {Status.ACCEPTED, Status.SCHEDULED, Status.QUEUED}:
+            self._lives.begin(message)
+        elif message.status_callback:
+            self._start(self._calls.status(message), f"callback of {message.sid}")
+        return message
+
+    def cancel(self, message: Message) -> Message:
+        """Take back a message that has not left yet."""
+        canceled = self.book.keep(msgspec.structs.replace(message, status=Status.CANCELED, updated_at=self._clock.now()))
+        if canceled.status_callback:
+            self._start(self._calls.status(canceled), f"callback of {canceled.sid}")
+        return canceled
+
+    def _arrived(self, message: Message) -> None:
+        """A message has come to one of the account's own numbers: there it is a text like any other."""
+        self.text(message.sender, message.to, message.body, message.media)
+
+    def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _place_of_service(service: Service) -> Place | None:
+    if not service.inbound_request_url:
+        return None
+    return Place(
+        url=service.inbound_request_url,
+        method=service.inbound_method,
+        fallback_url=service.fallback_url,
+        fallback_method=service.fallback_method,
+        service_sid=service.sid,
+    )
+
+
+def _place_of_number(number: Number, service: Service | None) -> Place | None:
+    if not number.sms_url:
+        return None
+    return Place(
+        url=number.sms_url,
+        method=number.sms_method,
+        fallback_url=number.sms_fallback_url,
+        fallback_method=number.sms_fallback_method,
+        service_sid=service.sid if service is not None else "",
+    )

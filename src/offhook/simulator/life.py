@@ -1,0 +1,109 @@
+"""The life of a message that the account sends: its states one after another, each told to the status callback."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from offhook.ports import Clock
+from offhook.records import Record
+from offhook.simulator.book import Book
+from offhook.simulator.records import ENDED, Message, Status
+
+FAILS: Final[dict[str, tuple[Status, int, str]]] = {
+    "+15005550009": (Status.UNDELIVERED, 30006, "The number cannot take text messages: it may be a landline."),
+    "+15005550004": (Status.FAILED, 21610, "The recipient has opted out of messages from this number."),
+    "+15005550003": (Status.UNDELIVERED, 30003, "The handset could not be reached."),
+}
+"""Numbers that stand for a fate: what becomes of a message to one of them."""
+
+
+class Pace(Record):
+    """How long each step takes, seconds."""
+
+    to_queued: float = 0.02
+    to_sending: float = 0.05
+    to_sent: float = 0.1
+    to_delivered: float = 0.3
+
+
+class Lives:
+    """Leads messages through their states. `tell` calls a message's status callback.
+
+    Whoever sets `at_step` sees a message in each new state before it is written down, and may change it.
+    """
+
+    def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
+        self._book = book
+        self._clock = clock
+        self._tell = tell
+        self._pace = pace or Pace()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.at_step: Callable[[Message], Message] = lambda message: message
+
+    def begin(self, message: Message) -> None:
+        """Let a message live from the state in which it is."""
+        task = asyncio.create_task(self._live(message.sid), name=f"life of {message.sid}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End them all where they are."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _live(self, sid: str) -> None:
+        message = self._book.message(sid)
+        if message is None:
+            return
+        if message.status is Status.SCHEDULED:
+            await self._clock.sleep(max(0.0, (message.send_at or 0.0) - self._clock.now()))
+        for step in steps(message, self._pace):
+            await self._clock.sleep(step.after)
+            if not await self._take(sid, step):
+                return
+
+    async def _take(self, sid: str, step: "Step") -> bool:
+        """The next state; False where the message has been deleted or has ended meanwhile."""
+        message = self._book.message(sid)
+        if message is None or message.status in ENDED:
+            return False
+        now = self._clock.now()
+        changed = msgspec.structs.replace(
+            message,
+            status=step.status,
+            updated_at=now,
+            sent_at=now if step.status is Status.SENT else message.sent_at,
+            error_code=step.code,
+            error_message=step.why,
+        )
+        changed = self._book.keep(self.at_step(changed))
+        if changed.status_callback and (step.told or changed.status in ENDED):
+            await self._tell(changed)
+        return True
+
+
+class Step(Record):
+    """One state that a message comes to, `after` seconds in the one before; `told` to the status callback."""
+
+    status: Status
+    after: float
+    told: bool = True
+    code: int = 0
+    why: str = ""
+
+
+def steps(message: Message, pace: Pace) -> tuple[Step, ...]:
+    """The states that lie before a message. Its first one is told to nobody, and neither is `sending` (spec: twilio-delivery §4.2)."""
+    fate, code, why = FAILS.get(message.to.removeprefix("whatsapp:"), (Status.DELIVERED, 0, ""))
+    queued = (Step(status=Status.QUEUED, after=pace.to_queued),) if message.status in _BEFORE_QUEUE else ()
+    sending = Step(status=Status.SENDING, after=pace.to_sending, told=False)
+    end = Step(status=fate, after=pace.to_delivered, code=code, why=why)
+    if fate is Status.FAILED:
+        return (*queued, sending, end)
+    return (*queued, sending, Step(status=Status.SENT, after=pace.to_sent), end)
+
+
+_BEFORE_QUEUE = frozenset({Status.ACCEPTED, Status.SCHEDULED})
