@@ -7,6 +7,7 @@ from typing import Final
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
+from offhook.doctor.practice import Practice
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Provider
@@ -35,6 +36,7 @@ class DevParts:
     journal: Journal
     clock: Clock
     ids: Ids
+    doctor: Practice
     pace: Pace = Pace()  # noqa: RUF009 - frozen
 
 
@@ -47,6 +49,7 @@ class DevHouse:
         self.clock = parts.clock
         self.metrics = Metrics()
         self.journal = parts.journal
+        self.doctor = parts.doctor
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)
@@ -79,6 +82,7 @@ class DevHouse:
     async def stop(self) -> None:
         """End whatever is under way."""
         await self.carrier.close()
+        await self.doctor.close()
         await self._transport.close()
         await self.journal.close()
 

@@ -14,6 +14,7 @@ from offhook.api.server import ConsoleServer
 from offhook.console.routes import page_routes
 from offhook.dev.house import DevHouse, DevParts
 from offhook.dev.phone_routes import phone_routes
+from offhook.doctor.configured import configured_practice
 from offhook.net.configured import open_transport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Record
@@ -58,6 +59,7 @@ def make_house(settings: Settings) -> DevHouse:
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),
+            doctor=configured_practice(settings),
         )
     )
 
