@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
@@ -56,6 +58,17 @@ class DevHouse:
         calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal))
         self.carrier = Carrier(self.book, calls, parts.clock, parts.pace)
         self._number(parts)
+
+    def connect(self, app_url: str, fallback_url: str = "") -> None:
+        """Point every number of the account at an app."""
+        self.endpoints = (Endpoint(name=INBOUND, app_url=app_url, fallback_url=fallback_url or None),)
+        for each in tuple(self.book.numbers.values()):
+            self.book.numbers[each.sid] = msgspec.structs.replace(each, sms_url=app_url, sms_fallback_url=fallback_url)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is an app to call."""
+        return any(each.sms_url for each in self.book.numbers.values())
 
     def _number(self, parts: DevParts) -> None:
         """Give the account its numbers."""

@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+from starlette.applications import Starlette
+
 from offhook.api.app import create_app
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import page_routes
@@ -58,13 +60,16 @@ def make_house(settings: Settings) -> DevHouse:
     )
 
 
+def dev_app(house: DevHouse) -> Starlette:
+    """Everything that the listener answers: the API, the phone, the pages."""
+    return create_app(house, [*phone_routes(house), *page_routes(house)])
+
+
 async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None]) -> None:
     """Run until `stop` is set. Raises OSError when the port is taken."""
     house = make_house(settings)
     await house.start()
-    server = ConsoleServer(
-        create_app(house, [*phone_routes(house), *page_routes(house)]), settings.console_host, settings.console_port
-    )
+    server = ConsoleServer(dev_app(house), settings.console_host, settings.console_port)
     try:
         await server.start()
         token = "" if settings.accounts else house.book.account.auth_token

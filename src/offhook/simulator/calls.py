@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -21,6 +21,7 @@ from offhook.records import (
     Endpoint,
     Exchange,
     Kind,
+    Level,
     Record,
     Reply,
     ReplyState,
@@ -32,6 +33,7 @@ from offhook.records import (
 from offhook.replies.compose import Composed, Composer
 from offhook.replies.documents import Documents
 from offhook.replies.methods import by_method
+from offhook.replies.notices import Stamp, about_reply
 from offhook.simulator.records import Message
 
 INBOUND: Final = "sms"
@@ -66,6 +68,7 @@ class Calls:
         self._debugger = EventMaker(parts.rounds.ids)
         self._clock = parts.rounds.clock
         self._ids = parts.rounds.ids
+        self._composer = Composer(Documents(parts.rounds), {}, may_send=lambda _: True, clock=self._clock, ids=self._ids)
 
     async def inbound(self, message: Message, place: Place) -> tuple[str, Sequence[Reply]]:
         """Tell the app of a message; the webhook's id, and the replies that its answer asks for, in order."""
@@ -87,11 +90,23 @@ class Calls:
         """Call for a webhook that the journal has, and write down what came of it."""
         endpoint = Endpoint(name=webhook.endpoint, app_url=place.url)
         done = await self._runner.run(by_method(webhook, place.method), endpoint)
-        if not done.delivered and place.fallback_url:
-            done = await self._fall_back(webhook, place, done)
-        composed = await self._composed(webhook, endpoint, done) if done.delivered else Composed()
+        composed = await self._composed(webhook, endpoint, done)
+        code = _fatal(done, composed)
+        if code and place.fallback_url:
+            unusable = composed.events
+            done = await self._fall_back(webhook, place, done, code)
+            composed = await self._composed(webhook, msgspec.structs.replace(endpoint, app_url=place.fallback_url), done)
+            composed = Composed(composed.replies, (*unusable, *composed.events))
         await self._settle(webhook, done, composed)
         return composed.replies
+
+    async def refuse(self, reply: Reply, code: int, why: str) -> None:
+        """Log that a reply was not taken: nothing is sent, and the app's answer was well."""
+        webhook = await self._parts.journal.webhook(reply.webhook_id)
+        refused = msgspec.structs.replace(reply, state=ReplyState.FAILED, code=code, note=why)
+        stamp = Stamp(id=self._ids.new("NO"), at=self._clock.now())
+        event = about_reply(refused, why, stamp, level=Level.ERROR, webhook=webhook)
+        await self._parts.journal.settle_reply(refused, [event])
 
     async def status(self, message: Message) -> None:
         """Tell the app's status callback how a message is doing."""
@@ -129,10 +144,9 @@ class Calls:
             raise came
         return self._parts.provider.derive(arrival)
 
-    async def _fall_back(self, webhook: Webhook, place: Place, failed: Round) -> Round:
+    async def _fall_back(self, webhook: Webhook, place: Place, failed: Round, code: int) -> Round:
         """The fallback URL, with what went wrong at the primary one; both rounds are one story."""
-        outcome = failed.attempts[-1].outcome
-        extra = (("ErrorCode", str(outcome.twilio_code)), ("ErrorUrl", failed.attempts[-1].url))
+        extra = (("ErrorCode", str(code)), ("ErrorUrl", failed.attempts[-1].url))
         told = msgspec.structs.replace(
             webhook, body=webhook.body + b"&" + encode(extra).encode(), attempts=failed.attempts[-1].number
         )
@@ -142,9 +156,11 @@ class Calls:
         return msgspec.structs.replace(done, attempts=(*failed.attempts, *second), role=Role.FALLBACK)
 
     async def _composed(self, webhook: Webhook, endpoint: Endpoint, done: Round) -> Composed:
-        documents = Documents(replace(self._parts.rounds))
-        composer = Composer(documents, {webhook.endpoint: endpoint}, may_send=lambda _: True, clock=self._clock, ids=self._ids)
-        return await composer.compose_late(webhook, done.exchange)
+        """What the answer asks for, and its faults with their causes."""
+        if not done.delivered:
+            return Composed()
+        found = await self._composer.about(endpoint).compose_late(webhook, done.exchange)
+        return Composed(found.replies, [self._debugger.explained(event, webhook, done.exchange) for event in found.events])
 
     async def _settle(self, webhook: Webhook, done: Round, composed: Composed) -> None:
         state = State.DELIVERED if done.delivered else State.FAILED
@@ -158,7 +174,7 @@ class Calls:
             answer=_answer(done.exchange, self._clock.now()),
         )
         events: list[DebugEvent] = list(settlement.events(after, done, self._debugger.attempt))
-        events += [self._debugger.explained(event, webhook, done.exchange) for event in composed.events]
+        events += composed.events
         for attempt in done.attempts:
             self._debugger.note(webhook.endpoint, attempt)
         replies = tuple(
@@ -166,6 +182,14 @@ class Calls:
             for reply in composed.replies
         )
         await self._parts.journal.settle(Settlement(webhook=after, attempts=done.attempts, replies=replies, events=tuple(events)))
+
+
+def _fatal(done: Round, composed: Composed) -> int:
+    """Twilio's code of what makes it ask the fallback URL: TwiML that cannot be fetched or executed (spec: twilio-delivery §3.4). 0: nothing."""
+    if not done.delivered:
+        return done.attempts[-1].outcome.twilio_code
+    errors = (event.twilio_code for event in composed.events if event.level is Level.ERROR and not event.reply_id)
+    return 0 if composed.replies else next(errors, 0)
 
 
 def _answer(exchange: Exchange, now: float) -> Answer | None:

@@ -17,6 +17,7 @@ from offhook.simulator.life import Lives, Pace
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
 NO_URL_NOTE: Final = "The number has no URL for messages."
+OPTED_OUT: Final = "The recipient has opted out of messages from this number."
 
 
 def sid(prefix: str) -> str:
@@ -34,6 +35,11 @@ class Carrier:
         self._clock = clock
         self._lives = Lives(book, clock, calls.status, pace)
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def under_way(self) -> int:
+        """How many calls, messages and callbacks are on their way."""
+        return len(self._tasks) + self._lives.under_way
 
     async def close(self) -> None:
         """Stop everything that is under way."""
@@ -127,7 +133,8 @@ class Carrier:
         if reply.state is ReplyState.FAILED:
             status, code, why = Status.FAILED, reply.code, reply.note
         elif self.optouts.is_out(reply.to, reply.sender):
-            status, code, why = Status.FAILED, 21610, "The recipient has opted out of messages from this number."
+            status, code, why = Status.FAILED, 21610, OPTED_OUT
+            self._start(self._calls.refuse(reply, code, why), f"refusal of {reply.id}")
         self.send(
             Message(
                 sid=sid("MM" if reply.media else "SM"),

@@ -1,8 +1,8 @@
 """The life of a message that the account sends: its states one after another, each told to the status callback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import msgspec
 
@@ -29,7 +29,10 @@ class Pace(Record):
 
 
 class Lives:
-    """Leads messages through their states. `tell` calls a message's status callback."""
+    """Leads messages through their states. `tell` calls a message's status callback.
+
+    The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
+    """
 
     def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
         self._book = book
@@ -38,11 +41,20 @@ class Lives:
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def under_way(self) -> int:
+        """How many messages and callbacks are on their way."""
+        return len(self._tasks)
+
     def begin(self, message: Message) -> None:
         """Let a message live from the state in which it is."""
-        task = asyncio.create_task(self._live(message.sid), name=f"life of {message.sid}")
+        self._start(self._live(message.sid), f"life of {message.sid}")
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         """End them all where they are."""
@@ -56,16 +68,25 @@ class Lives:
             return
         if message.status is Status.SCHEDULED:
             await self._clock.sleep(max(0.0, (message.send_at or 0.0) - self._clock.now()))
+        told: asyncio.Task[None] | None = None
         for step in steps(message, self._pace):
             await self._clock.sleep(step.after)
-            if not await self._take(sid, step):
+            changed = self._take(sid, step)
+            if changed is None:
                 return
+            if step.told and changed.status_callback:
+                told = self._start(self._tell_after(told, changed), f"callback of {sid}")
 
-    async def _take(self, sid: str, step: "Step") -> bool:
-        """The next state; False where the message has been deleted or has ended meanwhile."""
+    async def _tell_after(self, before: "asyncio.Task[None] | None", message: Message) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        await self._tell(message)
+
+    def _take(self, sid: str, step: "Step") -> Message | None:
+        """The message in its next state; None where it has been deleted or has ended meanwhile."""
         message = self._book.message(sid)
         if message is None or message.status in ENDED:
-            return False
+            return None
         now = self._clock.now()
         changed = msgspec.structs.replace(
             message,
@@ -75,10 +96,7 @@ class Lives:
             error_code=step.code,
             error_message=step.why,
         )
-        self._book.keep(changed)
-        if step.told and changed.status_callback:
-            await self._tell(changed)
-        return True
+        return self._book.keep(changed)
 
 
 class Step(Record):
