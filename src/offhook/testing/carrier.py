@@ -38,7 +38,7 @@ class SimulatedCarrier:
         self._account = account or _account_of(os.environ)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="offhook carrier", daemon=True)
-        self._house = _house(self._account)
+        self._house = quick_house(self._account)
         self._server: ConsoleServer | None = None
 
     def __enter__(self) -> Self:
@@ -157,7 +157,7 @@ def _account_of(environment: Mapping[str, str]) -> Account:
     )
 
 
-def _house(account: Account) -> DevHouse:
+def quick_house(account: Account) -> DevHouse:
     """A simulated Twilio whose messages arrive at once, with no app yet."""
     clock = SystemClock()
     provider = Twilio(TwilioSettings(tokens={account.sid: (account.auth_token,)}))
