@@ -16,7 +16,9 @@ from offhook.records import Endpoint
 from offhook.simulator.book import Book
 from offhook.simulator.calls import INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
+from offhook.simulator.chaos import Chaos
 from offhook.simulator.life import Pace
+from offhook.simulator.mischief import Mischief
 from offhook.simulator.records import Account, Number
 
 NUMBERS: Final = ("+12025550199", "+12025550198", "+12025550197")
@@ -52,10 +54,10 @@ class DevHouse:
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)
-        rounds = RoundParts(
-            transport=parts.transport, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids
-        )
-        calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal))
+        self.chaos = Chaos()
+        door = Mischief(parts.transport, self.chaos, parts.clock)
+        rounds = RoundParts(transport=door, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids)
+        calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal, chaos=self.chaos))
         self.carrier = Carrier(self.book, calls, parts.clock, parts.pace)
         self._number(parts)
 

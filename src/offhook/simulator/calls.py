@@ -1,9 +1,10 @@
 """The calls that the carrier makes to a developer's app: inbound messages and status callbacks, made, judged and logged as Twilio does."""
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -34,6 +35,7 @@ from offhook.replies.compose import Composed, Composer
 from offhook.replies.documents import Documents
 from offhook.replies.methods import by_method
 from offhook.replies.notices import Stamp, about_reply
+from offhook.simulator.chaos import Chaos, called
 from offhook.simulator.records import Message
 
 INBOUND: Final = "sms"
@@ -57,6 +59,7 @@ class CallParts:
     rounds: RoundParts
     provider: Provider
     journal: Journal
+    chaos: Chaos = field(default_factory=Chaos)
 
 
 class Calls:
@@ -64,6 +67,7 @@ class Calls:
 
     def __init__(self, parts: CallParts) -> None:
         self._parts = parts
+        self.chaos = parts.chaos
         self._runner = RoundRunner(parts.rounds)
         self._debugger = EventMaker(parts.rounds.ids)
         self._clock = parts.rounds.clock
@@ -109,7 +113,15 @@ class Calls:
         await self._parts.journal.settle_reply(refused, [event])
 
     async def status(self, message: Message) -> None:
-        """Tell the app's status callback how a message is doing."""
+        """Tell the app's status callback how a message is doing; twice where chaos has it so."""
+        for _ in range(2 if self.chaos.callback(message).duplicate else 1):
+            await self._tell(message)
+
+    def is_late(self, message: Message) -> bool:
+        """Whether chaos has the next state told before this one."""
+        return self.chaos.callback(message).reorder
+
+    async def _tell(self, message: Message) -> None:
         draft = Draft(
             sid=message.sid,
             account_sid=message.account_sid,
@@ -125,7 +137,7 @@ class Calls:
 
     async def _kept(self, draft: Draft, endpoint: str, kind: Kind) -> Webhook:
         """The webhook that tells of it, in the journal."""
-        lines = ["POST / HTTP/1.1", *(f"{name}: {value}" for name, value in headers(FORM, str(uuid.uuid4())))]
+        lines = ["POST / HTTP/1.1", *(f"{name}: {value}" for name, value in headers(FORM, _token(draft)))]
         arrival = Arrival(
             id=self._ids.new("WH"),
             endpoint=endpoint,
@@ -162,6 +174,13 @@ class Calls:
         found = await self._composer.about(endpoint).compose_late(webhook, done.exchange)
         return Composed(found.replies, [self._debugger.explained(event, webhook, done.exchange) for event in found.events])
 
+    def _marked(self, event: DebugEvent, webhook: Webhook) -> DebugEvent:
+        """The event, with what chaos has done to the call: it is logged as Twilio would log it, and is nobody's mistake."""
+        fate = self.chaos.fate(called(webhook.body.decode("latin-1")), event.request_url)
+        if event.details.get("attempt") != "1" or not fate.marks:
+            return event
+        return msgspec.structs.replace(event, details={**event.details, "chaos": ", ".join(fate.marks)})
+
     async def _settle(self, webhook: Webhook, done: Round, composed: Composed) -> None:
         state = State.DELIVERED if done.delivered else State.FAILED
         after = msgspec.structs.replace(
@@ -173,7 +192,7 @@ class Calls:
             note="" if done.delivered else done.attempts[-1].outcome.message,
             answer=_answer(done.exchange, self._clock.now()),
         )
-        events: list[DebugEvent] = list(settlement.events(after, done, self._debugger.attempt))
+        events = [self._marked(event, webhook) for event in settlement.events(after, done, self._debugger.attempt)]
         events += composed.events
         for attempt in done.attempts:
             self._debugger.note(webhook.endpoint, attempt)
@@ -184,9 +203,15 @@ class Calls:
         await self._parts.journal.settle(Settlement(webhook=after, attempts=done.attempts, replies=replies, events=tuple(events)))
 
 
+def _token(draft: Draft) -> str:
+    """The idempotency token: one for whatever is told of the same message in the same state, however often."""
+    digest = hashlib.md5(f"{draft.sid} {draft.status}".encode(), usedforsecurity=False).digest()
+    return str(uuid.UUID(bytes=digest, version=4))
+
+
 def _fatal(done: Round, composed: Composed) -> int:
     """Twilio's code of what makes it ask the fallback URL: TwiML that cannot be fetched or executed (spec: twilio-delivery §3.4). 0: nothing."""
-    if not done.delivered:
+    if done.attempts[-1].outcome.code:
         return done.attempts[-1].outcome.twilio_code
     errors = (event.twilio_code for event in composed.events if event.level is Level.ERROR and not event.reply_id)
     return 0 if composed.replies else next(errors, 0)

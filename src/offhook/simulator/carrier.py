@@ -12,11 +12,12 @@ from offhook.providers.drafts import segments
 from offhook.records import Kind, Reply, ReplyState, Webhook
 from offhook.simulator.book import Book
 from offhook.simulator.calls import Calls, Place
+from offhook.simulator.chaos import Fate
+from offhook.simulator.holding import Holding
 from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
 from offhook.simulator.life import Lives, Pace
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
-NO_URL_NOTE: Final = "The number has no URL for messages."
 OPTED_OUT: Final = "The recipient has opted out of messages from this number."
 
 
@@ -31,9 +32,11 @@ class Carrier:
     def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None) -> None:
         self.book = book
         self.optouts = OptOuts()
+        self.chaos = calls.chaos
         self._calls = calls
         self._clock = clock
-        self._lives = Lives(book, clock, calls.status, pace)
+        self._lives = Lives(book, clock, calls, pace)
+        self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -71,7 +74,7 @@ class Carrier:
         if service is not None:
             message = msgspec.structs.replace(message, messaging_service_sid=service.sid)
         self.book.keep(message)
-        self._start(self._arrive(message), f"delivery of {message.sid}")
+        self._start(self._arrive(message, self.chaos.text(message)), f"delivery of {message.sid}")
         return message
 
     def redeliver(self, webhook: Webhook) -> bool:
@@ -82,15 +85,24 @@ class Carrier:
         self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
         return True
 
+    def throttle(self) -> bool:
+        """Whether chaos has the REST API answer the next request with 20429: to be asked once for each."""
+        return self.chaos.throttles()
+
     async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
         for reply in await self._calls.deliver(webhook, place):
-            self._reply(reply, place.service_sid)
+            self._reply(reply, place.service_sid, webhook.provider_id)
 
-    async def _arrive(self, message: Message) -> None:
+    async def _arrive(self, message: Message, fate: Fate) -> None:
         word = self.optouts.hear(message.sender, message.to, message.body)
         if word is not None:
             self._answer_keyword(message, word)
-        await self._deliver(message)
+        conversation = f"{message.sender} {message.to}"
+        if fate.reorder:
+            await self._holding.hold(conversation)
+        for _ in range(2 if fate.duplicate else 1):
+            await self._deliver(message)
+        self._holding.gone(conversation)
 
     async def _deliver(self, message: Message) -> None:
         place = self._place(message.to)
@@ -101,7 +113,7 @@ class Carrier:
         if kept is not None:
             self.book.keep(msgspec.structs.replace(kept, reference=reference, messaging_service_sid=place.service_sid))
         for reply in replies:
-            self._reply(reply, place.service_sid)
+            self._reply(reply, place.service_sid, message.sid)
 
     def _place(self, to: str) -> Place | None:
         """Where messages to a number go: its service's URL comes before its own (spec: twilio-delivery §3.4)."""
@@ -126,8 +138,8 @@ class Carrier:
         )
         self.send(answer)
 
-    def _reply(self, reply: Reply, service_sid: str) -> None:
-        """A message that the app's answer asks for."""
+    def _reply(self, reply: Reply, service_sid: str, of: str) -> None:
+        """A message that the app's answer to the text `of` asks for."""
         now = self._clock.now()
         status, code, why = Status.QUEUED, 0, ""
         if reply.state is ReplyState.FAILED:
@@ -135,25 +147,25 @@ class Carrier:
         elif self.optouts.is_out(reply.to, reply.sender):
             status, code, why = Status.FAILED, 21610, OPTED_OUT
             self._start(self._calls.refuse(reply, code, why), f"refusal of {reply.id}")
-        self.send(
-            Message(
-                sid=sid("MM" if reply.media else "SM"),
-                account_sid=self.book.account.sid,
-                direction=Direction.REPLY,
-                sender=reply.sender,
-                to=reply.to,
-                body=reply.body,
-                status=status,
-                created_at=now,
-                updated_at=now,
-                media=tuple(Media(sid=sid("ME"), content_type="", url=url, created_at=now) for url in reply.media),
-                segments=1 if reply.media else segments(reply.body),
-                messaging_service_sid=service_sid,
-                status_callback=reply.status_callback,
-                error_code=code,
-                error_message=why,
-            )
+        message = Message(
+            sid=sid("MM" if reply.media else "SM"),
+            account_sid=self.book.account.sid,
+            direction=Direction.REPLY,
+            sender=reply.sender,
+            to=reply.to,
+            body=reply.body,
+            status=status,
+            created_at=now,
+            updated_at=now,
+            media=tuple(Media(sid=sid("ME"), content_type="", url=url, created_at=now) for url in reply.media),
+            segments=1 if reply.media else segments(reply.body),
+            messaging_service_sid=service_sid,
+            status_callback=reply.status_callback,
+            error_code=code,
+            error_message=why,
         )
+        self.chaos.name_reply(message, of, reply.ordinal)
+        self.send(message)
 
     # -- from the account
 

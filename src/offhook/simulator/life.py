@@ -1,8 +1,8 @@
 """The life of a message that the account sends: its states one after another, each told to the status callback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Coroutine
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -28,16 +28,26 @@ class Pace(Record):
     to_delivered: float = 0.3
 
 
+class Callbacks(Protocol):
+    """Whoever calls status callbacks."""
+
+    async def status(self, message: Message) -> None:
+        """Tell how a message is doing."""
+
+    def is_late(self, message: Message) -> bool:
+        """Whether the next state is told before this one."""
+
+
 class Lives:
-    """Leads messages through their states. `tell` calls a message's status callback.
+    """Leads messages through their states, and has each told to the message's status callback.
 
     The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
     """
 
-    def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
+    def __init__(self, book: Book, clock: Clock, calls: Callbacks, pace: Pace | None = None) -> None:
         self._book = book
         self._clock = clock
-        self._tell = tell
+        self._calls = calls
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,18 +79,25 @@ class Lives:
         if message.status is Status.SCHEDULED:
             await self._clock.sleep(max(0.0, (message.send_at or 0.0) - self._clock.now()))
         told: asyncio.Task[None] | None = None
+        late: list[Message] = []
         for step in steps(message, self._pace):
             await self._clock.sleep(step.after)
             changed = self._take(sid, step)
             if changed is None:
                 return
-            if step.told and changed.status_callback:
-                told = self._start(self._tell_after(told, changed), f"callback of {sid}")
+            if not step.told or not changed.status_callback:
+                continue
+            if changed.status not in ENDED and not late and self._calls.is_late(changed):
+                late.append(changed)
+                continue
+            for each in (changed, *late):
+                told = self._start(self._tell_after(told, each), f"callback of {sid}")
+            late.clear()
 
     async def _tell_after(self, before: "asyncio.Task[None] | None", message: Message) -> None:
         if before is not None:
             await asyncio.wait({before})
-        await self._tell(message)
+        await self._calls.status(message)
 
     def _take(self, sid: str, step: "Step") -> Message | None:
         """The message in its next state; None where it has been deleted or has ended meanwhile."""
