@@ -20,6 +20,7 @@ from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
+from offhook.dev.options import DevOptions
 from offhook.dev.server import DevInfo, run_dev
 from offhook.doctor.admission import Tools
 from offhook.doctor.configured import doctor_tools
@@ -98,13 +99,13 @@ class Program:
         """What the doctor works with."""
         return doctor_tools(settings)
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None]) -> None:
+    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
         """Be Twilio until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         try:
-            await run_dev(settings, stop, announce)
+            await run_dev(settings, stop, announce, options)
         except OSError as error:
             where = f"{settings.console_host} port {settings.console_port}"
             raise OffhookError(

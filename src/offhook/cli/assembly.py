@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from offhook.dev.options import DevOptions
 from offhook.dev.server import DevInfo
 from offhook.doctor.admission import ClosableTransport, Tools
 from offhook.ports import Journal
@@ -36,5 +37,5 @@ class Assembly(Protocol):
     def doctor_tools(self, settings: Settings) -> Tools:
         """What the doctor works with."""
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None]) -> None:
+    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
         """Be Twilio until a signal says stop. `announce` is called once, when it listens. Raises OffhookError."""

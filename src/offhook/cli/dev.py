@@ -6,21 +6,25 @@ import click
 
 from offhook import logs
 from offhook.cli.assembly import Assembly
+from offhook.cli.dev_options import with_dev_options
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.terminal import out, write_json
+from offhook.dev.options import DevOptions
 from offhook.dev.server import DevInfo
 
 _EXAMPLES = """\b
 Examples:
   offhook dev --to http://localhost:5000/sms
   offhook dev --to http://localhost:5000/sms --fallback http://localhost:5000/fallback
+  offhook dev --to http://localhost:5000/sms --chaos 'refused=10%,duplicate=5%' --chaos-seed 7
 """
 
 
 @click.command("dev", cls=SettingsCommand, epilog=_EXAMPLES)
 @with_settings("to", "fallback", "account_sid", "auth_token", "console_host", "console_port", "ca_file", "verify_tls")
+@with_dev_options
 @click.pass_obj
-def dev(assembly: Assembly, /, *, configuration: Configuration) -> None:
+def dev(assembly: Assembly, /, *, configuration: Configuration, options: DevOptions) -> None:
     """Be Twilio, on this machine: a phone to text your app with, signed webhooks, the REST API, and the errors that Twilio would log.
 
     It needs no account, no number and no tunnel. What is sent here stays here.
@@ -29,7 +33,7 @@ def dev(assembly: Assembly, /, *, configuration: Configuration) -> None:
     if not settings.endpoints:
         raise click.UsageError("Say where your app takes messages: --to http://localhost:5000/sms")
     logs.configure("warning", json=False)
-    asyncio.run(assembly.dev(settings, _welcome))
+    asyncio.run(assembly.dev(settings, _welcome, options))
 
 
 def _welcome(info: DevInfo) -> None:

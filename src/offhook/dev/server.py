@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 from offhook.api.app import create_app
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import page_routes
+from offhook.dev.chaos_routes import chaos_routes
 from offhook.dev.house import DevHouse, DevParts
+from offhook.dev.options import DevOptions
 from offhook.dev.phone_routes import phone_routes
 from offhook.net.configured import open_transport
 from offhook.providers.twilio import Twilio, TwilioSettings
@@ -62,12 +64,13 @@ def make_house(settings: Settings) -> DevHouse:
 
 def dev_app(house: DevHouse) -> Starlette:
     """Everything that the listener answers: the API, the phone, the pages."""
-    return create_app(house, [*phone_routes(house), *page_routes(house)])
+    return create_app(house, [*phone_routes(house), *chaos_routes(house), *page_routes(house)])
 
 
-async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None]) -> None:
+async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
     """Run until `stop` is set. Raises OSError when the port is taken."""
     house = make_house(settings)
+    house.chaos.set(options.rules, options.seed)
     await house.start()
     server = ConsoleServer(dev_app(house), settings.console_host, settings.console_port)
     try:

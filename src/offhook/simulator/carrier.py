@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from offhook.simulator.calls import Calls, Place
 from offhook.simulator.chaos import Fate
 from offhook.simulator.holding import Holding
 from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
-from offhook.simulator.life import Lives, Pace
+from offhook.simulator.life import Lives, Pace, Ways
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
 OPTED_OUT: Final = "The recipient has opted out of messages from this number."
@@ -27,15 +27,19 @@ def sid(prefix: str) -> str:
 
 
 class Carrier:
-    """The simulated network. `book` holds what the account has, `calls` reach the developer's app."""
+    """The simulated network. `book` holds what the account has, `calls` reach the developer's app.
+
+    `throttle`, asked once for each request, says when the REST API has had too many requests.
+    """
 
     def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None) -> None:
         self.book = book
         self.optouts = OptOuts()
         self.chaos = calls.chaos
+        self.throttle: Callable[[], bool] = calls.chaos.throttles
         self._calls = calls
         self._clock = clock
-        self._lives = Lives(book, clock, calls, pace)
+        self._lives = Lives(book, clock, Ways(tell=calls.status, is_late=calls.is_late), pace)
         self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -84,10 +88,6 @@ class Carrier:
             return False
         self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
         return True
-
-    def throttle(self) -> bool:
-        """Whether chaos has the REST API answer the next request with 20429: to be asked once for each."""
-        return self.chaos.throttles()
 
     async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
         for reply in await self._calls.deliver(webhook, place):

@@ -1,8 +1,9 @@
 """The life of a message that the account sends: its states one after another, each told to the status callback."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
 
 import msgspec
 
@@ -28,14 +29,15 @@ class Pace(Record):
     to_delivered: float = 0.3
 
 
-class Callbacks(Protocol):
-    """Whoever calls status callbacks."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a message's life needs of others.
 
-    async def status(self, message: Message) -> None:
-        """Tell how a message is doing."""
+    `tell` its status callback; `is_late` says whether the next state is told before this one.
+    """
 
-    def is_late(self, message: Message) -> bool:
-        """Whether the next state is told before this one."""
+    tell: Callable[[Message], Awaitable[None]]
+    is_late: Callable[[Message], bool]
 
 
 class Lives:
@@ -44,10 +46,10 @@ class Lives:
     The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
     """
 
-    def __init__(self, book: Book, clock: Clock, calls: Callbacks, pace: Pace | None = None) -> None:
+    def __init__(self, book: Book, clock: Clock, ways: Ways, pace: Pace | None = None) -> None:
         self._book = book
         self._clock = clock
-        self._calls = calls
+        self._ways = ways
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,7 +89,7 @@ class Lives:
                 return
             if not step.told or not changed.status_callback:
                 continue
-            if changed.status not in ENDED and not late and self._calls.is_late(changed):
+            if changed.status not in ENDED and not late and self._ways.is_late(changed):
                 late.append(changed)
                 continue
             for each in (changed, *late):
@@ -97,7 +99,7 @@ class Lives:
     async def _tell_after(self, before: "asyncio.Task[None] | None", message: Message) -> None:
         if before is not None:
             await asyncio.wait({before})
-        await self._calls.status(message)
+        await self._ways.tell(message)
 
     def _take(self, sid: str, step: "Step") -> Message | None:
         """The message in its next state; None where it has been deleted or has ended meanwhile."""

@@ -14,6 +14,7 @@ from offhook.dev.server import SIMULATED_SID, SIMULATED_TOKEN, dev_app
 from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import DebugEvent, EventFilter
+from offhook.simulator.chaos import parse
 from offhook.simulator.life import Pace
 from offhook.simulator.records import Account, Message
 from offhook.stores.memory import MemoryJournal
@@ -62,10 +63,21 @@ class SimulatedCarrier:
 
     # -- what a test says
 
-    def configure(self, to: str | None = None, fallback: str = "") -> None:
+    def configure(self, to: str | None = None, fallback: str = "", chaos: str = "", seed: int = 0) -> None:
         """What the marker `offhook_carrier` says."""
         if to is not None:
             self.connect(to, fallback=fallback)
+        if chaos:
+            self.chaos(chaos, seed)
+
+    def chaos(self, rules: str, seed: int = 0, *, numbers: Sequence[str] = ()) -> Self:
+        """Have things go wrong from now on: `refused=10%,duplicate=5%`, for these numbers alone where some are given; "" ends it.
+
+        The same seed and the same texts give the same run. Raises SettingsError for a kind that is none.
+        """
+        wanted = parse(rules, numbers)
+        self.call(lambda: self._house.chaos.set(wanted, seed))
+        return self
 
     def connect(self, url: str, *, fallback: str = "") -> Self:
         """Have the account's numbers call the app at `url`, and at `fallback` where that fails."""

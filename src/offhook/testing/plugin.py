@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from offhook.testing.carrier import SimulatedCarrier
 
-MARKER = "offhook_carrier(to=None, fallback=''): the app that the fixture offhook_carrier texts"
+MARKER = "offhook_carrier(to=None, fallback='', chaos='', seed=0): the app that the fixture offhook_carrier texts, and the chaos on the way"
 
 
 def pytest_configure(config: pytest.Config) -> None:
