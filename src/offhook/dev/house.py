@@ -58,7 +58,7 @@ class DevHouse:
         door = Mischief(parts.transport, self.chaos, parts.clock)
         rounds = RoundParts(transport=door, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids)
         calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal, chaos=self.chaos))
-        self.carrier = Carrier(self.book, calls, parts.clock, parts.pace)
+        self.carrier = Carrier(self.book, calls, parts.clock, parts.pace, chaos=self.chaos)
         self._number(parts)
 
     def connect(self, app_url: str, fallback_url: str = "") -> None:

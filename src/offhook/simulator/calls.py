@@ -67,7 +67,7 @@ class Calls:
 
     def __init__(self, parts: CallParts) -> None:
         self._parts = parts
-        self.chaos = parts.chaos
+        self._chaos = parts.chaos
         self._runner = RoundRunner(parts.rounds)
         self._debugger = EventMaker(parts.rounds.ids)
         self._clock = parts.rounds.clock
@@ -114,12 +114,8 @@ class Calls:
 
     async def status(self, message: Message) -> None:
         """Tell the app's status callback how a message is doing; twice where chaos has it so."""
-        for _ in range(2 if self.chaos.callback(message).duplicate else 1):
+        for _ in range(2 if self._chaos.callback(message).duplicate else 1):
             await self._tell(message)
-
-    def is_late(self, message: Message) -> bool:
-        """Whether chaos has the next state told before this one."""
-        return self.chaos.callback(message).reorder
 
     async def _tell(self, message: Message) -> None:
         draft = Draft(
@@ -176,7 +172,7 @@ class Calls:
 
     def _marked(self, event: DebugEvent, webhook: Webhook) -> DebugEvent:
         """The event, with what chaos has done to the call: it is logged as Twilio would log it, and is nobody's mistake."""
-        fate = self.chaos.fate(called(webhook.body.decode("latin-1")), event.request_url)
+        fate = self._chaos.fate(called(webhook.body.decode("latin-1")), event.request_url)
         if event.details.get("attempt") != "1" or not fate.marks:
             return event
         return msgspec.structs.replace(event, details={**event.details, "chaos": ", ".join(fate.marks)})

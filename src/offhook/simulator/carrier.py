@@ -12,7 +12,7 @@ from offhook.providers.drafts import segments
 from offhook.records import Kind, Reply, ReplyState, Webhook
 from offhook.simulator.book import Book
 from offhook.simulator.calls import Calls, Place
-from offhook.simulator.chaos import Fate
+from offhook.simulator.chaos import Chaos, Fate
 from offhook.simulator.holding import Holding
 from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
 from offhook.simulator.life import Lives, Pace, Ways
@@ -32,14 +32,14 @@ class Carrier:
     `throttle`, asked once for each request, says when the REST API has had too many requests.
     """
 
-    def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None, *, chaos: Chaos | None = None) -> None:
         self.book = book
         self.optouts = OptOuts()
-        self.chaos = calls.chaos
-        self.throttle: Callable[[], bool] = calls.chaos.throttles
+        self.chaos = chaos or Chaos()
+        self.throttle: Callable[[], bool] = self.chaos.throttles
         self._calls = calls
         self._clock = clock
-        self._lives = Lives(book, clock, Ways(tell=calls.status, is_late=calls.is_late), pace)
+        self._lives = Lives(book, clock, Ways(tell=calls.status, is_late=self._is_late), pace)
         self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -177,6 +177,10 @@ class Carrier:
         elif message.status_callback:
             self._start(self._calls.status(message), f"callback of {message.sid}")
         return message
+
+    def _is_late(self, message: Message) -> bool:
+        """Whether chaos has the next state told before this one."""
+        return self.chaos.callback(message).reorder
 
     def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)
