@@ -20,8 +20,9 @@ from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
+from offhook.dev.front import Around
 from offhook.dev.options import DevOptions
-from offhook.dev.server import DevInfo, run_dev
+from offhook.dev.server import DevInfo, DevPlan, run_dev
 from offhook.doctor.admission import Tools
 from offhook.doctor.configured import doctor_tools
 from offhook.errors import OffhookError
@@ -105,7 +106,7 @@ class Program:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         try:
-            await run_dev(settings, stop, announce, options)
+            await run_dev(settings, stop, announce, DevPlan(options, House))
         except OSError as error:
             where = f"{settings.console_host} port {settings.console_port}"
             raise OffhookError(
@@ -114,9 +115,12 @@ class Program:
 
 
 class House:
-    """The running Offhook: both listeners, the couriers, the reply sender, the journal between them (`api.house.House`)."""
+    """The running Offhook: both listeners, the couriers, the reply sender, the journal between them (`api.house.House`).
 
-    def __init__(self, settings: Settings) -> None:
+    `around` puts something around the door by which the app is called: the simulator's chaos.
+    """
+
+    def __init__(self, settings: Settings, around: Around = lambda door, _: door) -> None:
         self._settings = settings
         self._ids = TimeSortedIds()
         self._workers: dict[str, asyncio.Task[None]] = {}
@@ -131,7 +135,7 @@ class House:
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
         rounds = RoundParts(
-            transport=self._transport,
+            transport=around(self._transport, self.clock),
             sign=provider.sign,
             judge=self._judge,
             clock=self.clock,

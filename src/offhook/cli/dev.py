@@ -41,7 +41,17 @@ def _welcome(info: DevInfo) -> None:
     base = f"http://{info.address[0]}:{info.address[1]}"
     console = out()
     if not console.is_terminal:
-        write_json({"event": "ready", "url": base, "account_sid": info.account_sid, "numbers": list(info.numbers)}, indent=0)
+        write_json(
+            {
+                "event": "ready",
+                "url": base,
+                "account_sid": info.account_sid,
+                "numbers": list(info.numbers),
+                "front": info.front,
+                "chaos": info.chaos,
+            },
+            indent=0,
+        )
         return
     lines = [
         ("Your phone", f"{base}/phone"),
@@ -53,6 +63,8 @@ def _welcome(info: DevInfo) -> None:
             if info.auth_token
             else "TWILIO_AUTH_TOKEN is the one that you have set",
         ),
+        *([("Front door", f"{info.front} keeps each text until your app has taken it")] if info.front else []),
+        *([("Chaos", f"{info.chaos}; {base}/chaos changes it")] if info.chaos else []),
         ("Python", f'client.api.base_url = client.monitor.base_url = "{base}"'),
         ("Node", f'client.api.baseUrl = client.monitor.baseUrl = "{base}"'),
     ]

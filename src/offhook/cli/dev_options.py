@@ -24,6 +24,17 @@ _FLAGS = (
     click.option(
         "--chaos-for", metavar="NUMBER", multiple=True, help="Chaos for this number alone; may be given more than once."
     ),
+    click.option(
+        "--reliable",
+        is_flag=True,
+        help="Put Offhook's front door in between: a text waits there until your app has taken it.",
+    ),
+    click.option(
+        "--journal",
+        metavar="PATH",
+        default="",
+        help="The front door's journal; one that is gone at the end, where none is given.",
+    ),
 )
 
 
@@ -31,16 +42,29 @@ def with_dev_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags; the command gets them as `options`."""
 
     @functools.wraps(function)
-    def command(*args: Any, chaos: str, chaos_seed: int | None, chaos_for: tuple[str, ...], **values: Any) -> Any:
+    def command(*args: Any, **values: Any) -> Any:
+        given = {name: values.pop(name) for name in ("chaos", "chaos_seed", "chaos_for", "reliable", "journal")}
         try:
-            rules = parse(chaos, chaos_for)
+            options = _options(given)
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
-        if not rules and (chaos_for or chaos_seed is not None):
-            raise click.UsageError("Say which chaos: --chaos 'refused=10%,duplicate=5%'.")
-        seed = secrets.randbelow(10_000) if chaos_seed is None else chaos_seed
-        return function(*args, options=DevOptions(rules=rules, seed=seed), **values)
+        return function(*args, options=options, **values)
 
     for flag in reversed(_FLAGS):
         command = flag(command)
     return command
+
+
+def _options(given: dict[str, Any]) -> DevOptions:
+    """What the flags come to. Raises SettingsError."""
+    rules, seed = parse(given["chaos"], given["chaos_for"]), given["chaos_seed"]
+    if not rules and (given["chaos_for"] or seed is not None):
+        raise SettingsError("Say which chaos: --chaos 'refused=10%,duplicate=5%'.")
+    if given["journal"] and not given["reliable"]:
+        raise SettingsError("--journal is the front door's: add --reliable.")
+    return DevOptions(
+        rules=rules,
+        seed=secrets.randbelow(10_000) if seed is None else seed,
+        reliable=given["reliable"],
+        journal=given["journal"],
+    )
