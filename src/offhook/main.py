@@ -4,7 +4,8 @@ import asyncio
 import errno
 import random
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -22,7 +23,8 @@ from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
 from offhook.dev.front import Around
 from offhook.dev.options import DevOptions
-from offhook.dev.server import DevInfo, DevPlan, run_dev
+from offhook.dev.replay import Compared
+from offhook.dev.server import DevInfo, DevPlan, run_dev, run_replay
 from offhook.doctor.admission import Tools
 from offhook.doctor.configured import doctor_tools
 from offhook.errors import OffhookError
@@ -99,6 +101,10 @@ class Program:
     def doctor_tools(self, settings: Settings) -> Tools:
         """What the doctor works with."""
         return doctor_tools(settings)
+
+    def replay(self, settings: Settings, folder: Path) -> AsyncIterator[Compared]:
+        """Send recorded texts to the settings' app again."""
+        return run_replay(settings, folder)
 
     async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
         """Be Twilio until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""

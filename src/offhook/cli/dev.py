@@ -1,12 +1,14 @@
 """`offhook dev`: Twilio on this machine."""
 
 import asyncio
+from pathlib import Path
 
 import click
 
 from offhook import logs
 from offhook.cli.assembly import Assembly
 from offhook.cli.dev_options import with_dev_options
+from offhook.cli.dev_replay import replay
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.terminal import out, write_json
 from offhook.dev.options import DevOptions
@@ -33,6 +35,8 @@ def dev(assembly: Assembly, /, *, configuration: Configuration, options: DevOpti
     if not settings.endpoints:
         raise click.UsageError("Say where your app takes messages: --to http://localhost:5000/sms")
     logs.configure("warning", json=False)
+    if options.replay:
+        raise SystemExit(asyncio.run(replay(assembly, settings, Path(options.replay))))
     asyncio.run(assembly.dev(settings, _welcome, options))
 
 

@@ -35,6 +35,13 @@ _FLAGS = (
         default="",
         help="The front door's journal; one that is gone at the end, where none is given.",
     ),
+    click.option("--record", metavar="DIR", default="", help="Keep every exchange with your app there, one JSON file each."),
+    click.option(
+        "--replay",
+        metavar="DIR",
+        default="",
+        help="Send the texts recorded there to your app again, say which answers differ, and end: exit code 1 where one does.",
+    ),
 )
 
 
@@ -43,7 +50,9 @@ def with_dev_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(*args: Any, **values: Any) -> Any:
-        given = {name: values.pop(name) for name in ("chaos", "chaos_seed", "chaos_for", "reliable", "journal")}
+        given = {
+            name: values.pop(name) for name in ("chaos", "chaos_seed", "chaos_for", "reliable", "journal", "record", "replay")
+        }
         try:
             options = _options(given)
         except SettingsError as error:
@@ -67,4 +76,6 @@ def _options(given: dict[str, Any]) -> DevOptions:
         seed=secrets.randbelow(10_000) if seed is None else seed,
         reliable=given["reliable"],
         journal=given["journal"],
+        record=given["record"],
+        replay=given["replay"],
     )

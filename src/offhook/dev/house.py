@@ -1,6 +1,6 @@
 """The house that `offhook dev` runs: a carrier and its account in memory, with the console's API and pages in front (`api.house.House`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from offhook.doctor.admission import ClosableTransport
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Provider
-from offhook.records import Endpoint
+from offhook.records import Endpoint, Settlement
 from offhook.simulator.book import Book
 from offhook.simulator.calls import INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
@@ -43,7 +43,7 @@ class DevParts:
 
 
 class DevHouse:
-    """The simulated Twilio. Everything is in memory, and gone when it stops."""
+    """The simulated Twilio. Everything is in memory, and gone when it stops. `listen` takes who is to hear what came of each call."""
 
     allowed_hosts: Sequence[str] = ()
 
@@ -58,6 +58,7 @@ class DevHouse:
         door = Mischief(parts.transport, self.chaos, parts.clock)
         rounds = RoundParts(transport=door, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids)
         calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal, chaos=self.chaos))
+        self.listen: Callable[[Callable[[Settlement], None]], None] = calls.heard.append
         self.carrier = Carrier(self.book, calls, parts.clock, parts.pace, chaos=self.chaos)
         self._number(parts)
 

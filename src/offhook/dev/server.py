@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -17,11 +18,14 @@ from offhook.dev.front import OpenFront, front_door
 from offhook.dev.house import DevHouse, DevParts
 from offhook.dev.options import DevOptions
 from offhook.dev.phone_routes import phone_routes
+from offhook.dev.replay import Compared, replay
+from offhook.dev.tape import Tape
 from offhook.net.configured import open_transport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Record
 from offhook.settings import Settings
 from offhook.simulator.chaos import spelt
+from offhook.simulator.life import QUICK, Pace
 from offhook.simulator.records import Account
 from offhook.stores.memory import MemoryJournal
 from offhook.system import SystemClock, TimeSortedIds
@@ -52,7 +56,7 @@ def account_of(settings: Settings) -> Account:
     return Account(sid=sid, auth_token=known.auth_tokens[0].reveal() if known else SIMULATED_TOKEN)
 
 
-def make_house(settings: Settings) -> DevHouse:
+def make_house(settings: Settings, pace: Pace | None = None) -> DevHouse:
     """The simulated Twilio that the settings mean."""
     account, clock = account_of(settings), SystemClock()
     provider = Twilio(TwilioSettings(tokens={account.sid: (account.auth_token,)}))
@@ -67,8 +71,20 @@ def make_house(settings: Settings) -> DevHouse:
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),
+            pace=pace or Pace(),
         )
     )
+
+
+async def run_replay(settings: Settings, folder: Path) -> AsyncIterator[Compared]:
+    """Send recorded texts to the settings' app again, without a listener. Raises OffhookError."""
+    house = make_house(settings, QUICK)
+    await house.start()
+    try:
+        async for compared in replay(house, folder):
+            yield compared
+    finally:
+        await house.stop()
 
 
 def dev_app(house: DevHouse) -> Starlette:
@@ -88,6 +104,8 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
     options = plan.options
     house = make_house(settings)
     house.chaos.set(options.rules, options.seed)
+    if options.record:
+        house.listen(Tape(Path(options.record)).heard)
     await house.start()
     server = ConsoleServer(dev_app(house), settings.console_host, settings.console_port)
     async with AsyncExitStack() as stack:

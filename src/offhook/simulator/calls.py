@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,9 +63,10 @@ class CallParts:
 
 
 class Calls:
-    """Makes calls, once each: what Twilio's overrides do not try again is not tried again."""
+    """Makes calls, once each: what Twilio's overrides do not try again is not tried again. `heard` are told what came of each."""
 
     def __init__(self, parts: CallParts) -> None:
+        self.heard: list[Callable[[Settlement], None]] = []
         self._parts = parts
         self._chaos = parts.chaos
         self._runner = RoundRunner(parts.rounds)
@@ -196,7 +197,10 @@ class Calls:
             msgspec.structs.replace(reply, state=ReplyState.INLINE) if reply.state is ReplyState.WAITING else reply
             for reply in composed.replies
         )
-        await self._parts.journal.settle(Settlement(webhook=after, attempts=done.attempts, replies=replies, events=tuple(events)))
+        settled = Settlement(webhook=after, attempts=done.attempts, replies=replies, events=tuple(events))
+        await self._parts.journal.settle(settled)
+        for listener in self.heard:
+            listener(settled)
 
 
 def _token(draft: Draft) -> str:

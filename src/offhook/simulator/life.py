@@ -29,6 +29,10 @@ class Pace(Record):
     to_delivered: float = 0.3
 
 
+QUICK: Final = Pace(to_queued=0.001, to_sending=0.001, to_sent=0.001, to_delivered=0.001)
+"""For programs, which need not see it happen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What a message's life needs of others.

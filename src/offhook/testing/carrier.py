@@ -15,14 +15,13 @@ from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import DebugEvent, EventFilter
 from offhook.simulator.chaos import parse
-from offhook.simulator.life import Pace
+from offhook.simulator.life import QUICK
 from offhook.simulator.records import Account, Message
 from offhook.stores.memory import MemoryJournal
 from offhook.system import SystemClock, TimeSortedIds
 from offhook.testing.phone import Phone
 
 HOST: Final = "127.0.0.1"
-QUICK: Final = Pace(to_queued=0.001, to_sending=0.001, to_sent=0.001, to_delivered=0.001)
 MOST_ERRORS: Final = 1000
 
 Result = TypeVar("Result")
