@@ -36,6 +36,7 @@ from offhook.replies.documents import Documents
 from offhook.replies.methods import by_method
 from offhook.replies.notices import Stamp, about_reply
 from offhook.simulator.chaos import Chaos, called
+from offhook.simulator.keeping import Keeping
 from offhook.simulator.records import Message
 
 INBOUND: Final = "sms"
@@ -68,6 +69,7 @@ class Calls:
     def __init__(self, parts: CallParts) -> None:
         self.heard: list[Callable[[Settlement], None]] = []
         self._parts = parts
+        self._keeping = Keeping(parts.journal)
         self._chaos = parts.chaos
         self._runner = RoundRunner(parts.rounds)
         self._debugger = EventMaker(parts.rounds.ids)
@@ -199,6 +201,7 @@ class Calls:
         )
         settled = Settlement(webhook=after, attempts=done.attempts, replies=replies, events=tuple(events))
         await self._parts.journal.settle(settled)
+        await self._keeping.settled(after)
         for listener in self.heard:
             listener(settled)
 

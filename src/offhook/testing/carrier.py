@@ -15,7 +15,7 @@ from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import DebugEvent, EventFilter
 from offhook.simulator.chaos import parse
-from offhook.simulator.life import QUICK
+from offhook.simulator.life import QUICK, Pace
 from offhook.simulator.records import Account, Message
 from offhook.stores.memory import MemoryJournal
 from offhook.system import SystemClock, TimeSortedIds
@@ -168,7 +168,7 @@ def _account_of(environment: Mapping[str, str]) -> Account:
     )
 
 
-def quick_house(account: Account) -> DevHouse:
+def quick_house(account: Account, pace: Pace = QUICK) -> DevHouse:
     """A simulated Twilio whose messages arrive at once, with no app yet."""
     clock = SystemClock()
     provider = Twilio(TwilioSettings(tokens={account.sid: (account.auth_token,)}))
@@ -182,6 +182,6 @@ def quick_house(account: Account) -> DevHouse:
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),
-            pace=QUICK,
+            pace=pace,
         )
     )
