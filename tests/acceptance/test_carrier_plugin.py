@@ -1,9 +1,17 @@
 """The pytest plugin as its users have it: a folder with a small Flask app and its tests, run by a pytest of their own."""
 
+import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from offhook.records import DebugEvent
+from offhook.simulator.records import Message
+from offhook.testing.carrier import SimulatedCarrier
+from offhook.testing.phone import Phone
 
 APP = """
 import os
@@ -143,3 +151,46 @@ def test_the_marker(offhook_carrier, offhook_app):
 def test_the_plugin_costs_nothing_until_a_test_asks_for_it(module):
     script = f"import offhook.testing.plugin, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+
+
+def test_the_first_example_of_the_documentation_runs(tmp_path):
+    example = re.search(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+    (tmp_path / "my_app.py").write_text(APP.replace("You said: {request.form['Body']}", "Hello!"))
+    code, said = run(tmp_path, example)
+    assert code == 0, said
+    assert "1 passed" in said
+
+
+@pytest.mark.parametrize(
+    ("heading", "described"), [("### The carrier", SimulatedCarrier), ("### The phone", Phone)], ids=["carrier", "phone"]
+)
+def test_the_documentation_names_what_there_is(heading, described):
+    section = DOCUMENT.partition(heading)[2].partition("\n#")[0]
+    named = set(re.findall(r"`\.([a-z_]+)", section))
+    assert len(named) >= 3
+    fields = {*DebugEvent.__struct_fields__, *Message.__struct_fields__}
+    assert {name for name in named if not hasattr(described, name)} <= fields
+    for signature in re.findall(r"`\.([a-z_]+)\(([^`]*)\)`", section):
+        taken = inspect.signature(getattr(described, signature[0])).parameters
+        assert set(re.findall(r"(?<!\")\b(\w+)=", signature[1])) <= set(taken)
+
+
+def test_chaos_in_a_test_is_named_where_it_made_the_app_fail(tmp_path):
+    code, said = run(
+        tmp_path,
+        """
+import pytest
+from sms_app import app
+
+@pytest.mark.offhook_carrier(chaos="lost-answer", seed=7)
+def test_it_answers(offhook_carrier, offhook_app):
+    phone = offhook_carrier.connect(offhook_app(app, "/sms")).phone()
+    phone.text("hi")
+    phone.reply()
+""",
+    )
+    assert code == 1, said
+    assert "chaos made this: lost-answer" in said
