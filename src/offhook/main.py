@@ -16,7 +16,6 @@ from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
 from offhook.debugger import classify, overrides
-from offhook.debugger.events import EventMaker
 from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
@@ -123,10 +122,10 @@ class Program:
 class House:
     """The running Offhook: both listeners, the couriers, the reply sender, the journal between them (`api.house.House`).
 
-    `around` puts something around the door by which the app is called: the simulator's chaos.
+    `around` is what the simulator's chaos puts around the door by which the app is called, and into the debug events.
     """
 
-    def __init__(self, settings: Settings, around: Around = lambda door, _: door) -> None:
+    def __init__(self, settings: Settings, around: Around = Around()) -> None:  # noqa: B008 - frozen
         self._settings = settings
         self._ids = TimeSortedIds()
         self._workers: dict[str, asyncio.Task[None]] = {}
@@ -141,7 +140,7 @@ class House:
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
         rounds = RoundParts(
-            transport=around(self._transport, self.clock),
+            transport=around.door(self._transport, self.clock),
             sign=provider.sign,
             judge=self._judge,
             clock=self.clock,
@@ -159,7 +158,7 @@ class House:
             rounds=RoundRunner(rounds),
             replies=desk,
             derive=provider.derive,
-            debugger=EventMaker(self._ids),
+            debugger=around.events(self._ids),
             clock=self.clock,
             chance=random.random,
             metrics=self.metrics,

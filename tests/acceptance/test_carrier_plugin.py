@@ -193,4 +193,4 @@ def test_it_answers(offhook_carrier, offhook_app):
 """,
     )
     assert code == 1, said
-    assert "chaos made this: lost-answer" in said
+    assert "cause: Chaos made this: lost-answer" in said

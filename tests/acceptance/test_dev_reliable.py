@@ -63,7 +63,16 @@ def test_a_named_journal_keeps_the_text_over_a_restart_of_the_simulator(tmp_path
 
 def test_chaos_waits_behind_the_front_door_which_makes_up_for_it(tmp_path):
     with SmallApp("<Response><Message>hello</Message></Response>") as app:
-        dev = Dev(tmp_path, app.url + "/sms", "--reliable", "--chaos", "refused=40%,5xx=30%,duplicate=30%", env=SOON)
+        dev = Dev(
+            tmp_path,
+            app.url + "/sms",
+            "--reliable",
+            "--chaos",
+            "refused=40%,5xx=30%,duplicate=30%",
+            "--chaos-seed",
+            "7",
+            env=SOON,
+        )
         for number in range(20):
             dev.text(f"+1312555{number:04}", f"text {number}")
         wait_until(lambda: len(app.at("/sms")) == 20)
@@ -71,6 +80,7 @@ def test_chaos_waits_behind_the_front_door_which_makes_up_for_it(tmp_path):
         assert dev.stop() == 0
         assert sorted(form["Body"] for form in app.at("/sms")) == sorted(f"text {number}" for number in range(20))
     assert {error["code"] for error in errors} >= {11202, 11217}
+    assert {error["more_info"].get("chaos") for error in errors if error["attempt_id"]} == {"refused", "5xx"}
 
 
 def test_a_journal_without_a_front_door_is_a_mistake(run_offhook):

@@ -27,6 +27,7 @@ async def test_a_fault_is_logged_as_twilio_logs_it_says_that_chaos_made_it_and_s
         (reply,) = await twilio.text()
         (event,) = await twilio.events()
     assert (event.twilio_code, event.code, event.details["chaos"]) == (11200, LOGGED[kind], kind)
+    assert (event.causes[0].name, event.causes[0].title) == ("chaos", f"Chaos made this: {kind}")
     asked = [seen.line.split(" ")[1] for seen in app.seen]
     assert asked == (["/sms", "/fallback"] if KINDS[ChaosKind(kind)].asked else ["/fallback"])
     assert form(app.seen[-1])["ErrorCode"] == "11200"

@@ -157,6 +157,19 @@ async def test_callbacks_tell_of_each_state_but_the_first_in_order(to, told):
     assert all(is_signed(seen, base(app)) for seen in app.seen)
 
 
+async def test_callbacks_go_by_get_where_the_message_says_so():
+    body = b'<Response><Message statusCallback="/status?a=b" method="GET">hello</Message></Response>'
+
+    def script(_, seen):
+        return answer(body=body) if "/sms" in seen.line else answer(204, b"")
+
+    async with FaultServer(script) as app, simulated(app.url) as twilio:
+        await twilio.text()
+    assert [seen.line.split("&")[0] for seen in app.seen[1:]] == ["GET /status?a=b"] * 2
+    assert [form(seen)["MessageStatus"] for seen in app.seen[1:]] == ["sent", "delivered"]
+    assert all(is_signed(seen, base(app)) for seen in app.seen)
+
+
 async def test_a_callback_that_hangs_keeps_its_order_and_does_not_hold_up_the_message():
     def script(_, seen):
         if "/sms" in seen.line:

@@ -5,20 +5,26 @@ import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from offhook.debugger.events import EventMaker
 from offhook.dev.house import DevHouse
-from offhook.ports import Clock, Transport
+from offhook.ports import Clock, Ids, Transport
 from offhook.records import Record
 from offhook.settings import Account, Secret, Settings
+from offhook.simulator.marking import MarkingEventMaker
 from offhook.simulator.mischief import Mischief
 
 HOST: Final = "127.0.0.1"
 
-Around = Callable[[Transport, Clock], Transport]
-"""What is put around the front door's own door to the network."""
+
+class Around(NamedTuple):
+    """What is put around the front door's own door to the network, and what makes its debug events."""
+
+    door: Callable[[Transport, Clock], Transport] = lambda door, _: door
+    events: Callable[[Ids], EventMaker] = EventMaker
 
 
 class Addresses(Protocol):
@@ -88,7 +94,11 @@ async def front_door(
             twilio_api_url=api_url,
             endpoints=settings.endpoints[:1],
         )
-        front = open_front(its, lambda door, clock: Mischief(door, house.chaos, clock))
+        around = Around(
+            door=lambda door, clock: Mischief(door, house.chaos, clock),
+            events=lambda ids: MarkingEventMaker(ids, house.chaos),
+        )
+        front = open_front(its, around)
         await front.start()
         stop = asyncio.Event()
         work = asyncio.create_task(front.work(stop), name="front door")

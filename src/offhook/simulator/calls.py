@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from offhook.debugger.events import EventMaker
 from offhook.delivery import settlement
 from offhook.delivery.round import Round, RoundParts, RoundRunner
 from offhook.ports import Journal
@@ -18,7 +17,6 @@ from offhook.providers.drafts import FORM, Draft, encode, headers, parameters
 from offhook.records import (
     Answer,
     Arrival,
-    DebugEvent,
     Endpoint,
     Exchange,
     Kind,
@@ -35,8 +33,9 @@ from offhook.replies.compose import Composed, Composer
 from offhook.replies.documents import Documents
 from offhook.replies.methods import by_method
 from offhook.replies.notices import Stamp, about_reply
-from offhook.simulator.chaos import Chaos, called
+from offhook.simulator.chaos import Chaos
 from offhook.simulator.keeping import Keeping
+from offhook.simulator.marking import MarkingEventMaker
 from offhook.simulator.records import Message
 
 INBOUND: Final = "sms"
@@ -72,7 +71,7 @@ class Calls:
         self._keeping = Keeping(parts.journal)
         self._chaos = parts.chaos
         self._runner = RoundRunner(parts.rounds)
-        self._debugger = EventMaker(parts.rounds.ids)
+        self._debugger = MarkingEventMaker(parts.rounds.ids, parts.chaos)
         self._clock = parts.rounds.clock
         self._ids = parts.rounds.ids
         self._composer = Composer(Documents(parts.rounds), {}, may_send=lambda _: True, clock=self._clock, ids=self._ids)
@@ -132,7 +131,7 @@ class Calls:
             messaging_service_sid=message.messaging_service_sid,
         )
         webhook = await self._kept(draft, CALLBACK, Kind.STATUS)
-        await self.deliver(webhook, Place(url=message.status_callback))
+        await self.deliver(webhook, Place(url=message.status_callback, method=message.status_callback_method))
 
     async def _kept(self, draft: Draft, endpoint: str, kind: Kind) -> Webhook:
         """The webhook that tells of it, in the journal."""
@@ -173,13 +172,6 @@ class Calls:
         found = await self._composer.about(endpoint).compose_late(webhook, done.exchange)
         return Composed(found.replies, [self._debugger.explained(event, webhook, done.exchange) for event in found.events])
 
-    def _marked(self, event: DebugEvent, webhook: Webhook) -> DebugEvent:
-        """The event, with what chaos has done to the call: it is logged as Twilio would log it, and is nobody's mistake."""
-        fate = self._chaos.fate(called(webhook.body.decode("latin-1")), event.request_url)
-        if event.details.get("attempt") != "1" or not fate.marks:
-            return event
-        return msgspec.structs.replace(event, details={**event.details, "chaos": ", ".join(fate.marks)})
-
     async def _settle(self, webhook: Webhook, done: Round, composed: Composed) -> None:
         state = State.DELIVERED if done.delivered else State.FAILED
         after = msgspec.structs.replace(
@@ -191,7 +183,7 @@ class Calls:
             note="" if done.delivered else done.attempts[-1].outcome.message,
             answer=_answer(done.exchange, self._clock.now()),
         )
-        events = [self._marked(event, webhook) for event in settlement.events(after, done, self._debugger.attempt)]
+        events = list(settlement.events(after, done, self._debugger.attempt))
         events += composed.events
         for attempt in done.attempts:
             self._debugger.note(webhook.endpoint, attempt)

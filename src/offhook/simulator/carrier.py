@@ -10,6 +10,7 @@ import msgspec
 from offhook.ports import Clock
 from offhook.providers.drafts import segments
 from offhook.records import Kind, Reply, ReplyState, Webhook
+from offhook.replies.wording import NO_GET
 from offhook.simulator.book import Book
 from offhook.simulator.calls import Calls, Place
 from offhook.simulator.chaos import Chaos, Fate
@@ -161,6 +162,7 @@ class Carrier:
             segments=1 if reply.media else segments(reply.body),
             messaging_service_sid=service_sid,
             status_callback=reply.status_callback,
+            status_callback_method="GET" if NO_GET in reply.note else "POST",
             error_code=code,
             error_message=why,
         )

@@ -92,6 +92,13 @@ class _Uvicorn(uvicorn.Server):
         super().__init__(config)
         self.ready = threading.Event()
 
+    async def main_loop(self) -> None:
+        """Until it is told to stop, which it looks at more often than uvicorn: a test should not wait for it."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            await asyncio.sleep(0.01)
+
     async def startup(self, sockets: Any = None) -> None:
         """Start, and say so."""
         try:

@@ -13,8 +13,6 @@ def broken(event: DebugEvent, said: str) -> str:
     """The app has failed to take a text, in Twilio's words and ours."""
     code = f"{event.twilio_code}" if event.twilio_code == event.code else f"{event.twilio_code} (precisely {event.code})"
     lines = [f"The app failed when it was texted {said!r}: error {code}: {event.message}", f"  asked: {event.request_url}"]
-    if "chaos" in event.details:
-        lines.append(f"  chaos made this: {event.details['chaos']}")
     if event.causes:
         cause = event.causes[0]
         lines.append(f"  cause: {cause.title}")
