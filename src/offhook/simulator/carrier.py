@@ -16,7 +16,7 @@ from offhook.simulator.calls import Calls, Place
 from offhook.simulator.chaos import Chaos, Fate
 from offhook.simulator.holding import Holding
 from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
-from offhook.simulator.life import Lives, Pace, Ways
+from offhook.simulator.life import Lives, Pace
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
 OPTED_OUT: Final = "The recipient has opted out of messages from this number."
@@ -40,7 +40,8 @@ class Carrier:
         self.throttle: Callable[[], bool] = self.chaos.throttles
         self._calls = calls
         self._clock = clock
-        self._lives = Lives(book, clock, Ways(tell=calls.status, is_late=self._is_late), pace)
+        self._lives = Lives(book, clock, calls.status, pace)
+        self._lives.is_late = self._is_late
         self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -33,29 +32,20 @@ QUICK: Final = Pace(to_queued=0.001, to_sending=0.001, to_sent=0.001, to_deliver
 """For programs, which need not see it happen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """What a message's life needs of others.
-
-    `tell` its status callback; `is_late` says whether the next state is told before this one.
-    """
-
-    tell: Callable[[Message], Awaitable[None]]
-    is_late: Callable[[Message], bool]
-
-
 class Lives:
-    """Leads messages through their states, and has each told to the message's status callback.
+    """Leads messages through their states. `tell` calls a message's status callback.
 
     The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
+    Whoever sets `is_late` says that the state after a message's is told before it.
     """
 
-    def __init__(self, book: Book, clock: Clock, ways: Ways, pace: Pace | None = None) -> None:
+    def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
         self._book = book
         self._clock = clock
-        self._ways = ways
+        self._tell = tell
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_late: Callable[[Message], bool] = lambda _: False
 
     @property
     def under_way(self) -> int:
@@ -93,7 +83,7 @@ class Lives:
                 return
             if not step.told or not changed.status_callback:
                 continue
-            if changed.status not in ENDED and not late and self._ways.is_late(changed):
+            if changed.status not in ENDED and not late and self.is_late(changed):
                 late.append(changed)
                 continue
             for each in (changed, *late):
@@ -103,7 +93,7 @@ class Lives:
     async def _tell_after(self, before: "asyncio.Task[None] | None", message: Message) -> None:
         if before is not None:
             await asyncio.wait({before})
-        await self._ways.tell(message)
+        await self._tell(message)
 
     def _take(self, sid: str, step: "Step") -> Message | None:
         """The message in its next state; None where it has been deleted or has ended meanwhile."""
