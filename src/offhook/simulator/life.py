@@ -81,7 +81,7 @@ class Lives:
             changed = self._take(sid, step)
             if changed is None:
                 return
-            if not step.told or not changed.status_callback:
+            if not changed.status_callback or not (step.told or changed.status in ENDED):
                 continue
             if changed.status not in ENDED and not late and self.is_late(changed):
                 late.append(changed)
