@@ -1,11 +1,12 @@
 """The app behind the receivers: answers `<Response/>` to every POST, and counts the distinct messages that came.
 
-`python -m bench.app` prints `{"port": …}` and serves until SIGTERM. For the bench itself: `GET /counts` gives
+`python -m bench.app` prints `{"port": …}` and serves until SIGTERM; with `reply`, it answers each POST with a message. For the bench itself: `GET /counts` gives
 `{"distinct", "requests", "timeline": [[monotonic seconds, distinct], …]}`, `GET /sids` the MessageSids, 34 bytes each.
 """
 
 import asyncio
 import json
+import sys
 import time
 
 import httptools
@@ -15,6 +16,8 @@ from bench.noop import ANSWER, Noop, serve
 
 TIMELINE_SECONDS = 0.05
 SID_BYTES = 34
+MESSAGE = b"<Response><Message>Thank you for your text.</Message></Response>"
+REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(MESSAGE), MESSAGE)
 MARK = b"&MessageSid="
 
 
@@ -53,9 +56,10 @@ class Tally:
 class App(Noop):
     """One connection to the app."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, answer: bytes = ANSWER) -> None:
         super().__init__()
         self.tally = tally
+        self.answer = answer
         self.url = b""
         self.body = b""
 
@@ -72,7 +76,7 @@ class App(Noop):
     def on_message_complete(self) -> None:
         if self.parser.get_method() == b"POST":
             self.tally.count(self.body)
-            self.transport.write(ANSWER)
+            self.transport.write(self.answer)
             return
         body = self.tally.asked(httptools.parse_url(self.url).path)
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
@@ -81,7 +85,8 @@ class App(Noop):
 async def main() -> None:
     tally = Tally()
     telling = asyncio.create_task(tally.tell())
-    await serve(lambda: App(tally))
+    answer = REPLY if "reply" in sys.argv[1:] else ANSWER
+    await serve(lambda: App(tally, answer))
     telling.cancel()
 
 

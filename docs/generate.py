@@ -29,6 +29,7 @@ from offhook.doctor.checks import CHECKS
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, Setting
+from offhook.simulator.chaos import KINDS
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
@@ -229,6 +230,14 @@ def fault_table() -> str:
     )
 
 
+def chaos() -> str:
+    """Every kind of chaos."""
+    return table(
+        ("kind", "what happens", "your app is asked"),
+        ((f"`{kind}`", plain(meaning.what), "yes" if meaning.asked else "no") for kind, meaning in KINDS.items()),
+    )
+
+
 WRITERS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "settings": settings,
@@ -243,6 +252,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "solutions": solutions,
     "commands": commands,
     "faults": fault_table,
+    "chaos": chaos,
 }
 
 

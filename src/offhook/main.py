@@ -4,7 +4,8 @@ import asyncio
 import errno
 import random
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -15,12 +16,14 @@ from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
 from offhook.debugger import classify, overrides
-from offhook.debugger.events import EventMaker
 from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
-from offhook.dev.server import DevInfo, run_dev
+from offhook.dev.front import Around
+from offhook.dev.options import DevOptions
+from offhook.dev.replay import Compared
+from offhook.dev.server import DevInfo, DevPlan, run_dev, run_replay
 from offhook.doctor.admission import Tools
 from offhook.doctor.configured import configured_practice, doctor_tools
 from offhook.errors import OffhookError
@@ -98,13 +101,17 @@ class Program:
         """What the doctor works with."""
         return doctor_tools(settings)
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None]) -> None:
+    def replay(self, settings: Settings, folder: Path) -> AsyncIterator[Compared]:
+        """Send recorded texts to the settings' app again."""
+        return run_replay(settings, folder)
+
+    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
         """Be Twilio until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         try:
-            await run_dev(settings, stop, announce)
+            await run_dev(settings, stop, announce, DevPlan(options, House))
         except OSError as error:
             where = f"{settings.console_host} port {settings.console_port}"
             raise OffhookError(
@@ -113,9 +120,12 @@ class Program:
 
 
 class House:
-    """The running Offhook: both listeners, the couriers, the reply sender, the journal between them (`api.house.House`)."""
+    """The running Offhook: both listeners, the couriers, the reply sender, the journal between them (`api.house.House`).
 
-    def __init__(self, settings: Settings) -> None:
+    `around` is what the simulator's chaos puts around the door by which the app is called, and into the debug events.
+    """
+
+    def __init__(self, settings: Settings, around: Around = Around()) -> None:  # noqa: B008 - frozen
         self._settings = settings
         self._ids = TimeSortedIds()
         self._workers: dict[str, asyncio.Task[None]] = {}
@@ -131,7 +141,7 @@ class House:
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
         rounds = RoundParts(
-            transport=self._transport,
+            transport=around.door(self._transport, self.clock),
             sign=provider.sign,
             judge=self._judge,
             clock=self.clock,
@@ -149,7 +159,7 @@ class House:
             rounds=RoundRunner(rounds),
             replies=desk,
             derive=provider.derive,
-            debugger=EventMaker(self._ids),
+            debugger=around.events(self._ids),
             clock=self.clock,
             chance=random.random,
             metrics=self.metrics,

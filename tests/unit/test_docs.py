@@ -13,6 +13,7 @@ from offhook.debugger.catalogue import CODES
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, load
+from offhook.testing import plugin
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")])
@@ -128,7 +129,7 @@ def test_prose_names_only_variables_that_exist(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_prose_names_only_metrics_that_exist(path):
-    known = {metric.name for metric in METRICS}
+    known = {metric.name for metric in METRICS} | {name for name in vars(plugin) if name.startswith("offhook_")}
     assert set(re.findall(r"\boffhook_[a-z_]+\b", path.read_text(encoding="utf-8"))) <= known
 
 

@@ -1,8 +1,11 @@
 """What the command line asks of the program that it belongs to."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Protocol
 
+from offhook.dev.options import DevOptions
+from offhook.dev.replay import Compared
 from offhook.dev.server import DevInfo
 from offhook.doctor.admission import ClosableTransport, Tools
 from offhook.ports import Journal
@@ -36,5 +39,8 @@ class Assembly(Protocol):
     def doctor_tools(self, settings: Settings) -> Tools:
         """What the doctor works with."""
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None]) -> None:
+    def replay(self, settings: Settings, folder: Path) -> AsyncIterator[Compared]:
+        """Send recorded texts to the settings' app again, and compare what it makes of them. Raises OffhookError."""
+
+    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
         """Be Twilio until a signal says stop. `announce` is called once, when it listens. Raises OffhookError."""

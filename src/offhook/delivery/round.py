@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -79,7 +79,10 @@ class Rounds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RoundParts:
-    """What rounds are run with. `sign` signs in the provider's name, `judge` says what an attempt came to."""
+    """What rounds are run with. `sign` signs in the provider's name, `judge` says what an attempt came to.
+
+    `jars` are of all rounds that are run with these parts, those of an answer's <Redirect> too: a conversation has one jar.
+    """
 
     transport: Transport
     sign: Sign
@@ -87,6 +90,7 @@ class RoundParts:
     clock: Clock
     ids: Ids
     redirects: RedirectRules = RedirectRules()  # noqa: RUF009 - frozen
+    jars: CookieJars = field(default_factory=CookieJars)
 
 
 class RoundRunner:
@@ -99,7 +103,7 @@ class RoundRunner:
         self._clock = parts.clock
         self._ids = parts.ids
         self.redirects = parts.redirects
-        self._jars = CookieJars()
+        self._jars = parts.jars
         self._parsed: dict[str, Destination] = {}
 
     async def run(self, webhook: Webhook, endpoint: Endpoint) -> Round:

@@ -1,8 +1,10 @@
 """The house that `offhook dev` runs: a carrier and its account in memory, with the console's API and pages in front (`api.house.House`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
@@ -11,11 +13,13 @@ from offhook.doctor.practice import Practice
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Provider
-from offhook.records import Endpoint
+from offhook.records import Endpoint, Settlement
 from offhook.simulator.book import Book
 from offhook.simulator.calls import INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
+from offhook.simulator.chaos import Chaos
 from offhook.simulator.life import Pace
+from offhook.simulator.mischief import Mischief
 from offhook.simulator.records import Account, Number
 
 NUMBERS: Final = ("+12025550199", "+12025550198", "+12025550197")
@@ -41,7 +45,7 @@ class DevParts:
 
 
 class DevHouse:
-    """The simulated Twilio. Everything is in memory, and gone when it stops."""
+    """The simulated Twilio. Everything is in memory, and gone when it stops. `listen` takes who is to hear what came of each call."""
 
     allowed_hosts: Sequence[str] = ()
 
@@ -53,12 +57,24 @@ class DevHouse:
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)
-        rounds = RoundParts(
-            transport=parts.transport, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids
-        )
-        calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal))
-        self.carrier = Carrier(self.book, calls, parts.clock, parts.pace)
+        self.chaos = Chaos()
+        door = Mischief(parts.transport, self.chaos, parts.clock)
+        rounds = RoundParts(transport=door, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids)
+        calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal, chaos=self.chaos))
+        self.listen: Callable[[Callable[[Settlement], None]], None] = calls.heard.append
+        self.carrier = Carrier(self.book, calls, parts.clock, parts.pace, chaos=self.chaos)
         self._number(parts)
+
+    def connect(self, app_url: str, fallback_url: str = "") -> None:
+        """Point every number of the account at an app."""
+        self.endpoints = (Endpoint(name=INBOUND, app_url=app_url, fallback_url=fallback_url or None),)
+        for each in tuple(self.book.numbers.values()):
+            self.book.numbers[each.sid] = msgspec.structs.replace(each, sms_url=app_url, sms_fallback_url=fallback_url)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is an app to call."""
+        return any(each.sms_url for each in self.book.numbers.values())
 
     def _number(self, parts: DevParts) -> None:
         """Give the account its numbers."""

@@ -2,9 +2,13 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+from starlette.applications import Starlette
 from starlette.routing import Route
 
 from offhook.api.account.asked import Desk
@@ -12,13 +16,20 @@ from offhook.api.account.routes import account_routes
 from offhook.api.app import create_app
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import page_routes
+from offhook.dev.chaos_routes import chaos_routes
+from offhook.dev.front import OpenFront, front_door
 from offhook.dev.house import DevHouse, DevParts
+from offhook.dev.options import DevOptions
 from offhook.dev.phone_routes import phone_routes
+from offhook.dev.replay import Compared, replay
+from offhook.dev.tape import Tape
 from offhook.doctor.configured import configured_practice
 from offhook.net.configured import open_transport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Record
 from offhook.settings import Settings
+from offhook.simulator.chaos import spelt
+from offhook.simulator.life import QUICK, Pace
 from offhook.simulator.records import Account
 from offhook.stores.memory import MemoryJournal
 from offhook.system import SystemClock, TimeSortedIds
@@ -29,12 +40,17 @@ SIMULATED_TOKEN: Final = hashlib.md5(b"offhook dev token", usedforsecurity=False
 
 
 class DevInfo(Record):
-    """Where it listens, and what an app needs to know. `auth_token` is "" where it is the person's own, which is never shown."""
+    """Where it listens, and what an app needs to know. `auth_token` is "" where it is the person's own, which is never shown.
+
+    `front` is the URL of the front door's console, `chaos` what goes wrong and by which seed; "" where there is none.
+    """
 
     address: tuple[str, int]
     account_sid: str
     auth_token: str
     numbers: tuple[str, ...]
+    front: str = ""
+    chaos: str = ""
 
 
 def account_of(settings: Settings) -> Account:
@@ -44,7 +60,7 @@ def account_of(settings: Settings) -> Account:
     return Account(sid=sid, auth_token=known.auth_tokens[0].reveal() if known else SIMULATED_TOKEN)
 
 
-def make_house(settings: Settings) -> DevHouse:
+def make_house(settings: Settings, pace: Pace | None = None) -> DevHouse:
     """The simulated Twilio that the settings mean."""
     account, clock = account_of(settings), SystemClock()
     provider = Twilio(TwilioSettings(tokens={account.sid: (account.auth_token,)}))
@@ -60,6 +76,7 @@ def make_house(settings: Settings) -> DevHouse:
             clock=clock,
             ids=TimeSortedIds(),
             doctor=configured_practice(settings),
+            pace=pace or Pace(),
         )
     )
 
@@ -69,22 +86,51 @@ def rest_routes(house: DevHouse) -> list[Route]:
     return account_routes(Desk(house.book, house.carrier, house.clock))
 
 
-async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None]) -> None:
-    """Run until `stop` is set. Raises OSError when the port is taken."""
-    house = make_house(settings)
+async def run_replay(settings: Settings, folder: Path) -> AsyncIterator[Compared]:
+    """Send recorded texts to the settings' app again, without a listener. Raises OffhookError."""
+    house = make_house(settings, QUICK)
     await house.start()
-    server = ConsoleServer(
-        create_app(house, [*phone_routes(house), *rest_routes(house), *page_routes(house)]),
-        settings.console_host,
-        settings.console_port,
-    )
     try:
+        async for compared in replay(house, folder):
+            yield compared
+    finally:
+        await house.stop()
+
+
+def dev_app(house: DevHouse) -> Starlette:
+    """Everything that the listener answers: the API, the phone, the pages."""
+    return create_app(house, [*phone_routes(house), *chaos_routes(house), *rest_routes(house), *page_routes(house)])
+
+
+class DevPlan(NamedTuple):
+    """What is asked for besides the settings, and how a front door is made."""
+
+    options: DevOptions
+    open_front: OpenFront
+
+
+async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan) -> None:
+    """Run until `stop` is set. Raises OSError when the port is taken, OffhookError when the front door cannot open."""
+    options = plan.options
+    house = make_house(settings)
+    house.chaos.set(options.rules, options.seed)
+    if options.record:
+        house.listen(Tape(Path(options.record)).heard)
+    await house.start()
+    server = ConsoleServer(dev_app(house), settings.console_host, settings.console_port)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(house.stop)
+        stack.push_async_callback(server.stop)
         await server.start()
+        address = (settings.console_host, server.port)
+        front = ""
+        if options.reliable:
+            url = f"http://{settings.console_host}:{server.port}"
+            door = front_door(settings, house, url, journal=options.journal, open_front=plan.open_front)
+            front = (await stack.enter_async_context(door)).console
         token = "" if settings.accounts else house.book.account.auth_token
         numbers = tuple(each.number for each in house.book.numbers.values())
-        address = (settings.console_host, server.port)
-        announce(DevInfo(address=address, account_sid=house.book.account.sid, auth_token=token, numbers=numbers))
+        account_sid = house.book.account.sid
+        info = DevInfo(address=address, account_sid=account_sid, auth_token=token, numbers=numbers, front=front)
+        announce(replace(info, chaos=f"{spelt(options.rules)} by seed {options.seed}" if options.rules else ""))
         await stop.wait()
-    finally:
-        await server.stop()
-        await house.stop()

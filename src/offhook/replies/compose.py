@@ -1,5 +1,6 @@
 """From an app's answer to the replies that it asks for: passed through inline, or to be sent by REST."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -45,6 +46,12 @@ class Composer:
         self._clock = clock
         self._ids = ids
         self._guard = LoopGuard()
+
+    def about(self, endpoint: Endpoint) -> "Composer":
+        """The same composer, its loop guard included, for this endpoint alone."""
+        other = copy.copy(self)
+        other._endpoints = {endpoint.name: endpoint}  # noqa: SLF001 - a copy of its own
+        return other
 
     def compose_inline(self, webhook: Webhook, exchange: Exchange) -> Composed:
         """The replies of an answer that was passed to the provider, for the record, and its faults. Redirects are the provider's to follow."""

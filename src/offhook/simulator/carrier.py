@@ -10,14 +10,17 @@ import msgspec
 from offhook.ports import Clock
 from offhook.providers.drafts import segments
 from offhook.records import Kind, Reply, ReplyState, Webhook
+from offhook.replies.wording import NO_GET
 from offhook.simulator.book import Book
 from offhook.simulator.calls import Calls, Place
+from offhook.simulator.chaos import Chaos, Fate
+from offhook.simulator.holding import Holding
 from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
 from offhook.simulator.life import Lives, Pace
 from offhook.simulator.passage import Passage
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
-NO_URL_NOTE: Final = "The number has no URL for messages."
+OPTED_OUT: Final = "The recipient has opted out of messages from this number."
 
 
 def sid(prefix: str) -> str:
@@ -31,15 +34,23 @@ class Carrier:
     `throttle`, asked once for each request, says when the REST API has had too many requests.
     """
 
-    def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(self, book: Book, calls: Calls, clock: Clock, pace: Pace | None = None, *, chaos: Chaos | None = None) -> None:
         self.book = book
         self.optouts = OptOuts()
-        self.throttle: Callable[[], bool] = lambda: False
+        self.chaos = chaos or Chaos()
+        self.throttle: Callable[[], bool] = self.chaos.throttles
         self._calls = calls
         self._clock = clock
         self._lives = Lives(book, clock, calls.status, pace)
+        self._lives.is_late = self._is_late
         self._lives.at_step = Passage(book, self._arrived).step
+        self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def under_way(self) -> int:
+        """How many calls, messages and callbacks are on their way."""
+        return len(self._tasks) + self._lives.under_way
 
     async def close(self) -> None:
         """Stop everything that is under way."""
@@ -71,7 +82,7 @@ class Carrier:
         if service is not None:
             message = msgspec.structs.replace(message, messaging_service_sid=service.sid)
         self.book.keep(message)
-        self._start(self._arrive(message), f"delivery of {message.sid}")
+        self._start(self._arrive(message, self.chaos.text(message)), f"delivery of {message.sid}")
         return message
 
     def redeliver(self, webhook: Webhook) -> bool:
@@ -84,13 +95,18 @@ class Carrier:
 
     async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
         for reply in await self._calls.deliver(webhook, place):
-            self._reply(reply, place.service_sid)
+            self._reply(reply, place.service_sid, webhook.provider_id)
 
-    async def _arrive(self, message: Message) -> None:
+    async def _arrive(self, message: Message, fate: Fate) -> None:
         word = self.optouts.hear(message.sender, message.to, message.body)
         if word is not None:
             self._answer_keyword(message, word)
-        await self._deliver(message)
+        conversation = f"{message.sender} {message.to}"
+        if fate.reorder:
+            await self._holding.hold(conversation)
+        for _ in range(2 if fate.duplicate else 1):
+            await self._deliver(message)
+        self._holding.gone(conversation)
 
     async def _deliver(self, message: Message) -> None:
         place = self._place(message.to)
@@ -101,7 +117,7 @@ class Carrier:
         if kept is not None:
             self.book.keep(msgspec.structs.replace(kept, reference=reference, messaging_service_sid=place.service_sid))
         for reply in replies:
-            self._reply(reply, place.service_sid)
+            self._reply(reply, place.service_sid, message.sid)
 
     def _place(self, to: str) -> Place | None:
         """Where messages to a number go: its service's URL comes before its own (spec: twilio-delivery §3.4)."""
@@ -126,33 +142,35 @@ class Carrier:
         )
         self.send(answer)
 
-    def _reply(self, reply: Reply, service_sid: str) -> None:
-        """A message that the app's answer asks for."""
+    def _reply(self, reply: Reply, service_sid: str, of: str) -> None:
+        """A message that the app's answer to the text `of` asks for."""
         now = self._clock.now()
         status, code, why = Status.QUEUED, 0, ""
         if reply.state is ReplyState.FAILED:
             status, code, why = Status.FAILED, reply.code, reply.note
         elif self.optouts.is_out(reply.to, reply.sender):
-            status, code, why = Status.FAILED, 21610, "The recipient has opted out of messages from this number."
-        self.send(
-            Message(
-                sid=sid("MM" if reply.media else "SM"),
-                account_sid=self.book.account.sid,
-                direction=Direction.REPLY,
-                sender=reply.sender,
-                to=reply.to,
-                body=reply.body,
-                status=status,
-                created_at=now,
-                updated_at=now,
-                media=tuple(Media(sid=sid("ME"), content_type="", url=url, created_at=now) for url in reply.media),
-                segments=1 if reply.media else segments(reply.body),
-                messaging_service_sid=service_sid,
-                status_callback=reply.status_callback,
-                error_code=code,
-                error_message=why,
-            )
+            status, code, why = Status.FAILED, 21610, OPTED_OUT
+            self._start(self._calls.refuse(reply, code, why), f"refusal of {reply.id}")
+        message = Message(
+            sid=sid("MM" if reply.media else "SM"),
+            account_sid=self.book.account.sid,
+            direction=Direction.REPLY,
+            sender=reply.sender,
+            to=reply.to,
+            body=reply.body,
+            status=status,
+            created_at=now,
+            updated_at=now,
+            media=tuple(Media(sid=sid("ME"), content_type="", url=url, created_at=now) for url in reply.media),
+            segments=1 if reply.media else segments(reply.body),
+            messaging_service_sid=service_sid,
+            status_callback=reply.status_callback,
+            status_callback_method="GET" if NO_GET in reply.note else "POST",
+            error_code=code,
+            error_message=why,
         )
+        self.chaos.name_reply(message, of, reply.ordinal)
+        self.send(message)
 
     # -- from the account
 
@@ -175,6 +193,10 @@ class Carrier:
     def _arrived(self, message: Message) -> None:
         """A message has come to one of the account's own numbers: there it is a text like any other."""
         self.text(message.sender, message.to, message.body, message.media)
+
+    def _is_late(self, message: Message) -> bool:
+        """Whether chaos has the next state told before this one."""
+        return self.chaos.callback(message).reorder
 
     def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)

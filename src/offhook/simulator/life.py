@@ -1,8 +1,8 @@
 """The life of a message that the account sends: its states one after another, each told to the status callback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import msgspec
 
@@ -28,10 +28,16 @@ class Pace(Record):
     to_delivered: float = 0.3
 
 
+QUICK: Final = Pace(to_queued=0.001, to_sending=0.001, to_sent=0.001, to_delivered=0.001)
+"""For programs, which need not see it happen."""
+
+
 class Lives:
     """Leads messages through their states. `tell` calls a message's status callback.
 
-    Whoever sets `at_step` sees a message in each new state before it is written down, and may change it.
+    The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
+    Whoever sets `is_late` says that the state after a message's is told before it; whoever sets `at_step` sees a message in each new
+    state before it is written down, and may change it.
     """
 
     def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
@@ -40,13 +46,23 @@ class Lives:
         self._tell = tell
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_late: Callable[[Message], bool] = lambda _: False
         self.at_step: Callable[[Message], Message] = lambda message: message
+
+    @property
+    def under_way(self) -> int:
+        """How many messages and callbacks are on their way."""
+        return len(self._tasks)
 
     def begin(self, message: Message) -> None:
         """Let a message live from the state in which it is."""
-        task = asyncio.create_task(self._live(message.sid), name=f"life of {message.sid}")
+        self._start(self._live(message.sid), f"life of {message.sid}")
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         """End them all where they are."""
@@ -60,16 +76,32 @@ class Lives:
             return
         if message.status is Status.SCHEDULED:
             await self._clock.sleep(max(0.0, (message.send_at or 0.0) - self._clock.now()))
+        told: asyncio.Task[None] | None = None
+        late: list[Message] = []
         for step in steps(message, self._pace):
             await self._clock.sleep(step.after)
-            if not await self._take(sid, step):
+            changed = self._take(sid, step)
+            if changed is None:
                 return
+            if not changed.status_callback or not (step.told or changed.status in ENDED):
+                continue
+            if changed.status not in ENDED and not late and self.is_late(changed):
+                late.append(changed)
+                continue
+            for each in (changed, *late):
+                told = self._start(self._tell_after(told, each), f"callback of {sid}")
+            late.clear()
 
-    async def _take(self, sid: str, step: "Step") -> bool:
-        """The next state; False where the message has been deleted or has ended meanwhile."""
+    async def _tell_after(self, before: "asyncio.Task[None] | None", message: Message) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        await self._tell(message)
+
+    def _take(self, sid: str, step: "Step") -> Message | None:
+        """The message in its next state; None where it has been deleted or has ended meanwhile."""
         message = self._book.message(sid)
         if message is None or message.status in ENDED:
-            return False
+            return None
         now = self._clock.now()
         changed = msgspec.structs.replace(
             message,
@@ -79,10 +111,7 @@ class Lives:
             error_code=step.code,
             error_message=step.why,
         )
-        changed = self._book.keep(self.at_step(changed))
-        if changed.status_callback and (step.told or changed.status in ENDED):
-            await self._tell(changed)
-        return True
+        return self._book.keep(self.at_step(changed))
 
 
 class Step(Record):

@@ -63,6 +63,7 @@ class Message(Record):
     segments: int = 1
     messaging_service_sid: str = ""
     status_callback: str = ""
+    status_callback_method: str = "POST"
     error_code: int = 0
     error_message: str = ""
     send_at: float | None = None

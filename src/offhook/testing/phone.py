@@ -1,0 +1,94 @@
+"""A person's phone in a test: it texts the app, and waits for what comes back."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from offhook.records import Answer, DebugEvent, Level, WebhookStory
+from offhook.simulator.carrier import sid
+from offhook.simulator.records import Direction, Media, Message, Status
+from offhook.testing.wording import broken, refused, silent, unconnected
+
+if TYPE_CHECKING:
+    from offhook.testing.carrier import SimulatedCarrier
+
+POLL: Final = 0.005
+ARRIVED: Final = frozenset({Status.DELIVERED, Status.READ})
+LOST: Final = frozenset({Status.FAILED, Status.UNDELIVERED})
+
+
+class Phone:
+    """One person's phone. `replies` are those to the text that was sent last, or all there were where none was sent."""
+
+    def __init__(self, carrier: "SimulatedCarrier", number: str) -> None:
+        self.number = number
+        self._carrier = carrier
+        self._text: Message | None = None
+        self._before: frozenset[str] = frozenset()
+
+    def text(self, body: str, *, to: str = "", media: Sequence[str] = ()) -> Message:
+        """Send a text, with the pictures at these URLs, to one of the account's numbers (its first one where none is named)."""
+        carrier = self._carrier.house.carrier
+        pictures = tuple(Media(sid=sid("ME"), content_type="", url=url) for url in media)
+        self._before = frozenset(each.sid for each in self._received())
+        self._text = self._carrier.call(lambda: carrier.text(self.number, to or self._first_number(), body, pictures))
+        return self._text
+
+    def replies(self, within: float = 5.0, *, at_least: int = 1) -> Sequence[Message]:
+        """The messages that came back, the oldest first, as soon as there are `at_least` so many and nothing more is under way.
+
+        Raises AssertionError, when the app has failed, with the error's code, its cause and the first step to mend it; or when too few have
+        come within that many seconds.
+        """
+        end = time.monotonic() + within
+        while True:
+            busy = self._carrier.call(lambda: self._carrier.house.carrier.under_way)
+            came = [each for each in self._received() if each.sid not in self._before]
+            here = [each for each in came if each.status in ARRIVED]
+            late = time.monotonic() > end
+            if len(here) >= at_least and (late or not busy):
+                return here
+            if not busy:
+                self._check(came)
+            if late:
+                raise AssertionError(self._nothing(len(here), at_least, within))
+            time.sleep(POLL)
+
+    def reply(self, within: float = 5.0) -> Message:
+        """The first message that came back. Raises AssertionError as `replies` does."""
+        return self.replies(within)[0]
+
+    def _first_number(self) -> str:
+        return next(iter(self._carrier.house.book.numbers.values())).number
+
+    def _received(self) -> Sequence[Message]:
+        """The messages to this phone, the oldest first."""
+        return [each for each in self._carrier.messages if each.direction is not Direction.INBOUND and each.to == self.number]
+
+    def _check(self, came: Sequence[Message]) -> None:
+        """Raises AssertionError where waiting longer is of no use: there is no app, it has failed, or its reply has."""
+        if not self._carrier.call(lambda: self._carrier.house.connected):
+            raise AssertionError(unconnected())
+        story = self._story()
+        for event in story.events if story else ():
+            if event.level is Level.ERROR:
+                raise AssertionError(broken(event, self._said()))
+        lost = [each for each in came if each.status in LOST]
+        if lost:
+            raise AssertionError(refused(lost[0]))
+
+    def _nothing(self, count: int, at_least: int, within: float) -> str:
+        story = self._story()
+        answer: Answer | None = story.webhook.answer if story else None
+        warnings: Sequence[DebugEvent] = story.events if story else ()
+        return silent(self._said(), f"{count} of {at_least}" if count else "Nothing", within, answer, warnings)
+
+    def _said(self) -> str:
+        return self._text.body if self._text else ""
+
+    def _story(self) -> WebhookStory | None:
+        """What became of the text that was sent last, once the app has been asked."""
+        text = self._text and self._carrier.call(lambda: self._carrier.house.book.message(self._text.sid if self._text else ""))
+        if not text or not text.reference:
+            return None
+        return self._carrier.run(self._carrier.house.journal.story(text.reference))
