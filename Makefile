@@ -55,5 +55,5 @@ lock: ## pin requirements/*.in again (needs uv; UPGRADE=--upgrade for newer vers
 			requirements/$$list.in -o requirements/$$list.txt || exit 1; done
 
 clean: ## take away what make made: the environment, caches, the example's data
-	rm -rf .venv .venv.lock .offhook .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis bench/out dist
+	rm -rf .venv .venv.lock .offhook .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis bench/out tests/shots dist
 	find src tests bench examples docs requirements -name __pycache__ -type d -prune -exec rm -rf {} +
