@@ -9,7 +9,9 @@ from offhook.api.app import create_app
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import page_routes
 from offhook.dev.house import DevHouse, DevParts
-from offhook.dev.phone_routes import phone_routes
+from offhook.dev.phone_desk import PhoneDesk
+from offhook.dev.phone_pages import DEV_LOOK, FIRST_STEP
+from offhook.dev.phone_routes import BODIES, phone_routes
 from offhook.net.configured import open_transport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Record
@@ -62,9 +64,9 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
     """Run until `stop` is set. Raises OSError when the port is taken."""
     house = make_house(settings)
     await house.start()
-    server = ConsoleServer(
-        create_app(house, [*phone_routes(house), *page_routes(house)]), settings.console_host, settings.console_port
-    )
+    desk = PhoneDesk(house)
+    pages = [*phone_routes(desk), *page_routes(house, DEV_LOOK, FIRST_STEP)]
+    server = ConsoleServer(create_app(house, pages, BODIES), settings.console_host, settings.console_port)
     try:
         await server.start()
         token = "" if settings.accounts else house.book.account.auth_token
@@ -73,5 +75,6 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
         announce(DevInfo(address=address, account_sid=house.book.account.sid, auth_token=token, numbers=numbers))
         await stop.wait()
     finally:
+        desk.close()
         await server.stop()
         await house.stop()
