@@ -1,7 +1,6 @@
 """Puts Offhook together: the only file that knows every room."""
 
 import asyncio
-import errno
 import random
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from offhook import logs
-from offhook.api.server import ConsoleServer
+from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
@@ -20,7 +19,7 @@ from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
-from offhook.dev.server import DevInfo, run_dev
+from offhook.dev.server import Beside, DevInfo, run_dev
 from offhook.doctor.admission import Tools
 from offhook.doctor.configured import doctor_tools
 from offhook.errors import OffhookError
@@ -98,18 +97,12 @@ class Program:
         """What the doctor works with."""
         return doctor_tools(settings)
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None]) -> None:
-        """Be Twilio until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
+    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], beside: Beside | None = None) -> None:
+        """Be Twilio until SIGINT or SIGTERM, or until what runs beside it ends. Raises OffhookError when it cannot start."""
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        try:
-            await run_dev(settings, stop, announce)
-        except OSError as error:
-            where = f"{settings.console_host} port {settings.console_port}"
-            raise OffhookError(
-                f"Cannot listen on {where}: {error.strerror or error}. Choose another with --console-port."
-            ) from error
+        await run_dev(settings, stop, announce, beside)
 
 
 class House:
@@ -304,14 +297,7 @@ class Door(Protocol):
 
 async def listen(door: Door, of: str, host: str, port: int) -> None:
     """Open a listener. Raises OffhookError that says what is in the way, and the way out."""
-    flag = "--port" if of == "webhooks" else "--console-port"
     try:
         await door.start()
     except OSError as error:
-        ways = {
-            errno.EADDRINUSE: f"another program uses it: stop that, or choose another port with {flag}",
-            errno.EADDRNOTAVAIL: f"{host} is no address of this machine: choose one with {flag.replace('port', 'host')}",
-            errno.EACCES: f"this user may not use it: choose a port above 1023 with {flag}",
-        }
-        why = ways.get(error.errno or 0, error.strerror or str(error))
-        raise OffhookError(f"Cannot listen for the {of} on {host} port {port}: {why}.") from error
+        raise cannot_listen(of, host, port, error) from error

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from offhook.dev.server import DevInfo
+from offhook.dev.server import Beside, DevInfo
 from offhook.doctor.admission import ClosableTransport, Tools
 from offhook.ports import Journal
 from offhook.providers.base import Provider
@@ -36,5 +36,8 @@ class Assembly(Protocol):
     def doctor_tools(self, settings: Settings) -> Tools:
         """What the doctor works with."""
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None]) -> None:
-        """Be Twilio until a signal says stop. `announce` is called once, when it listens. Raises OffhookError."""
+    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], beside: Beside | None = None) -> None:
+        """Be Twilio until a signal says stop, or what runs `beside` it ends. `announce` is called once, when it listens.
+
+        Raises OffhookError.
+        """

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Final
 
 import msgspec
@@ -69,7 +70,7 @@ class Feed:
         self._unwatch()
         self._wake()
 
-    async def happenings(self, place: str, heartbeat: float = HEARTBEAT) -> AsyncIterator[Happening | None]:
+    async def happenings(self, place: str, heartbeat: float = HEARTBEAT) -> AsyncGenerator[Happening | None, None]:
         """What happens after a place, for ever, and None in each silence. Ends where the place is lost, and when the feed closes."""
         waker = asyncio.Event()
         self._wakers.add(waker)
@@ -100,11 +101,12 @@ class Feed:
 async def stream(feed: Feed, place: str, shape: Shape, heartbeat: float = HEARTBEAT) -> AsyncIterator[bytes]:
     """The events after a place as they go over the wire. Where the place is lost: one event `reset`, upon which a client reads all anew."""
     yield b"retry: %d\n\n" % RETRY_MS
-    async for happening in feed.happenings(place or feed.place, heartbeat):
-        if happening is None:
-            yield b": still here\n\n"
-        else:
-            yield event("message", await shape(happening.message), feed.name(happening))
+    async with aclosing(feed.happenings(place or feed.place, heartbeat)) as happenings:
+        async for happening in happenings:
+            if happening is None:
+                yield b": still here\n\n"
+            else:
+                yield event("message", await shape(happening.message), feed.name(happening))
     if not feed.closed:
         yield event("reset", {}, feed.place)
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from offhook.api.app import create_app
-from offhook.api.server import ConsoleServer
+from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.console.routes import page_routes
 from offhook.dev.house import DevHouse, DevParts
 from offhook.dev.phone_desk import PhoneDesk
@@ -23,6 +23,10 @@ from offhook.system import SystemClock, TimeSortedIds
 SIMULATED_SID: Final = "AC" + hashlib.md5(b"offhook dev", usedforsecurity=False).hexdigest()
 SIMULATED_TOKEN: Final = hashlib.md5(b"offhook dev token", usedforsecurity=False).hexdigest()
 """Known to all: they open nothing but a simulator on somebody's own machine."""
+
+
+Beside = Callable[[PhoneDesk], Coroutine[Any, Any, None]]
+"""Something that runs along with the simulator, and ends it when it ends."""
 
 
 class DevInfo(Record):
@@ -60,21 +64,39 @@ def make_house(settings: Settings) -> DevHouse:
     )
 
 
-async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None]) -> None:
-    """Run until `stop` is set. Raises OSError when the port is taken."""
+async def run_dev(
+    settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], beside: Beside | None = None
+) -> None:
+    """Run until `stop` is set, or what runs `beside` it has ended. Raises OffhookError when the port is taken."""
     house = make_house(settings)
     await house.start()
     desk = PhoneDesk(house)
     pages = [*phone_routes(desk), *page_routes(house, DEV_LOOK, FIRST_STEP)]
     server = ConsoleServer(create_app(house, pages, BODIES), settings.console_host, settings.console_port)
     try:
-        await server.start()
+        try:
+            await server.start()
+        except OSError as error:
+            raise cannot_listen("phone", settings.console_host, settings.console_port, error) from error
         token = "" if settings.accounts else house.book.account.auth_token
         numbers = tuple(each.number for each in house.book.numbers.values())
         address = (settings.console_host, server.port)
         announce(DevInfo(address=address, account_sid=house.book.account.sid, auth_token=token, numbers=numbers))
-        await stop.wait()
+        await _until(stop, beside(desk) if beside else stop.wait())
     finally:
         desk.close()
         await server.stop()
         await house.stop()
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> None:
+    """Until `stop` is set or the work is done, whose errors are the caller's."""
+    tasks = (asyncio.create_task(stop.wait()), asyncio.create_task(work, name="beside"))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[1].done():
+            tasks[1].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
