@@ -35,7 +35,7 @@ class PhoneDesk:
 
     def send(self, text: Wanted, base_url: str) -> Message:
         """Send a text. `base_url` is where the app finds the pictures that came with it. Raises Problem 20001."""
-        conversation = self.conversation(text.sender, text.to)
+        conversation = self.conversation(text.sender, text.to, whatsapp=text.whatsapp)
         if not conversation.number:
             raise Problem(20001, "The account has no number to text to: say one.")
         pictures = [self._picture(each, base_url) for each in text.files]
@@ -46,9 +46,9 @@ class PhoneDesk:
         self._forget_old_pictures()
         return message
 
-    def conversation(self, person: str, number: str) -> Conversation:
+    def conversation(self, person: str, number: str, *, whatsapp: bool = False) -> Conversation:
         """The conversation that is meant: without a person the first one's, without a number the one that this person wrote to last."""
-        prefix = WHATSAPP if (person or number).startswith(WHATSAPP) else ""
+        prefix = WHATSAPP if whatsapp or (person or number).startswith(WHATSAPP) else ""
         person = person or prefix + next(iter(PEOPLE.values()))
         if not number:
             known = (conversation_of(each) for each in self.house.book.messages())

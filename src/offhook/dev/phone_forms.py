@@ -36,6 +36,7 @@ class Wanted(Record):
     body: str = ""
     media: tuple[str, ...] = ()
     files: tuple[bytes, ...] = ()
+    whatsapp: bool = False
 
 
 class _Json(msgspec.Struct, rename={"sender": "from"}):
@@ -77,23 +78,29 @@ def _from_json(body: bytes) -> Wanted:
         given = msgspec.json.decode(body, type=_Json)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(20001, 'The body must be one JSON object such as {"body": "hi", "from": "+12025550101"}.') from None
-    prefix = WHATSAPP if given.whatsapp else ""
-    return Wanted(sender=_prefixed(given.sender, prefix), to=_prefixed(given.to, prefix), body=given.body, media=given.media)
-
-
-def _from_fields(values: Mapping[str, str], media: tuple[str, ...], files: tuple[bytes, ...]) -> Wanted:
-    prefix = WHATSAPP if values.get("channel") == "whatsapp" else ""
     return Wanted(
-        sender=_prefixed(values.get("from", "").strip(), prefix),
-        to=_prefixed(values.get("to", "").strip(), prefix),
-        body=values.get("word") or values.get("body", "").replace("\r\n", "\n").strip("\n"),
-        media=media,
-        files=files,
+        sender=_prefixed(given.sender, given.whatsapp),
+        to=_prefixed(given.to, given.whatsapp),
+        body=given.body,
+        media=given.media,
+        whatsapp=given.whatsapp,
     )
 
 
-def _prefixed(address: str, prefix: str) -> str:
-    return address if address.startswith(WHATSAPP) or not address else prefix + address
+def _from_fields(values: Mapping[str, str], media: tuple[str, ...], files: tuple[bytes, ...]) -> Wanted:
+    whatsapp = values.get("channel") == "whatsapp"
+    return Wanted(
+        sender=_prefixed(values.get("from", "").strip(), whatsapp),
+        to=_prefixed(values.get("to", "").strip(), whatsapp),
+        body=values.get("word") or values.get("body", "").replace("\r\n", "\n").strip("\n"),
+        media=media,
+        files=files,
+        whatsapp=whatsapp,
+    )
+
+
+def _prefixed(address: str, whatsapp: bool) -> str:
+    return WHATSAPP + address if whatsapp and address and not address.startswith(WHATSAPP) else address
 
 
 def check(text: Wanted) -> None:
