@@ -57,14 +57,22 @@ class Chat:
 
     async def run(self) -> None:
         """Until the input ends; then, where no person sat there, until the last replies have come."""
-        watching = asyncio.create_task(self._watch(self._desk.feed.place), name="chat")
+        work = (self._watch(self._desk.feed.place), self._converse())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
-            await self._typist.read(self._take)
-            if not self._typist.interactive and not await self._settled():
-                say("Some messages are still under way; this is the end of the wait.", "yellow")
-                self.missed += 1
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # nobody reads any more: that ends it too
         finally:
-            watching.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _converse(self) -> None:
+        await self._typist.read(self._take)
+        if not self._typist.interactive and not await self._settled():
+            say("Some messages are still under way; this is the end of the wait.", "yellow")
+            self.missed += 1
 
     # -- what is typed
 
