@@ -1,6 +1,7 @@
 """The phone's desk: sends what a person wants sent, keeps the pictures, and says what a message looks like to a program."""
 
 from collections import OrderedDict
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -17,6 +18,8 @@ from offhook.simulator.records import Media, Message
 
 MOST_PICTURES: Final = 64 * 1024 * 1024
 """Bytes of pictures that are kept; the oldest are forgotten."""
+LOOKED_AT: Final = 1000
+"""How many of the newest messages are looked through for the number that a person wrote to last."""
 MEDIA: Final = "/phone/media/"
 
 
@@ -51,7 +54,7 @@ class PhoneDesk:
         prefix = WHATSAPP if whatsapp or (person or number).startswith(WHATSAPP) else ""
         person = person or prefix + next(iter(PEOPLE.values()))
         if not number:
-            known = (conversation_of(each) for each in self.house.book.messages())
+            known = map(conversation_of, islice(self.house.book.messages(), LOOKED_AT))
             number = next((each.number for each in known if each.person == person), prefix + default_number(self.house))
         return Conversation(person=person, number=number)
 

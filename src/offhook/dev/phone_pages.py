@@ -172,6 +172,7 @@ def _top(screen: Screen) -> Markup:
         method="get",
         action="/phone",
         id="switch",
+        autocomplete="off",
     )
     title = tag(
         "div",
@@ -233,6 +234,7 @@ def _compose(screen: Screen) -> Markup:
         method="post",
         action="/phone/texts",
         enctype="multipart/form-data",
+        autocomplete="off",
         class_="compose",
         id="compose",
     )
@@ -259,7 +261,8 @@ def _other_number(here: Conversation) -> Markup:
                 name="person",
                 value=value,
                 placeholder="+12025550123",
-                pattern="\\+?[0-9]{3,15}",
+                pattern=r"[+0-9 \(\).\-]{3,25}",
+                title="A phone number such as +12025550123",
                 required="",
                 autocomplete="off",
             ),

@@ -1,5 +1,6 @@
 """The phone's own routes: the page, a text going in, what happens as it happens, the pictures; and the same for programs as JSON."""
 
+import re
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ MOST_SHOWN: Final = 200
 TEXTS: Final = "/phone/texts"
 BODIES: Final = {TEXTS: BIGGEST_FILE + 64 * 1024}
 """How big a request to the phone may be, bytes: a picture and a text."""
+_WRITTEN: Final = re.compile(r"(whatsapp:)?( ?)(.*)", re.DOTALL)
 _CSP: Final = "content-security-policy"
 _POLICY: Final = f"{HEADERS[_CSP]}; script-src 'self'; connect-src 'self'"
 
@@ -53,6 +55,8 @@ def phone_routes(desk: PhoneDesk) -> list[Route]:
             return await _refused(desk, text, str(problem))
         if by_person:
             return RedirectResponse(address(Conversation(person=message.sender, number=message.to)), 303)
+        if "TwilioProxy" in request.headers.get("user-agent", ""):  # `offhook send`, which looks for TwiML
+            return Response(b"<Response/>", media_type="text/xml")
         return json_answer(await desk.shape(message), 201)
 
     async def events(request: Request) -> Response:
@@ -73,7 +77,7 @@ def _reading_routes(desk: PhoneDesk) -> list[Route]:
     """What the phone has, for programs: the messages, and the pictures for the app."""
 
     async def messages(request: Request) -> Response:
-        person = request.query_params.get("person", "")
+        person = _number(request.query_params.get("person", ""))
         found = [each for each in desk.house.book.messages() if not person or person in (each.sender, each.to)][:MOST_SHOWN]
         return json_answer({"messages": [await desk.shape(each) for each in reversed(found)]})
 
@@ -106,13 +110,18 @@ async def _events(desk: PhoneDesk, request: Request) -> Response:
 def _asked(query: QueryParams) -> tuple[str, str] | None:
     """The person and the number that a page's address names, each "" where it does not; None where one is no phone number."""
     prefix = WHATSAPP if query.get("channel") == "whatsapp" else ""
-    ends = [
-        bare(query.get(name, "").strip().replace(" ", "+", 1)) for name in ("person", "to")
-    ]  # `+` in a query typed by hand is a blank
+    ends = [bare(_number(query.get(name, ""))) for name in ("person", "to")]
     if any(each and not is_number(each) for each in ends):
         return None
     person = ends[0] or next(iter(PEOPLE.values()))
     return prefix + person, prefix + ends[1] if ends[1] else ""
+
+
+def _number(given: str) -> str:
+    """A number from a query, without what people put between digits; the `+` of one that was typed into an address has become a blank."""
+    prefix, blank, rest = _WRITTEN.fullmatch(given).groups("")  # type: ignore[union-attr]  # it matches everything
+    number = re.sub(r"[\s().-]", "", rest)
+    return f"{prefix}{'+' if blank and number[:1].isdigit() else ''}{number}"
 
 
 async def _refused(desk: PhoneDesk, text: Wanted, why: str) -> Response:

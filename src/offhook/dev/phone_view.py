@@ -8,7 +8,7 @@ from typing import Final
 
 from offhook.debugger.catalogue import lookup, page_about
 from offhook.dev.house import PEOPLE, DevHouse
-from offhook.records import DebugEvent, Level, Record, State, WebhookStory
+from offhook.records import DebugEvent, Level, Record, Role, State, WebhookStory
 from offhook.simulator.records import Direction, Message, Status
 
 WHATSAPP: Final = "whatsapp:"
@@ -119,8 +119,13 @@ def default_number(house: DevHouse) -> str:
 
 async def bubbles(house: DevHouse, conversation: Conversation) -> list[Bubble]:
     """The newest messages of a conversation, in the order in which they came."""
-    ends = {conversation.person, conversation.number}
-    found = islice((each for each in house.book.messages() if {each.sender, each.to} == ends), MOST_BUBBLES)
+    person, number = conversation.person, conversation.number
+    theirs = (
+        each
+        for each in house.book.messages()
+        if (each.sender == person and each.to == number) or (each.sender == number and each.to == person)
+    )
+    found = islice(theirs, MOST_BUBBLES)
     return [await bubble(house, each) for each in reversed(list(found))]
 
 
@@ -143,18 +148,22 @@ def told(message: Message, story: WebhookStory | None) -> Bubble:
     trouble = _trouble(story)
     last = story.attempts[-1]
     took = f"{last.duration_ms:.0f} ms" if last.duration_ms < 1000 else f"{last.duration_ms / 1000:.1f} s"
+    by = "by its fallback URL " if delivered and last.role is Role.FALLBACK else ""
     return Bubble(
         message=message,
         mine=True,
         mark=Mark.DELIVERED if delivered else Mark.FAILED,
-        note=f"in {took}" if delivered else f"after {took}",
+        note=f"{by}in {took}" if delivered else f"after {took}",
         trouble=trouble,
     )
 
 
 def _trouble(story: WebhookStory) -> Trouble | None:
-    """What was wrong in the last round: earlier ones are over."""
-    since = story.attempts[-1].started_at
+    """What was wrong in the last round, the primary URL's failure before its fallback's success too: earlier rounds are over."""
+    attempts = list(story.attempts)
+    while len(attempts) > 1 and attempts[-1].role is Role.FALLBACK:
+        attempts.pop()
+    since = attempts[-1].started_at
     if story.webhook.state is not State.DELIVERED:
         faults = [each for each in story.events if each.level is Level.ERROR]
     else:

@@ -277,7 +277,14 @@ async def test_whatsapp_goes_with_its_prefix_and_is_a_conversation_of_its_own():
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("person=%2B4915112345678", 200), ("person=4915112345678", 200), ("person=<b>", 400), ("to=nobody", 400)],
+    [
+        ("person=%2B4915112345678", 200),
+        ("person=4915112345678", 200),
+        ("person=+49151123456", 200),
+        ("person=%2B49+(151)+123-45", 200),
+        ("person=<b>", 400),
+        ("to=nobody", 400),
+    ],
 )
 async def test_another_number_can_be_typed(query, status):
     async with talking() as (phone, _):
@@ -377,6 +384,13 @@ async def test_what_a_program_posts_as_twilio_would_is_a_text():
         await phone.settled(2)
         assert b"Body=from+a+script" in app.seen[0].body
         assert "from a script" in (await phone.page("/phone?person=%2B12025550123")).text
+
+
+async def test_offhook_send_gets_an_answer_that_it_understands():
+    async with talking() as (phone, _):
+        sent = await phone.ask("POST", "/phone/texts", b"From=%2B12025550123&Body=hi", user_agent="TwilioProxy/1.1")
+        assert (sent.status, sent.headers["content-type"], sent.body) == (200, "text/xml; charset=utf-8", b"<Response/>")
+        assert len(await phone.settled(2)) == 2
 
 
 async def test_a_number_that_is_not_the_accounts_says_that_nobody_hears_of_it():
