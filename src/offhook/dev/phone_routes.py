@@ -17,10 +17,11 @@ from offhook.console.html import Look
 from offhook.console.pages import missing_page
 from offhook.console.routes import html_answer, static_route
 from offhook.dev.house import PEOPLE
+from offhook.dev.phone_bubbles import happening
 from offhook.dev.phone_desk import MEDIA, PhoneDesk, address
 from offhook.dev.phone_feed import MOST_STREAMS, stream
 from offhook.dev.phone_forms import BIGGEST_FILE, Wanted, check, read
-from offhook.dev.phone_pages import LOOK, Screen, happening, phone_page
+from offhook.dev.phone_pages import LOOK, Screen, phone_page
 from offhook.dev.phone_view import WHATSAPP, Conversation, bare, bubble, bubbles, conversation_of, conversations, is_number
 from offhook.simulator.records import Message
 
