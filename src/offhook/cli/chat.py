@@ -163,7 +163,7 @@ class Chat:
         if before is None and not typed_here:
             who = named(message.sender) if seen.mine else "app" if message.sender == self._number else f"app, {message.sender}"
             to = "" if seen.mine or bare(message.to) == bare(self._person) else f" (to {named(message.to)})"
-            self._out.print(f"{who}{to}: {plain(message.body)}", style="" if seen.mine else "bold", soft_wrap=True)
+            self._out.print(plain(f"{who}{to}: {message.body}"), style="" if seen.mine else "bold", soft_wrap=True)
             for each in message.media:
                 self._out.print(f"  picture: {plain(each.url)}", soft_wrap=True)
         if before is not seen.mark and seen.mark is Mark.DELIVERED:

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from types import ModuleType
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ class Typist:
 
         def work() -> None:
             # The loop may be closed while a person still thinks: then nobody waits for the line any more.
-            with contextlib.suppress(RuntimeError, asyncio.CancelledError):
+            with contextlib.suppress(RuntimeError, CancelledError):
                 for line in self._typed() if self.interactive else _piped():
                     if not asyncio.run_coroutine_threadsafe(_called(take, line), loop).result():
                         break

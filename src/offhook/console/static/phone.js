@@ -146,35 +146,33 @@ document.addEventListener("visibilitychange", () => (document.hidden ? hush() : 
 addEventListener("pagehide", hush);
 addEventListener("pageshow", (event) => event.persisted && listen());
 
-let busy = false;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (busy) return;
-  busy = true;
-  trouble.hidden = true;
   const word = event.submitter?.name === "word" ? event.submitter.value : "";
+  const draft = word || text.value;
+  if (!draft && !file.files.length) return;
   const data = new FormData(form);
   if (word) {
     data.set("body", word);
     data.delete("file");
+  } else {
+    text.value = "";
+    file.value = "";
   }
+  trouble.hidden = true;
+  chosen();
+  count();
+  text.focus();
+  toEnd();
   try {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { accept: "application/json" } });
     const told = await answer.json();
     if (!answer.ok) throw new Error(told.message);
-    if (!word) {
-      text.value = "";
-      file.value = "";
-    }
-    toEnd();
   } catch (error) {
     trouble.textContent = error instanceof TypeError ? "Offhook does not answer: is `offhook dev` still running?" : error.message;
     trouble.hidden = false;
-  } finally {
-    busy = false;
-    chosen();
+    if (!word && !text.value) text.value = draft;
     count();
-    text.focus();
   }
 });
 
