@@ -130,6 +130,25 @@ def test_a_text_comes_back_as_a_reply_and_when_the_app_is_down_the_page_says_why
         again.kill()
 
 
+def test_deliver_it_again_on_the_phone_itself_brings_the_reply_without_leaving_the_page(chromium, dev, app, tmp_path):
+    app.kill()
+    with Watched(chromium, dev) as page:
+        page.goto(f"{dev.url}/phone")
+        page.get_by_label("Text message").fill("Once more")
+        page.keyboard.press("Enter")
+        again = page.get_by_role("button", name="Deliver it again")
+        again.click()
+        again.and_(page.locator(":enabled")).wait_for()
+        assert page.locator(".mine.failed").count() == 1
+        back = App("echo", tmp_path, app.port)
+        again.click()
+        page.locator(".theirs.delivered").wait_for()
+        assert page.locator(".mine.delivered").count() == 1
+        assert again.count() == 0
+        assert page.url == f"{dev.url}/phone"
+        back.kill()
+
+
 def test_a_reply_that_comes_while_nobody_reloads_follows_a_replay_from_another_tab(chromium, dev, app, tmp_path):
     app.kill()
     with Watched(chromium, dev) as page:

@@ -61,6 +61,10 @@ def test_json_is_read_with_its_whatsapp_switch():
     assert (text.sender, text.to, text.body, text.whatsapp) == ("whatsapp:+12025550101", "", "hi", True)
 
 
+def test_json_is_known_by_its_first_character_too_since_curl_calls_everything_a_form():
+    assert read(FORM, b'{"body": "hi"}').body == "hi"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -13,7 +13,7 @@ from offhook.api.problems import Problem
 from offhook.cli.terminal import one_line, out, plain, say, write_json
 from offhook.cli.typed import Typist
 from offhook.dev.house import PEOPLE
-from offhook.dev.phone_desk import PhoneDesk, shape
+from offhook.dev.phone_desk import PhoneDesk, message_shape
 from offhook.dev.phone_forms import Wanted, check
 from offhook.dev.phone_view import WHATSAPP, Bubble, Mark, Trouble, bare, bubble, is_number, named
 from offhook.simulator.records import ENDED, Direction, Status
@@ -147,7 +147,7 @@ class Chat:
 
     def _show(self, seen: Bubble) -> None:
         if not self._out.is_terminal:
-            write_json({"event": "message", **shape(seen)}, indent=0)
+            write_json({"event": "message", **message_shape(seen)}, indent=0)
         else:
             self._typist.show(lambda: self._tell(seen))
         new = self._seen.get(seen.message.sid) is not seen.mark

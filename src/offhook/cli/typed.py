@@ -32,7 +32,7 @@ class Typist:
     """Reads lines in a thread of its own, the next one when the last has been taken. `interactive`: a person sits at both ends."""
 
     def __init__(self, prompt: Callable[[], str]) -> None:
-        self.interactive = sys.stdin.isatty() and sys.stdout.isatty()
+        self.interactive = bool(sys.stdin) and sys.stdin.isatty() and sys.stdout.isatty()
         self._prompt = prompt
         self._asking = False
 
@@ -87,7 +87,7 @@ class Typist:
 def _piped() -> Iterator[str]:
     """The lines of standard input. Not by `sys.stdin`: its lock, held in a read at the end of the program, would be a crash."""
     rest = b""
-    while chunk := os.read(0, LONGEST_LINE):
+    while chunk := _chunk():
         *lines, rest = (rest + chunk).split(b"\n")
         yield from (line.decode(errors="replace").removesuffix("\r") for line in lines)
         if len(rest) > LONGEST_LINE:
@@ -95,6 +95,13 @@ def _piped() -> Iterator[str]:
             rest = b""
     if rest:
         yield rest.decode(errors="replace")
+
+
+def _chunk() -> bytes:
+    """The next piece of standard input; nothing at its end, where it cannot be read, and where there is none."""
+    with contextlib.suppress(OSError):
+        return os.read(0, LONGEST_LINE) if sys.stdin else b""
+    return b""
 
 
 async def _called(take: Take, line: str) -> bool:

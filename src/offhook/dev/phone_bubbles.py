@@ -30,7 +30,7 @@ def item(seen: Bubble, own: Own) -> Markup:
             class_="bubble",
         ),
         tag("p", *_small_print(seen), class_="mark"),
-        _trouble(seen.trouble, seen.mark) if seen.trouble else "",
+        _trouble(seen, seen.trouble) if seen.trouble else "",
         id=f"m-{message.sid}",
         class_=f"{'mine' if seen.mine else 'theirs'} {seen.mark}",
     )
@@ -40,7 +40,8 @@ def entry(conversation: Conversation, *, current: bool = False) -> Markup:
     """One conversation in the list."""
     who = named(conversation.person)
     last = conversation.last
-    preview = (last.body or "A picture") if last is not None else bare(conversation.person)
+    silent = bare(conversation.person) if who != bare(conversation.person) else "No messages yet"
+    preview = (last.body or "A picture") if last is not None else silent
     return tag(
         "li",
         tag(
@@ -53,7 +54,13 @@ def entry(conversation: Conversation, *, current: bool = False) -> Markup:
                 tag("small", preview[:80], dir="auto"),
                 class_="words",
             ),
-            _clock(last.created_at) if last is not None else "",
+            tag(
+                "span",
+                _clock(last.created_at) if last is not None else "",
+                tag("span", "to …", bare(conversation.number)[-4:]),
+                class_="when",
+            ),
+            title=f"To {bare(conversation.number)}",
             href=address(conversation),
             aria_current="page" if current else None,
         ),
@@ -97,7 +104,8 @@ def _small_print(seen: Bubble) -> list[object]:
     return [*parts, " · ", _clock(message.created_at)]
 
 
-def _trouble(trouble: Trouble, mark: Mark) -> Markup:
+def _trouble(seen: Bubble, trouble: Trouble) -> Markup:
+    """Why, what to do first, and the ways on."""
     code = tag("strong", trouble.code) if trouble.code else ""
     elsewhere = trouble.link.startswith("https:")
     link = tag(
@@ -106,13 +114,20 @@ def _trouble(trouble: Trouble, mark: Mark) -> Markup:
         href=trouble.link,
         rel="noreferrer" if elsewhere else None,
     )
+    failed = seen.mark is Mark.FAILED
+    again = _again(seen) if failed and seen.mine and seen.message.reference else ""
     return tag(
         "div",
         tag("p", code, " ", trouble.cause),
         tag("p", "First: ", trouble.step, class_="quiet") if trouble.step else "",
-        tag("p", link) if trouble.link else "",
-        class_="why" if mark is Mark.FAILED else "why mild",
+        tag("div", link, again, class_="ways") if trouble.link else "",
+        class_="why" if failed else "why mild",
     )
+
+
+def _again(seen: Bubble) -> Markup:
+    button = tag("button", "Deliver it again", type="submit", class_="second")
+    return tag("form", button, method="post", action=f"/phone/texts/{seen.message.sid}/again", class_="again")
 
 
 def _media(media: Media, own: Own) -> Markup:

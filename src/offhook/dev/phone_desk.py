@@ -75,7 +75,7 @@ class PhoneDesk:
 
     async def shape(self, message: Message) -> dict[str, Any]:
         """A message as a program reads it."""
-        return shape(await bubble(self.house, message))
+        return message_shape(await bubble(self.house, message))
 
     def _picture(self, content: bytes, base_url: str) -> Media:
         kind, name = picture_type(content), sid("ME")
@@ -91,7 +91,7 @@ class PhoneDesk:
                 self.house.book.keep(msgspec.structs.replace(message, media=left))
 
 
-def shape(seen: Bubble) -> dict[str, Any]:
+def message_shape(seen: Bubble) -> dict[str, Any]:
     """A message with how it is doing."""
     message = seen.message
     return {

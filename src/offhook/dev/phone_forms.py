@@ -50,7 +50,7 @@ class _Json(msgspec.Struct, rename={"sender": "from"}):
 def read(content_type: str, body: bytes) -> Wanted:
     """The text that a request's body asks for, not yet checked. Raises Problem 20001 where there is no way to read it."""
     kind, boundary = _kind(content_type)
-    if kind == "application/json":
+    if kind == "application/json" or body.startswith(b"{"):
         return _from_json(body)
     files: tuple[bytes, ...] = ()
     if kind == "multipart/form-data":

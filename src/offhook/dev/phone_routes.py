@@ -1,6 +1,8 @@
 """The phone's own routes: the page, a text going in, what happens as it happens, the pictures; and the same for programs as JSON."""
 
 import re
+from functools import partial
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -18,12 +20,12 @@ from offhook.console.pages import missing_page
 from offhook.console.routes import html_answer, static_route
 from offhook.dev.house import PEOPLE
 from offhook.dev.phone_bubbles import happening
-from offhook.dev.phone_desk import MEDIA, PhoneDesk, address
+from offhook.dev.phone_desk import MEDIA, PhoneDesk, address, message_shape
 from offhook.dev.phone_feed import MOST_STREAMS, stream
 from offhook.dev.phone_forms import BIGGEST_FILE, Wanted, check, read
 from offhook.dev.phone_pages import LOOK, Screen, phone_page
 from offhook.dev.phone_view import WHATSAPP, Conversation, bare, bubble, bubbles, conversation_of, conversations, is_number
-from offhook.simulator.records import Message
+from offhook.simulator.records import Direction, Message
 
 MOST_SHOWN: Final = 200
 TEXTS: Final = "/phone/texts"
@@ -36,59 +38,76 @@ _POLICY: Final = f"{HEADERS[_CSP]}; script-src 'self'; connect-src 'self'"
 
 def phone_routes(desk: PhoneDesk) -> list[Route]:
     """What the phone's page, its script and programs ask for."""
-
-    async def page(request: Request) -> Response:
-        asked = _asked(request.query_params)
-        if asked is None:
-            there = "That is not a phone number: write it as +12025550123."
-            return html_answer(missing_page(there, Look(links=LOOK.links)), 400)
-        return _page(await _screen(desk, desk.conversation(*asked)), desk)
-
-    async def send(request: Request) -> Response:
-        by_person = "text/html" in request.headers.get("accept", "")
-        text = read(request.headers.get("content-type", ""), await request.body())
-        try:
-            check(text)
-            message = desk.send(text, str(request.base_url))
-        except Problem as problem:
-            if not by_person:
-                raise
-            return await _refused(desk, text, str(problem))
-        if by_person:
-            return RedirectResponse(address(Conversation(person=message.sender, number=message.to)), 303)
-        if "TwilioProxy" in request.headers.get("user-agent", ""):  # `offhook send`, which looks for TwiML
-            return Response(b"<Response/>", media_type="text/xml")
-        return json_answer(await desk.shape(message), 201)
-
-    async def events(request: Request) -> Response:
-        return await _events(desk, request)
-
     return [
-        Route("/phone", page),
-        Route(TEXTS, send, methods=["POST"]),
-        Route("/phone/events", events),
-        Route("/api/phone/texts", send, methods=["POST"]),
-        *_reading_routes(desk),
+        Route("/phone", partial(_show, desk)),
+        Route(TEXTS, partial(_send, desk), methods=["POST"]),
+        Route(TEXTS + "/{sid}/again", partial(_again, desk), methods=["POST"]),
+        Route("/phone/events", partial(_events, desk)),
+        Route(MEDIA + "{name}", partial(_picture, desk)),
+        Route("/api/phone/texts", partial(_send, desk), methods=["POST"]),
+        Route("/api/phone/messages", partial(_messages, desk)),
         static_route("phone.css"),
         static_route("phone.js"),
     ]
 
 
-def _reading_routes(desk: PhoneDesk) -> list[Route]:
-    """What the phone has, for programs: the messages, and the pictures for the app."""
+async def _show(desk: PhoneDesk, request: Request) -> Response:
+    """The page of a conversation."""
+    asked = _asked(request.query_params)
+    if asked is None:
+        there = "That is not a phone number: write it as +12025550123."
+        return html_answer(missing_page(there, Look(links=LOOK.links)), 400)
+    return _page(await _screen(desk, desk.conversation(*asked)), desk)
 
-    async def messages(request: Request) -> Response:
-        person = _number(request.query_params.get("person", ""))
-        found = [each for each in desk.house.book.messages() if not person or person in (each.sender, each.to)][:MOST_SHOWN]
-        return json_answer({"messages": [await desk.shape(each) for each in reversed(found)]})
 
-    async def picture(request: Request) -> Response:
-        found = desk.picture(request.path_params["name"].partition(".")[0])
-        if found is None:
-            raise Problem(20404, "There is no such picture; the oldest are forgotten.")
-        return Response(found.data, media_type=found.content_type)
+async def _send(desk: PhoneDesk, request: Request) -> Response:
+    """Send a text: a person gets the page again, a program the message."""
+    by_person = _by_person(request)
+    text = read(request.headers.get("content-type", ""), await request.body())
+    try:
+        check(text)
+        message = desk.send(text, str(request.base_url))
+    except Problem as problem:
+        if not by_person:
+            raise
+        return await _refused(desk, text, str(problem))
+    if by_person:
+        return RedirectResponse(address(Conversation(person=message.sender, number=message.to)), 303)
+    if "TwilioProxy" in request.headers.get("user-agent", ""):  # `offhook send`, which looks for TwiML
+        return Response(b"<Response/>", media_type="text/xml")
+    return json_answer(await desk.shape(message), 201)
 
-    return [Route("/api/phone/messages", messages), Route(MEDIA + "{name}", picture)]
+
+async def _again(desk: PhoneDesk, request: Request) -> Response:
+    """Call the app once more with a text that it did not take."""
+    message = desk.house.book.message(request.path_params["sid"])
+    mine = message is not None and message.direction is Direction.INBOUND
+    if message is None or not mine or not await desk.house.replay([message.reference]):
+        raise Problem(20404, "There is no such text that could be delivered again.")
+    if _by_person(request):
+        return RedirectResponse(address(Conversation(person=message.sender, number=message.to)), 303)
+    return json_answer(await desk.shape(message))
+
+
+async def _messages(desk: PhoneDesk, request: Request) -> Response:
+    """The newest messages, the oldest of them first."""
+    person = _number(request.query_params.get("person", ""))
+    theirs = (each for each in desk.house.book.messages() if not person or person in (each.sender, each.to))
+    found = list(islice(theirs, MOST_SHOWN))
+    return json_answer({"messages": [await desk.shape(each) for each in reversed(found)]})
+
+
+async def _picture(desk: PhoneDesk, request: Request) -> Response:
+    """A picture, for the page and for the app."""
+    found = desk.picture(request.path_params["name"].partition(".")[0])
+    if found is None:
+        raise Problem(20404, "There is no such picture; the oldest are forgotten.")
+    return Response(found.data, media_type=found.content_type)
+
+
+def _by_person(request: Request) -> bool:
+    """Whether a browser's form asks, which wants a page; else a program or the page's script."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 async def _events(desk: PhoneDesk, request: Request) -> Response:
@@ -99,11 +118,11 @@ async def _events(desk: PhoneDesk, request: Request) -> Response:
     drawn = "drawn" in request.query_params
 
     async def shape(message: Message) -> dict[str, object]:
-        told = await desk.shape(message)
-        if not drawn:
-            return told
         seen = await bubble(desk.house, message)
-        return {**told, **happening(seen, desk.own_picture), "opted_out": desk.opted_out(conversation_of(message))}
+        if not drawn:
+            return message_shape(seen)
+        opted_out = desk.opted_out(conversation_of(message))
+        return {**message_shape(seen), **happening(seen, desk.own_picture), "opted_out": opted_out}
 
     return StreamingResponse(stream(desk.feed, place, shape), media_type="text/event-stream")
 

@@ -213,6 +213,21 @@ async def test_deliver_it_again_brings_the_reply_and_the_text_counts_as_delivere
         assert (reply["body"], reply["webhook_id"]) == ("Hello back", failed["webhook_id"])
 
 
+async def test_a_form_on_the_bubble_delivers_it_again_too():
+    answers = [answer(502, b"Bad gateway"), HELLO]
+    async with talking(lambda number, _: answers[number - 1]) as (phone, _):
+        sent = await phone.text("again, please")
+        await phone.settled(1)
+        action = f"/phone/texts/{sent['sid']}/again"
+        assert action in [each.get("action") for each in (await phone.page()).all("form")]
+        again = await phone.ask("POST", action, **BROWSER)
+        assert (again.status, again.headers["location"]) == (303, "/phone?person=%2B12025550101&to=%2B12025550199")
+        await phone.settled(2)
+        assert action not in [each.get("action") for each in (await phone.page()).all("form")]
+        assert (await phone.ask("POST", "/phone/texts/SM0/again")).status == 404
+        assert (await phone.ask("POST", action, sec_fetch_site="cross-site")).status == 403
+
+
 async def test_an_answer_that_is_no_reply_is_told_under_a_text_that_arrived():
     async with talking(lambda *_: answer(body=b"<Response><Message>cut", content_type="text/xml")) as (phone, _):
         await phone.text("hi")

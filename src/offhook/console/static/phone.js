@@ -65,13 +65,10 @@ list.addEventListener("load", () => following && toEnd(), true);
 function showBubble(html) {
   const bubble = element(html);
   const old = document.getElementById(bubble.id);
-  if (old && old.contains(document.activeElement)) {
-    const link = document.activeElement.getAttribute("href");
+  if (old) {
+    const focused = old.contains(document.activeElement) ? document.activeElement.textContent : null;
     old.replaceWith(bubble);
-    const again = Array.from(bubble.querySelectorAll("a")).find((each) => each.getAttribute("href") === link);
-    if (again) again.focus();
-  } else if (old) {
-    old.replaceWith(bubble);
+    if (focused !== null) (Array.from(bubble.querySelectorAll("a, button")).find((each) => each.textContent === focused) ?? text).focus();
   } else {
     bubble.classList.add("new");
     list.append(bubble);
@@ -173,6 +170,20 @@ form.addEventListener("submit", async (event) => {
     trouble.hidden = false;
     if (!word && !text.value) text.value = draft;
     count();
+  }
+});
+
+// "Deliver it again": what comes of it arrives as an event.
+list.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = event.submitter;
+  button.disabled = true;
+  button.textContent = "Your app is asked …";
+  try {
+    await fetch(event.target.action, { method: "POST", headers: { accept: "application/json" } });
+  } finally {
+    button.disabled = false;
+    button.textContent = "Deliver it again";
   }
 });
 
