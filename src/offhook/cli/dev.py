@@ -21,21 +21,15 @@ Examples:
   offhook dev --to http://localhost:5000/sms --terminal
   echo hello | offhook dev --to http://localhost:5000/sms --terminal
 """
-_WELCOME: Final = """\
-Twilio is on this machine now. What you send stays here.
-
-  Your phone   {url}/phone
-  Your app     {app}
-  Its numbers  {numbers}
-
+_RECIPE: Final = """\
 What your app needs, to check signatures and to send by the REST API:
 
   export TWILIO_ACCOUNT_SID={sid}
   {token}
 
-  Python  client.api.base_url = "{url}"
+  Python  client.api.base_url = client.messaging.base_url = \\
           client.monitor.base_url = "{url}"
-  Node    client.api.baseUrl = "{url}"
+  Node    client.api.baseUrl = client.messaging.baseUrl =
           client.monitor.baseUrl = "{url}"
 """
 _CHAT: Final = "Type a text and press Enter; /help says what else. Ctrl-D leaves.\n"
@@ -97,8 +91,15 @@ def _welcome(info: DevInfo, app: str, *, chatting: bool) -> None:
         }
         write_json(ready, indent=0)
         return
+    console.print("Twilio is on this machine now. What you send stays here.\n")
+    for name, value in _rows(info, url, app):
+        console.print(f"  {name:<12} {value}", soft_wrap=True)
     token = (
         f"export TWILIO_AUTH_TOKEN={info.auth_token}" if info.auth_token else "TWILIO_AUTH_TOKEN is the one that you have set."
     )
-    words = _WELCOME.format(url=url, app=app, numbers=", ".join(info.numbers), sid=info.account_sid, token=token)
-    console.print(words + "\n" + (_CHAT if chatting else _STAY), soft_wrap=True)
+    console.print("\n" + _RECIPE.format(url=url, sid=info.account_sid, token=token), soft_wrap=True)
+    console.print(_CHAT if chatting else _STAY)
+
+
+def _rows(info: DevInfo, url: str, app: str) -> list[tuple[str, str]]:
+    return [("Your phone", f"{url}/phone"), ("Your app", app), ("Its numbers", ", ".join(info.numbers))]
