@@ -8,6 +8,7 @@ import pytest
 from offhook.providers.drafts import segments
 from tests.helpers.browser import SHOTS, browser
 from tests.helpers.dev import Dev
+from tests.helpers.hostile import HOSTILE
 from tests.helpers.processes import App, wait_until
 
 WIDTHS = (390, 1280)
@@ -217,6 +218,21 @@ def test_a_message_in_another_conversation_is_marked_in_the_list(chromium, dev):
         page.request.post(f"{dev.url}/api/phone/texts", data={"from": "+12025550103", "body": "Linus here"})
         page.locator(".unread", has_text="Linus").wait_for()
         assert page.locator("#bubbles li").count() == 0
+
+
+def test_hostile_texts_run_nothing_and_break_no_layout(chromium, dev):
+    with Watched(chromium, dev, viewport={"width": 390, "height": 800}) as page:
+        page.on("dialog", lambda told: pytest.fail(told.message))
+        page.goto(f"{dev.url}/phone")
+        for body in (*HOSTILE, "W" * 1600):
+            page.request.post(f"{dev.url}/api/phone/texts", data={"body": body})
+        wait_until(lambda: page.locator(".mine.delivered").count() == len(HOSTILE) + 1)
+        assert page.locator("#bubbles :is(script, svg, img, textarea, b)").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.querySelector('#bubbles').scrollWidth <= document.querySelector('#bubbles').clientWidth")
+        page.reload()
+        assert page.locator(".mine.delivered").count() == len(HOSTILE) + 1
+        keep(page, "hostile")
 
 
 def test_words_of_the_carrier_work_and_an_error_of_ours_is_told_on_the_page(chromium, dev):

@@ -14,6 +14,7 @@ from offhook.dev.server import run_dev
 from offhook.settings import load
 from tests.helpers.faults import FaultServer, answer
 from tests.helpers.forms import MULTIPART, multipart
+from tests.helpers.hostile import HOSTILE
 from tests.helpers.processes import free_port
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -135,7 +136,7 @@ async def events(reader, count):
     while len(found) < count:
         block = await asyncio.wait_for(reader.readuntil(b"\n\n"), 5)
         # Chunked encoding puts a line with a size before each piece.
-        fields = dict(line.split(": ", 1) for line in block.decode().splitlines() if ": " in line and not line.startswith(":"))
+        fields = dict(line.split(": ", 1) for line in block.decode().split("\n") if ": " in line and not line.startswith(":"))
         if "event" in fields:
             found.append((fields["event"], fields["id"], json.loads(fields["data"])))
     return found
@@ -352,6 +353,21 @@ async def test_events_come_as_they_happen_and_can_be_taken_up_where_they_were_le
         again, writer = await phone.open("GET", "/phone/events", last_event_id=found[3][1])
         assert [number for _, number, _ in await events(again, 2)] == [number for _, number, _ in found[4:]]
         writer.close()
+
+
+async def test_whatever_is_texted_comes_out_of_the_stream_as_it_went_in_and_breaks_neither_it_nor_the_page():
+    async with talking() as (phone, _):
+        reader, writer = await phone.open("GET", "/phone/events?drawn")
+        for body in HOSTILE:
+            await phone.text(body)
+        await phone.settled(2 * len(HOSTILE))
+        found = await events(reader, 6 * len(HOSTILE))
+        writer.close()
+        assert {name for name, _, _ in found} == {"message"}
+        assert {told["body"] for _, _, told in found} == {*HOSTILE, "Hello back"}
+        page = await phone.page()
+        assert len(page.all("script")) == 1
+        assert not page.all("svg")
 
 
 async def test_a_place_of_another_run_is_answered_by_a_reset():
