@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import time
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
@@ -402,8 +401,7 @@ async def test_an_open_stream_does_not_hold_up_the_stop():
         async with simulator(app.url) as phone:
             reader, writer = await phone.open("GET", "/phone/events")
             await reader.readuntil(b"retry")
-            started = time.monotonic()
-        assert time.monotonic() - started < 0.9
+        # A stream that the stop has to cut off, after its second of grace, has no such end.
         assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"0\r\n\r\n")
         writer.close()
 
