@@ -1,7 +1,6 @@
 """Puts Offhook together: the only file that knows every room."""
 
 import asyncio
-import errno
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from offhook import logs
-from offhook.api.server import ConsoleServer
+from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
@@ -23,7 +22,7 @@ from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
 from offhook.dev.front import Around
 from offhook.dev.options import DevOptions
 from offhook.dev.replay import Compared
-from offhook.dev.server import DevInfo, DevPlan, run_dev, run_replay
+from offhook.dev.server import Beside, DevInfo, DevPlan, run_dev, run_replay
 from offhook.doctor.admission import Tools
 from offhook.doctor.configured import configured_practice, doctor_tools
 from offhook.errors import OffhookError
@@ -105,18 +104,14 @@ class Program:
         """Send recorded texts to the settings' app again."""
         return run_replay(settings, folder)
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
-        """Be Twilio until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
+    async def dev(
+        self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions, beside: Beside | None = None
+    ) -> None:
+        """Be Twilio until SIGINT or SIGTERM, or until what runs beside it ends. Raises OffhookError when it cannot start."""
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        try:
-            await run_dev(settings, stop, announce, DevPlan(options, House))
-        except OSError as error:
-            where = f"{settings.console_host} port {settings.console_port}"
-            raise OffhookError(
-                f"Cannot listen on {where}: {error.strerror or error}. Choose another with --console-port."
-            ) from error
+        await run_dev(settings, stop, announce, DevPlan(options, House, beside))
 
 
 class House:
@@ -316,14 +311,7 @@ class Door(Protocol):
 
 async def listen(door: Door, of: str, host: str, port: int) -> None:
     """Open a listener. Raises OffhookError that says what is in the way, and the way out."""
-    flag = "--port" if of == "webhooks" else "--console-port"
     try:
         await door.start()
     except OSError as error:
-        ways = {
-            errno.EADDRINUSE: f"another program uses it: stop that, or choose another port with {flag}",
-            errno.EADDRNOTAVAIL: f"{host} is no address of this machine: choose one with {flag.replace('port', 'host')}",
-            errno.EACCES: f"this user may not use it: choose a port above 1023 with {flag}",
-        }
-        why = ways.get(error.errno or 0, error.strerror or str(error))
-        raise OffhookError(f"Cannot listen for the {of} on {host} port {port}: {why}.") from error
+        raise cannot_listen(of, host, port, error) from error

@@ -1,6 +1,6 @@
 """The API as an ASGI application: the route table behind the guard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,11 +20,11 @@ from offhook.errors import JournalError
 _log = logs.get("api")
 
 
-def create_app(house: House, pages: Sequence[BaseRoute] = ()) -> Starlette:
-    """The API of a house, and the pages that share its listener."""
+def create_app(house: House, pages: Sequence[BaseRoute] = (), bodies: Mapping[str, int] | None = None) -> Starlette:
+    """The API of a house, and the pages that share its listener. `bodies`: which paths take bigger requests than others."""
     app = Starlette(
         routes=[*(route(operation, house) for operation in OPERATIONS), *pages],
-        middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts)],
+        middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts, bodies=bodies)],
         exception_handlers={HTTPException: _library_refused, Problem: _refused, JournalError: _journal_failed},
     )
     app.router.redirect_slashes = False

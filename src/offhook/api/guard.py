@@ -5,7 +5,7 @@ address. Hence a list of the names that we answer to, and no change for a reques
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -37,10 +37,11 @@ _log = logs.get("api")
 
 
 class Guard:
-    """ASGI middleware around the whole console."""
+    """ASGI middleware around the whole console. `bodies`: the paths whose requests may be bigger than others', and how big in bytes."""
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str], bodies: Mapping[str, int] | None = None) -> None:
         self._app = app
+        self._bodies = bodies or {}
         self._allowed = frozenset(host.casefold() for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,8 +51,9 @@ class Guard:
             return
         answer = _Answer(send)
         try:
-            self._check(scope["method"], Headers(scope=scope))
-            await self._app(scope, _limited(receive), answer.send)
+            most = self._bodies.get(scope["path"], MAX_BODY)
+            self._check(scope["method"], Headers(scope=scope), most)
+            await self._app(scope, _limited(receive, most), answer.send)
         except ClientDisconnect:
             return
         except Problem as problem:
@@ -61,7 +63,7 @@ class Guard:
             if not answer.started:
                 await problem_answer(Problem(20500))(scope, receive, answer.send)
 
-    def _check(self, method: str, headers: Headers) -> None:
+    def _check(self, method: str, headers: Headers, most: int) -> None:
         """Raises Problem 20421, 20003 or 20413."""
         host = headers.get("host", "")
         if not self._is_ours(host):
@@ -72,8 +74,8 @@ class Guard:
                 20003, "A page of another site made this request. Changes are made from the console's own pages, or by a program."
             )
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > MAX_BODY:
-            raise _too_big()
+        if not length.isdecimal() or int(length[:20]) > most:
+            raise _too_big(most)
 
     def _is_ours(self, host: str) -> bool:
         name = host_name(host)
@@ -102,11 +104,11 @@ def is_same_origin(headers: Headers, host: str) -> bool:
     )
 
 
-def _too_big() -> Problem:
-    return Problem(20413, f"A request's body may have up to {MAX_BODY} bytes.")
+def _too_big(most: int) -> Problem:
+    return Problem(20413, f"A request's body may have up to {most} bytes.")
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """`receive` with the caps on a body's size and on the time that it takes. Raises Problem 20413 or 20408."""
     taken, complete, until = 0, False, 0.0
 
@@ -123,8 +125,8 @@ def _limited(receive: Receive) -> Receive:
             raise Problem(20408) from None
         taken += len(message.get("body", b""))
         complete = not message.get("more_body", False)
-        if taken > MAX_BODY:
-            raise _too_big()
+        if taken > most:
+            raise _too_big(most)
         return message
 
     return limited

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -25,6 +26,18 @@ def refuse_public_console(host: str) -> str:
         f"The console would listen on {host or 'every address'}, and it has no login: anybody who can reach it could read the messages. "
         "Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere."
     )
+
+
+def cannot_listen(of: str, host: str, port: int, error: OSError) -> OffhookError:
+    """What is in the way of a listener, and the way out."""
+    flag = "--port" if of == "webhooks" else "--console-port"
+    ways = {
+        errno.EADDRINUSE: f"another program uses it: stop that, or choose another port with {flag}",
+        errno.EADDRNOTAVAIL: f"{host} is no address of this machine: choose one with {flag.replace('port', 'host')}",
+        errno.EACCES: f"this user may not use it: choose a port above 1023 with {flag}",
+    }
+    why = ways.get(error.errno or 0, error.strerror or str(error))
+    return OffhookError(f"Cannot listen for the {of} on {host} port {port}: {why}.")
 
 
 class ConsoleServer:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from offhook.dev.options import DevOptions
 from offhook.dev.replay import Compared
-from offhook.dev.server import DevInfo
+from offhook.dev.server import Beside, DevInfo
 from offhook.doctor.admission import ClosableTransport, Tools
 from offhook.ports import Journal
 from offhook.providers.base import Provider
@@ -42,5 +42,10 @@ class Assembly(Protocol):
     def replay(self, settings: Settings, folder: Path) -> AsyncIterator[Compared]:
         """Send recorded texts to the settings' app again, and compare what it makes of them. Raises OffhookError."""
 
-    async def dev(self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions) -> None:
-        """Be Twilio until a signal says stop. `announce` is called once, when it listens. Raises OffhookError."""
+    async def dev(
+        self, settings: Settings, announce: Callable[[DevInfo], None], options: DevOptions, beside: Beside | None = None
+    ) -> None:
+        """Be Twilio until a signal says stop, or what runs `beside` it ends. `announce` is called once, when it listens.
+
+        Raises OffhookError.
+        """

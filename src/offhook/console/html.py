@@ -6,6 +6,25 @@ from collections.abc import Iterable
 from typing import Final
 
 from offhook.api.shapes import iso
+from offhook.records import Record
+
+LINKS = (
+    ("Webhooks", "/"),
+    ("Errors", "/#errors"),
+    ("API", "/openapi.json"),
+    ("Metrics", "/metrics"),
+    ("Ready?", "/readyz"),
+)
+
+
+class Look(Record):
+    """What a page has besides its content: where its navigation leads, and files of ours in `static` for its style and script."""
+
+    links: tuple[tuple[str, str], ...] = LINKS
+    styles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    name: str | None = None
+
 
 # Control characters (newline, tab and carriage return excepted), and the marks that turn the direction of text round.
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -29,10 +48,17 @@ def _code(found: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
-def tag(name: str, *content: object, **attributes: object) -> Markup:
-    """An element. An attribute's trailing underscore is dropped (`class_`); one that is None is left out."""
-    given = "".join(f' {key.rstrip("_")}="{escaped(value)}"' for key, value in attributes.items() if value is not None)
+def tag(name: str, /, *content: object, **attributes: object) -> Markup:
+    """An element. In an attribute's name a trailing underscore is dropped (`class_`), others are hyphens; one that is None is left out."""
+    given = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escaped(value)}"' for key, value in attributes.items() if value is not None
+    )
     return Markup(f"<{name}{given}>{joined(content)}</{name}>")
+
+
+def void(name: str, /, **attributes: object) -> Markup:
+    """An element that has no content and no end: `input`, `img`, `meta`. An attribute that is None is left out."""
+    return Markup(str(tag(name, **attributes)).removesuffix(f"</{name}>"))
 
 
 def joined(parts: Iterable[object]) -> Markup:
@@ -73,31 +99,25 @@ def ago(seconds: float) -> str:
     return "now"
 
 
-def document(title: str, *content: object) -> bytes:
+def document(title: str, *content: object, look: Look | None = None) -> bytes:
     """A whole page."""
-    links = [
-        ("Webhooks", "/"),
-        ("Errors", "/#errors"),
-        ("API", "/openapi.json"),
-        ("Metrics", "/metrics"),
-        ("Ready?", "/readyz"),
-    ]
-    head = joined(
-        [
-            Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", title),
-            Markup(
-                '<link rel="stylesheet" href="/static/offhook.css"><link rel="icon" href="/static/offhook.svg" type="image/svg+xml">'
-            ),
-        ]
+    look = look or Look()
+    head = tag(
+        "head",
+        void("meta", charset="utf-8"),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", title),
+        *(void("link", rel="stylesheet", href=f"/static/{name}") for name in ("offhook.css", *look.styles)),
+        void("link", rel="icon", href="/static/offhook.svg", type="image/svg+xml"),
+        *(tag("script", src=f"/static/{name}", defer="") for name in look.scripts),
     )
     top = tag(
         "header",
         tag("a", tag("span", "off"), "hook", href="/", class_="name"),
         tag("span", "the answering machine for webhooks", class_="quiet"),
-        tag("nav", *(tag("a", text, href=href) for text, href in links)),
+        tag("nav", *(tag("a", text, href=href) for text, href in look.links)),
     )
-    page = tag("html", tag("head", head), tag("body", top, tag("main", *content)), lang="en")
+    page = tag("html", head, tag("body", top, tag("main", *content), class_=look.name), lang="en")
     return f"<!doctype html>\n{page}\n".encode()
 
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from offhook.api import resources
 from offhook.api.shapes import counts_shape, endpoint_shape, webhook_detail, webhook_row
 from offhook.api.webhooks import REPLAYABLE
+from offhook.console.html import Look, ago, document, joined, moment, pill, table, tag, tight
 from offhook.console.html import Markup as Html
-from offhook.console.html import ago, document, joined, moment, pill, table, tag, tight
 from offhook.records import DebugEvent, Endpoint, Record, Reply, State, Webhook, WebhookStory
 
 FAVOURITE_PARAMETERS = ("Body", "From", "To", "MessageSid", "MessageStatus")
 
 
 class Overview(Record):
-    """What the first page shows. `troubles` are the sentences of what does not work just now."""
+    """What the first page shows. `troubles` are the sentences of what does not work just now; `first_step` is a link: its words and where to."""
 
     now: float
     endpoints: Sequence[Endpoint]
@@ -21,13 +21,15 @@ class Overview(Record):
     webhooks: Sequence[Webhook]
     events: Sequence[DebugEvent]
     troubles: Sequence[str] = ()
+    first_step: tuple[str, str] | None = None
 
 
-def front_page(overview: Overview) -> bytes:
+def front_page(overview: Overview, look: Look | None = None) -> bytes:
     """The last webhooks and errors, and how each endpoint does."""
     return document(
         "Offhook",
         *(tag("p", trouble, class_="trouble", role="alert") for trouble in overview.troubles),
+        tag("p", tag("a", overview.first_step[0], href=overview.first_step[1], class_="button")) if overview.first_step else "",
         tag("h1", "What has come in"),
         tag("div", *(_endpoint_card(each, overview.counts.get(each.name, {})) for each in overview.endpoints), class_="cards"),
         tag("h2", "Last webhooks"),
@@ -36,10 +38,11 @@ def front_page(overview: Overview) -> bytes:
         tag("h2", "Last errors", id="errors"),
         _error_table(overview.events, overview.now),
         _nothing(tag("a", "More of them, as JSON", href="/api/errors")),
+        look=look,
     )
 
 
-def story_page(story: WebhookStory, now: float) -> bytes:
+def story_page(story: WebhookStory, now: float, look: Look | None = None) -> bytes:
     """One webhook: what came, what the provider was answered, every attempt, every reply, every error."""
     webhook, detail = story.webhook, webhook_detail(story)
     kind = webhook.kind if webhook.kind != "other" else "webhook"
@@ -59,16 +62,18 @@ def story_page(story: WebhookStory, now: float) -> bytes:
         _reply_table(story.replies, now),
         tag("h2", "Errors"),
         _error_table(story.events, now),
+        look=look,
     )
 
 
-def missing_page(what: str) -> bytes:
+def missing_page(what: str, look: Look | None = None) -> bytes:
     """There is no such thing."""
     return document(
         "Not found · Offhook",
         tag("h1", "Not here"),
         tag("p", what),
         tag("p", tag("a", "All that has come in", href="/")),
+        look=look,
     )
 
 

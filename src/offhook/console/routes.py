@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +11,7 @@ from starlette.routing import Route
 
 from offhook.api.app import create_app
 from offhook.api.house import House
+from offhook.console.html import Look
 from offhook.console.pages import Overview, front_page, missing_page, story_page
 from offhook.errors import JournalError
 from offhook.records import EventFilter, WebhookFilter
@@ -17,7 +19,7 @@ from offhook.records import EventFilter, WebhookFilter
 SHOWN_WEBHOOKS = 25
 SHOWN_ERRORS = 10
 _STATIC = Path(__file__).with_name("static")
-_STATIC_TYPES = {"offhook.css": "text/css", "offhook.svg": "image/svg+xml"}
+_STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def create_console(house: House) -> Starlette:
@@ -25,17 +27,20 @@ def create_console(house: House) -> Starlette:
     return create_app(house, page_routes(house))
 
 
-def page_routes(house: House) -> list[Route]:
-    """The pages, the changes that their buttons ask for, and their stylesheet."""
+def page_routes(house: House, look: Look | None = None, first_step: tuple[str, str] | None = None) -> list[Route]:
+    """The pages, the changes that their buttons ask for, and their stylesheet. `first_step`: a link on top of the first page."""
 
     async def front(_: Request) -> Response:
-        return _html(front_page(await _overview(house)))
+        overview = await _overview(house)
+        return html_answer(front_page(msgspec.structs.replace(overview, first_step=first_step), look))
 
     async def story(request: Request) -> Response:
         found = await house.journal.story(request.path_params["id"])
         if found is None:
-            return _html(missing_page("There is no such webhook. It may have been deleted when its time was up."), 404)
-        return _html(await asyncio.to_thread(story_page, found, house.clock.now()))
+            return html_answer(
+                missing_page("There is no such webhook. It may have been deleted when its time was up.", look), 404
+            )
+        return html_answer(await asyncio.to_thread(story_page, found, house.clock.now(), look))
 
     async def replay(request: Request) -> Response:
         await house.replay([request.path_params["id"]])
@@ -50,7 +55,8 @@ def page_routes(house: House) -> list[Route]:
         Route("/webhooks/{id}", story),
         Route("/webhooks/{id}/replay", replay, methods=["POST"]),
         Route("/webhooks/{id}/dismiss", dismiss, methods=["POST"]),
-        *(_static_route(name, media_type) for name, media_type in _STATIC_TYPES.items()),
+        static_route("offhook.css"),
+        static_route("offhook.svg"),
     ]
 
 
@@ -71,8 +77,10 @@ async def _overview(house: House) -> Overview:
         return Overview(now=house.clock.now(), endpoints=house.endpoints, counts={}, webhooks=(), events=(), troubles=troubles)
 
 
-def _static_route(name: str, media_type: str) -> Route:
-    content = (_STATIC / name).read_bytes()
+def static_route(name: str) -> Route:
+    """The route of one of our own files in `static`."""
+    path = _STATIC / name
+    content, media_type = path.read_bytes(), _STATIC_TYPES[path.suffix]
 
     async def static(_: Request) -> Response:
         return Response(content, media_type=media_type, headers={"cache-control": "max-age=300"})
@@ -80,5 +88,6 @@ def _static_route(name: str, media_type: str) -> Route:
     return Route(f"/static/{name}", static, name=name)
 
 
-def _html(page: bytes, status: int = 200) -> Response:
+def html_answer(page: bytes, status: int = 200) -> Response:
+    """A page as an answer."""
     return Response(page, status, media_type="text/html")

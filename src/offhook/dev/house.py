@@ -1,5 +1,6 @@
 """The house that `offhook dev` runs: a carrier and its account in memory, with the console's API and pages in front (`api.house.House`)."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,8 @@ NUMBERS: Final = ("+12025550199", "+12025550198", "+12025550197")
 """The account's numbers: nobody's, kept for fiction (555-0100 to 555-0199)."""
 PEOPLE: Final = {"Ada": "+12025550101", "Grace": "+12025550102", "Linus": "+12025550103"}
 """Whose phones there are to text from."""
+REPLAY_WAITS: Final = 2.0
+"""Seconds that whoever asks for a replay waits for what comes of it; it goes on after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,16 @@ class DevHouse:
         await self.journal.close()
 
     async def replay(self, ids: Sequence[str], *, delivered: bool = True) -> int:
-        """Call the app again with the messages that these webhooks told of; how many those are."""
+        """Call the app again with the messages that these webhooks told of; how many those are.
+
+        Waits a moment for what comes of it, so that the page which asked can show it.
+        """
         del delivered
-        started = 0
-        for each in ids:
-            story = await self.journal.story(each)
-            if story is not None and self.carrier.redeliver(story.webhook):
-                started += 1
-        return started
+        stories = [await self.journal.story(each) for each in ids]
+        started = [task for story in stories if story is not None and (task := self.carrier.redeliver(story.webhook))]
+        if started:
+            await asyncio.wait(started, timeout=REPLAY_WAITS)
+        return len(started)
 
     async def send_reply(self, reply_id: str) -> bool:
         """Every reply has been sent already."""

@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 from starlette.applications import Starlette
@@ -14,13 +14,15 @@ from starlette.routing import Route
 from offhook.api.account.asked import Desk
 from offhook.api.account.routes import account_routes
 from offhook.api.app import create_app
-from offhook.api.server import ConsoleServer
+from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.console.routes import page_routes
 from offhook.dev.chaos_routes import chaos_routes
 from offhook.dev.front import OpenFront, front_door
 from offhook.dev.house import DevHouse, DevParts
 from offhook.dev.options import DevOptions
-from offhook.dev.phone_routes import phone_routes
+from offhook.dev.phone_desk import PhoneDesk
+from offhook.dev.phone_pages import DEV_LOOK, FIRST_STEP
+from offhook.dev.phone_routes import BODIES, phone_routes
 from offhook.dev.replay import Compared, replay
 from offhook.dev.tape import Tape
 from offhook.doctor.configured import configured_practice
@@ -37,6 +39,10 @@ from offhook.system import SystemClock, TimeSortedIds
 SIMULATED_SID: Final = "AC" + hashlib.md5(b"offhook dev", usedforsecurity=False).hexdigest()
 SIMULATED_TOKEN: Final = hashlib.md5(b"offhook dev token", usedforsecurity=False).hexdigest()
 """Known to all: they open nothing but a simulator on somebody's own machine."""
+
+
+Beside = Callable[[PhoneDesk], Coroutine[Any, Any, None]]
+"""Something that runs along with the simulator, and ends it when it ends."""
 
 
 class DevInfo(Record):
@@ -97,9 +103,11 @@ async def run_replay(settings: Settings, folder: Path) -> AsyncIterator[Compared
         await house.stop()
 
 
-def dev_app(house: DevHouse) -> Starlette:
+def dev_app(desk: PhoneDesk) -> Starlette:
     """Everything that the listener answers: the API, the phone, the pages."""
-    return create_app(house, [*phone_routes(house), *chaos_routes(house), *rest_routes(house), *page_routes(house)])
+    house = desk.house
+    pages = page_routes(house, DEV_LOOK, FIRST_STEP)
+    return create_app(house, [*phone_routes(desk), *chaos_routes(house), *rest_routes(house), *pages], BODIES)
 
 
 class DevPlan(NamedTuple):
@@ -107,21 +115,24 @@ class DevPlan(NamedTuple):
 
     options: DevOptions
     open_front: OpenFront
+    beside: Beside | None = None
 
 
 async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan) -> None:
-    """Run until `stop` is set. Raises OSError when the port is taken, OffhookError when the front door cannot open."""
+    """Run until `stop` is set, or what runs beside it has ended. Raises OffhookError when a port is taken."""
     options = plan.options
     house = make_house(settings)
     house.chaos.set(options.rules, options.seed)
     if options.record:
         house.listen(Tape(Path(options.record)).heard)
     await house.start()
-    server = ConsoleServer(dev_app(house), settings.console_host, settings.console_port)
+    desk = PhoneDesk(house)
+    server = ConsoleServer(dev_app(desk), settings.console_host, settings.console_port)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(house.stop)
         stack.push_async_callback(server.stop)
-        await server.start()
+        stack.callback(desk.close)  # before the server's stop: open streams would hold it up
+        await _open(server, settings)
         address = (settings.console_host, server.port)
         front = ""
         if options.reliable:
@@ -133,4 +144,25 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
         account_sid = house.book.account.sid
         info = DevInfo(address=address, account_sid=account_sid, auth_token=token, numbers=numbers, front=front)
         announce(replace(info, chaos=f"{spelt(options.rules)} by seed {options.seed}" if options.rules else ""))
-        await stop.wait()
+        await _until(stop, plan.beside(desk) if plan.beside else stop.wait())
+
+
+async def _open(server: ConsoleServer, settings: Settings) -> None:
+    """Listen. Raises OffhookError that says what is in the way, and the way out."""
+    try:
+        await server.start()
+    except OSError as error:
+        raise cannot_listen("phone", settings.console_host, settings.console_port, error) from error
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> None:
+    """Until `stop` is set or the work is done, whose errors are the caller's."""
+    tasks = (asyncio.create_task(stop.wait()), asyncio.create_task(work, name="beside"))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[1].done():
+            tasks[1].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -85,17 +85,25 @@ class Carrier:
         self._start(self._arrive(message, self.chaos.text(message)), f"delivery of {message.sid}")
         return message
 
-    def redeliver(self, webhook: Webhook) -> bool:
-        """Call the app once more for a webhook that the journal has; False where its number has no URL any more."""
+    def redeliver(self, webhook: Webhook) -> asyncio.Task[None] | None:
+        """Call the app once more for a webhook that the journal has; None where its number has no URL any more."""
         place = self._place(webhook.recipient)
         if webhook.kind is not Kind.MESSAGE or place is None:
-            return False
-        self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
-        return True
+            return None
+        return self._start(self._deliver_again(webhook, place), f"delivery of {webhook.id}")
 
     async def _deliver_again(self, webhook: Webhook, place: Place) -> None:
-        for reply in await self._calls.deliver(webhook, place):
+        replies = await self._calls.deliver(webhook, place)
+        message = self.book.message(webhook.provider_id)
+        if message is not None:  # whoever watches hears that its story has gone on
+            self.book.keep(msgspec.structs.replace(message, updated_at=self._clock.now()))
+        for reply in replies:
             self._reply(reply, place.service_sid, webhook.provider_id)
+
+    def app_of(self, number: str) -> str:
+        """The URL that messages to a number go to; "" where they go nowhere."""
+        place = self._place(number)
+        return place.url if place is not None else ""
 
     async def _arrive(self, message: Message, fate: Fate) -> None:
         word = self.optouts.hear(message.sender, message.to, message.body)
@@ -168,6 +176,7 @@ class Carrier:
             status_callback_method="GET" if NO_GET in reply.note else "POST",
             error_code=code,
             error_message=why,
+            reference=reply.webhook_id,
         )
         self.chaos.name_reply(message, of, reply.ordinal)
         self.send(message)
@@ -198,10 +207,11 @@ class Carrier:
         """Whether chaos has the next state told before this one."""
         return self.chaos.callback(message).reorder
 
-    def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _place_of_service(service: Service) -> Place | None:

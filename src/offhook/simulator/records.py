@@ -46,7 +46,8 @@ class Media(Record):
 class Message(Record):
     """One message, in either direction. `sender` is "" where a service has yet to choose one. `error_code` 0: none.
 
-    `reference` ties an inbound message to the webhook in the journal that tells of its delivery.
+    `reference` ties an inbound message to the webhook in the journal that tells of its delivery, and an app's reply to the webhook
+    that it answers.
     """
 
     sid: str

@@ -10,10 +10,13 @@ from typing import Any, Final, Self, TypeVar
 
 from offhook.api.server import ConsoleServer
 from offhook.dev.house import PEOPLE, DevHouse, DevParts
+from offhook.dev.phone_desk import PhoneDesk
 from offhook.dev.server import SIMULATED_SID, SIMULATED_TOKEN, dev_app
+from offhook.doctor.configured import configured_practice
 from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import DebugEvent, EventFilter
+from offhook.settings import load
 from offhook.simulator.chaos import parse
 from offhook.simulator.life import QUICK, Pace
 from offhook.simulator.records import Account, Message
@@ -40,6 +43,7 @@ class SimulatedCarrier:
         self._thread = threading.Thread(target=self._loop.run_forever, name="offhook carrier", daemon=True)
         self._house = quick_house(self._account)
         self._server: ConsoleServer | None = None
+        self._desk: PhoneDesk | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -150,11 +154,14 @@ class SimulatedCarrier:
 
     async def _serve(self) -> str:
         if self._server is None:
-            self._server = ConsoleServer(dev_app(self._house), HOST, 0)
+            self._desk = PhoneDesk(self._house)
+            self._server = ConsoleServer(dev_app(self._desk), HOST, 0)
             await self._server.start()
         return f"http://{HOST}:{self._server.port}"
 
     async def _stop(self) -> None:
+        if self._desk is not None:
+            self._desk.close()
         if self._server is not None:
             await self._server.stop()
         await self._house.stop()
@@ -182,6 +189,7 @@ def quick_house(account: Account, pace: Pace = QUICK) -> DevHouse:
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),
+            doctor=configured_practice(load({}, {}, None)),
             pace=pace,
         )
     )

@@ -160,3 +160,8 @@ async def test_the_stylesheet_and_the_icon_are_served_and_the_pages_need_nothing
         "/static/offhook.css",
         "/static/offhook.svg",
     }
+
+
+async def test_there_is_a_phone_only_where_the_simulator_runs(console):
+    assert (await console.get("/phone")).status == 404
+    assert "/phone" not in (await console.get("/")).text
