@@ -337,7 +337,7 @@ def test_who_has_opted_out_gets_no_more_messages(client, dev):
     with refused(400, 21610):
         client.messages.create(to=person, from_=dev.numbers[0], body="But wait")
     assert client.messages.create(to=person, from_=dev.numbers[1], body="From another number").status == "queued"
-    dev.text(person, "START")
+    dev.text(person, "START", dev.numbers[0])
     assert wait_until(lambda: _sent(client, person, dev.numbers[0])).status == "queued"
 
 

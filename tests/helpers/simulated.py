@@ -27,7 +27,7 @@ class Dev(Child):
         return f"http://127.0.0.1:{self.port}"
 
     def text(self, sender, body, to=""):
-        """A person sends a text; to the account's first number where none is named."""
+        """A person sends a text; where no number is named, to the one of their latest conversation, else to the first."""
         status, _, answer = fetch(f"{self.url}/api/phone/texts", json.dumps({"from": sender, "to": to, "body": body}).encode())
         assert status == 201, answer
         return json.loads(answer)

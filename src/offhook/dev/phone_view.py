@@ -165,9 +165,11 @@ def _trouble(story: WebhookStory) -> Trouble | None:
         attempts.pop()
     since = attempts[-1].started_at
     if story.webhook.state is not State.DELIVERED:
-        faults = [each for each in story.events if each.level is Level.ERROR]
+        faults = [each for each in story.events if each.level is Level.ERROR and not each.reply_id]
     else:
-        faults = [each for each in story.events if each.level in {Level.ERROR, Level.WARNING} and each.at >= since]
+        faults = [
+            each for each in story.events if each.level in {Level.ERROR, Level.WARNING} and each.at >= since and not each.reply_id
+        ]
     return _explained(faults) if faults else None
 
 

@@ -9,7 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from offhook.dev.server import run_dev
+from offhook.dev.options import DevOptions
+from offhook.dev.server import DevPlan, run_dev
+from offhook.main import House
 from offhook.settings import load
 from tests.helpers.faults import FaultServer, answer
 from tests.helpers.forms import MULTIPART, multipart
@@ -113,7 +115,7 @@ async def simulator(url):
     """`offhook dev` in this event loop."""
     settings = load({"to": url, "console_port": "0"}, {}, None)
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(run_dev(settings, stop, ready.set_result))
+    running = asyncio.create_task(run_dev(settings, stop, ready.set_result, DevPlan(DevOptions(), House)))
     await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
     phone = Phone(ready.result().address[1])
     try:
