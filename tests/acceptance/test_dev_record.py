@@ -88,6 +88,14 @@ async def test_a_recording_is_gone_on_with_and_bounded(tmp_path):
     assert [name[:6] for name, _ in recorded_texts(tmp_path)] == ["000003", "000004", "000005"]
 
 
+async def test_a_folder_that_is_gone_stops_no_message(tmp_path):
+    async with FaultServer(lambda *_: answer(body=b"OK", content_type="text/plain")) as app, simulated(app.url) as twilio:
+        twilio.house.listen(Tape(tmp_path / "tape").heard)
+        (tmp_path / "tape").rmdir()
+        (reply,) = await twilio.text()
+    assert reply.status == "delivered"
+
+
 def test_what_is_no_recording_is_said(tmp_path, run_offhook):
     with pytest.raises(OffhookError, match="There are no recorded texts"):
         list(recorded_texts(tmp_path))

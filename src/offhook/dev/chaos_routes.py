@@ -14,7 +14,7 @@ from offhook.api.problems import Problem
 from offhook.console.html import Markup, document, table, tag, tight
 from offhook.dev.house import DevHouse
 from offhook.errors import SettingsError
-from offhook.simulator.chaos import DELAY, KINDS, LONGEST_DELAY, Chaos, ChaosKind, Rule, kind_of, parse
+from offhook.simulator.chaos import DELAY, KINDS, LONGEST_DELAY, Chaos, ChaosKind, Rule, kind_of, number_of, parse
 
 MOST_RULES: Final = 100
 
@@ -165,4 +165,4 @@ def _rule(asked: _Rule) -> Rule:
         raise SettingsError(f"chaos: {asked.rate:g} is no rate: give one from 0 to 1.")
     if not 0 <= asked.seconds <= LONGEST_DELAY:
         raise SettingsError(f"chaos: a delay is {LONGEST_DELAY:g} s at most.")
-    return Rule(kind=kind_of(asked.kind), rate=asked.rate, numbers=tuple(asked.numbers), seconds=asked.seconds)
+    return Rule(kind=kind_of(asked.kind), rate=asked.rate, numbers=tuple(map(number_of, asked.numbers)), seconds=asked.seconds)

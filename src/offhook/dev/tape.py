@@ -4,6 +4,7 @@ What would be a secret is not in them: signatures, credentials and cookies are h
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +12,14 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from offhook import logs
 from offhook.api.shapes import attempt_shape, iso, parameters_of, text_of
 from offhook.errors import OffhookError
 from offhook.records import Attempt, Headers, Kind, Record, Reply, Settlement
 
 MOST_FILES: Final = 10_000
 SECRETS: Final = frozenset({"x-twilio-signature", "authorization", "proxy-authorization", "cookie"})
+_log = logs.get("dev")
 _NAME: Final = re.compile(r"(\d{6,})-(message|status)-\w*\.json")
 
 
@@ -38,7 +41,7 @@ class Tape:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OffhookError(f"Cannot record in {folder}: {error.strerror or error}.") from error
-        self._files = [path for _, path in _recordings(folder)]
+        self._files = deque(path for _, path in _recordings(folder))
         self._next = max((number for number, _ in _recordings(folder)), default=0) + 1
 
     def heard(self, settlement: Settlement) -> None:
@@ -46,10 +49,13 @@ class Tape:
         webhook = settlement.webhook
         path = self._folder / f"{self._next:06}-{webhook.kind.value}-{webhook.provider_id}.json"
         self._next += 1
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(written(settlement), enc_hook=str), indent=2) + b"\n")
-        self._files.append(path)
-        while len(self._files) > self._most:
-            self._files.pop(0).unlink(missing_ok=True)
+        try:
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(written(settlement), enc_hook=str), indent=2) + b"\n")
+            self._files.append(path)
+            while len(self._files) > self._most:
+                self._files.popleft().unlink(missing_ok=True)
+        except OSError as error:  # a recording that cannot be kept stops no message
+            _log.error("tape.failed", path=str(path), trouble=error.strerror or str(error))
 
 
 def written(settlement: Settlement) -> dict[str, Any]:
