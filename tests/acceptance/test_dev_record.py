@@ -37,6 +37,8 @@ def test_a_recording_tells_each_call_and_a_replay_which_answers_differ(tmp_path)
     assert [kind for _, kind in kinds] == ["message", "status", "status"] * 2
     assert (same.returncode, same.stderr) == (0, "All 2 answers are as they were.\n")
     assert [form["Body"] for form in app.at("/sms")] == ["one", "two", "one", "two"]
+    with App(HELLO) as elsewhere:
+        assert replay(tmp_path, elsewhere).returncode == 0
     with App("<Response><Message>goodbye</Message></Response>") as app:
         changed = replay(tmp_path, app)
     assert changed.returncode == 1

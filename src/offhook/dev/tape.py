@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -68,7 +69,7 @@ def written(settlement: Settlement) -> dict[str, Any]:
         "parameters": [list(pair) for pair in parameters_of(webhook)],
         "attempts": [attempt_shape(_without_secrets(attempt)) for attempt in settlement.attempts],
         "answer": {"status": answer.status, "body": body, "body_encoding": encoding} if answer else None,
-        "replies": [reply_of(reply) for reply in settlement.replies],
+        "replies": [reply_of(reply, _origin(settlement)) for reply in settlement.replies],
         "errors": [
             {"code": event.code, "twilio_code": event.twilio_code, "message": event.message} for event in settlement.events
         ],
@@ -94,15 +95,21 @@ def taped(recording: dict[str, Any]) -> Taped:
     )
 
 
-def reply_of(reply: Reply) -> dict[str, Any]:
-    """What the app asks for with a reply, without what is another each time."""
+def reply_of(reply: Reply, origin: str) -> dict[str, Any]:
+    """What the app asks for with a reply, without what is another each time: its own address may be."""
     return {
         "to": reply.to,
         "from": reply.sender,
         "body": reply.body,
-        "media": list(reply.media),
-        "status_callback": reply.status_callback,
+        "media": [url.removeprefix(origin) for url in reply.media],
+        "status_callback": reply.status_callback.removeprefix(origin),
     }
+
+
+def _origin(settlement: Settlement) -> str:
+    """Scheme, host and port of the app, as its answer's URL has them."""
+    parts = urlsplit(settlement.attempts[-1].exchanges[-1].url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def recorded_texts(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
