@@ -41,7 +41,7 @@ def broken():
 def run(folder, tests, *flags):
     """The outcome of a child pytest over these tests: its exit code and what it wrote."""
     (folder / "sms_app.py").write_text(APP)
-    (folder / "test_sms.py").write_text(tests)
+    (folder / "test_sms.py").write_text(tests, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\npythonpath = .\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *flags]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
@@ -142,6 +142,69 @@ def test_the_marker(offhook_carrier, offhook_app):
     phone.text("hi")
     assert phone.reply().body == "from the fallback"
     assert [each.twilio_code for each in offhook_carrier.errors] == [11200]
+""",
+    )
+    assert code == 0, said
+
+
+FASTAPI = """
+import os
+from fastapi import FastAPI, HTTPException, Request, Response
+from twilio.request_validator import RequestValidator
+
+app = FastAPI()
+
+@app.post("/sms")
+async def sms(request: Request):
+    form = await request.form()
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not RequestValidator(os.environ["TWILIO_AUTH_TOKEN"]).validate(str(request.url), form, signature):
+        raise HTTPException(status_code=403)
+    return Response(f"<Response><Message>You said: {form['Body']}</Message></Response>", media_type="text/xml")
+"""
+DJANGO = """
+import os
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse, HttpResponseForbidden
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from twilio.request_validator import RequestValidator
+
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY="only for tests", USE_TZ=True)
+
+@csrf_exempt
+def sms(request):
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not RequestValidator(os.environ["TWILIO_AUTH_TOKEN"]).validate(request.build_absolute_uri(), request.POST, signature):
+        return HttpResponseForbidden()
+    return HttpResponse(f"<Response><Message>You said: {request.POST['Body']}</Message></Response>", content_type="text/xml")
+
+urlpatterns = [path("sms", sms)]
+app = get_wsgi_application()
+"""
+
+
+@pytest.mark.parametrize("app", [FASTAPI, DJANGO], ids=["fastapi", "django"])
+def test_asgi_and_other_wsgi_apps_are_served_too_and_accept_the_signature(tmp_path, app):
+    (tmp_path / "other_app.py").write_text(app)
+    code, said = run(
+        tmp_path,
+        """
+import asyncio
+from other_app import app
+
+def test_it_answers(offhook_carrier, offhook_app):
+    phone = offhook_carrier.connect(offhook_app(app, "/sms")).phone()
+    phone.text("hello žluťoučký 🐎")
+    assert phone.reply().body == "You said: hello žluťoučký 🐎"
+
+def test_from_a_loop(offhook_carrier, offhook_app):
+    async def ask():
+        phone = offhook_carrier.connect(offhook_app(app, "/sms")).phone()
+        phone.text("hi")
+        return (await asyncio.to_thread(phone.reply)).body
+    assert asyncio.run(ask()) == "You said: hi"
 """,
     )
     assert code == 0, said

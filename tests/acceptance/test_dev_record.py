@@ -37,6 +37,8 @@ def test_a_recording_tells_each_call_and_a_replay_which_answers_differ(tmp_path)
     assert [kind for _, kind in kinds] == ["message", "status", "status"] * 2
     assert (same.returncode, same.stderr) == (0, "All 2 answers are as they were.\n")
     assert [form["Body"] for form in app.at("/sms")] == ["one", "two", "one", "two"]
+    with App(HELLO) as elsewhere:
+        assert replay(tmp_path, elsewhere).returncode == 0
     with App("<Response><Message>goodbye</Message></Response>") as app:
         changed = replay(tmp_path, app)
     assert changed.returncode == 1
@@ -86,6 +88,14 @@ async def test_a_recording_is_gone_on_with_and_bounded(tmp_path):
         twilio.house.listen(Tape(tmp_path, most=3).heard)
         await twilio.text("five")
     assert [name[:6] for name, _ in recorded_texts(tmp_path)] == ["000003", "000004", "000005"]
+
+
+async def test_a_folder_that_is_gone_stops_no_message(tmp_path):
+    async with FaultServer(lambda *_: answer(body=b"OK", content_type="text/plain")) as app, simulated(app.url) as twilio:
+        twilio.house.listen(Tape(tmp_path / "tape").heard)
+        (tmp_path / "tape").rmdir()
+        (reply,) = await twilio.text()
+    assert reply.status == "delivered"
 
 
 def test_what_is_no_recording_is_said(tmp_path, run_offhook):

@@ -82,6 +82,12 @@ def test_the_panel_is_a_form_that_works_without_a_script(house, carrier):
     assert "<script" not in page
 
 
+def test_the_panel_leaves_the_length_of_a_delay_as_it_is(house, carrier):
+    house.chaos.set(parse("delay:8s=10%"), 7)
+    post(carrier, {"delay": "20", "seed": "7"})
+    assert house.chaos.rules == parse("delay:8s=20%")
+
+
 def test_the_panel_says_what_is_wrong(carrier):
     status, page = post(carrier, {"refused": "lots", "seed": "7"})
     assert status == 400

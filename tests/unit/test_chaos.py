@@ -64,6 +64,12 @@ def test_what_is_wrong_is_said(written, says):
     assert says in str(caught.value)
 
 
+def test_a_number_is_one_in_e164():
+    assert parse("refused", [f"whatsapp:{ADA}"])[0].numbers == (ADA,)
+    with pytest.raises(SettingsError, match="'2025550101' is no number"):
+        parse("refused", ["2025550101"])
+
+
 def test_the_same_seed_and_sequence_meet_the_same_fates_whatever_their_sids():
     rules = "refused=10%,5xx=10%,duplicate=5%,delay=3%"
     assert run(rules, 7) == run(rules, 7, offset=5000)

@@ -4,6 +4,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -13,7 +14,7 @@ from offhook.api.problems import Problem
 from offhook.console.html import Markup, document, table, tag, tight
 from offhook.dev.house import DevHouse
 from offhook.errors import SettingsError
-from offhook.simulator.chaos import DELAY, KINDS, LONGEST_DELAY, Chaos, ChaosKind, Rule, kind_of, parse
+from offhook.simulator.chaos import DELAY, KINDS, LONGEST_DELAY, Chaos, ChaosKind, Rule, kind_of, number_of, parse
 
 MOST_RULES: Final = 100
 
@@ -51,7 +52,7 @@ def chaos_routes(house: DevHouse) -> list[Route]:
     async def change(request: Request) -> Response:
         given = {name: values[-1].strip() for name, values in parse_qs((await request.body()).decode()).items()}
         try:
-            chaos.set(_from_form(given), _seed(given.get("seed", "0")))
+            chaos.set(_from_form(given, chaos), _seed(given.get("seed", "0")))
         except SettingsError as error:
             return Response(chaos_page(chaos, str(error)), 400, media_type="text/html")
         return RedirectResponse("/chaos", 303)
@@ -85,7 +86,7 @@ def chaos_page(chaos: Chaos, trouble: str = "") -> bytes:
         (
             tag("th", tag("label", kind, for_=kind), scope="row"),
             tight(_input(kind, _percent(rules.get(kind))), " %"),
-            meaning.what,
+            meaning.what.replace("`", ""),
             tight(str(chaos.struck[kind])),
         )
         for kind, meaning in KINDS.items()
@@ -126,11 +127,12 @@ def _percent(rule: Rule | None) -> str:
     return f"{rule.rate * 100:g}" if rule is not None else ""
 
 
-def _from_form(given: dict[str, str]) -> tuple[Rule, ...]:
-    """The rules of the panel's fields. Raises SettingsError."""
+def _from_form(given: dict[str, str], chaos: Chaos) -> tuple[Rule, ...]:
+    """The rules of the panel's fields; how long a delay takes, which has none, stays as it is. Raises SettingsError."""
+    seconds = next((rule.seconds for rule in chaos.rules if rule.kind is ChaosKind.DELAY), DELAY)
     numbers = tuple(given.get("numbers", "").replace(",", " ").split())
     written = (f"{kind}={given[kind].removesuffix('%').strip()}%" for kind in KINDS if given.get(kind))
-    return tuple(rule for rule in parse(",".join(written), numbers) if rule.rate)
+    return tuple(replace(rule, seconds=seconds) for rule in parse(",".join(written), numbers) if rule.rate)
 
 
 def _seed(written: str) -> int:
@@ -163,4 +165,4 @@ def _rule(asked: _Rule) -> Rule:
         raise SettingsError(f"chaos: {asked.rate:g} is no rate: give one from 0 to 1.")
     if not 0 <= asked.seconds <= LONGEST_DELAY:
         raise SettingsError(f"chaos: a delay is {LONGEST_DELAY:g} s at most.")
-    return Rule(kind=kind_of(asked.kind), rate=asked.rate, numbers=tuple(asked.numbers), seconds=asked.seconds)
+    return Rule(kind=kind_of(asked.kind), rate=asked.rate, numbers=tuple(map(number_of, asked.numbers)), seconds=asked.seconds)

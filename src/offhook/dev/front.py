@@ -75,25 +75,7 @@ async def front_door(
     """
     with contextlib.ExitStack() as stack:
         database = journal or str(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="offhook-dev-"))) / "offhook.db")
-        account = house.book.account
-        its = replace(
-            settings,
-            host=HOST,
-            port=0,
-            console_host=HOST,
-            console_port=0,
-            public_url=None,
-            tls_cert=None,
-            tls_key=None,
-            allow_unsigned=False,
-            database=database,
-            account_sid=account.sid,
-            accounts=(Account(sid=account.sid, auth_tokens=(Secret(account.auth_token),)),),
-            api_key=None,
-            api_secret=None,
-            twilio_api_url=api_url,
-            endpoints=settings.endpoints[:1],
-        )
+        its = replace(_settings(settings, house), database=database, twilio_api_url=api_url)
         around = Around(
             door=lambda door, clock: Mischief(door, house.chaos, clock),
             events=lambda ids: MarkingEventMaker(ids, house.chaos),
@@ -112,3 +94,24 @@ async def front_door(
             stop.set()
             await asyncio.gather(work, return_exceptions=True)
             await front.stop()
+
+
+def _settings(settings: Settings, house: DevHouse) -> Settings:
+    """Those of a front door on this machine alone, of the simulated account."""
+    account = house.book.account
+    return replace(
+        settings,
+        host=HOST,
+        port=0,
+        console_host=HOST,
+        console_port=0,
+        public_url=None,
+        tls_cert=None,
+        tls_key=None,
+        allow_unsigned=False,
+        account_sid=account.sid,
+        accounts=(Account(sid=account.sid, auth_tokens=(Secret(account.auth_token),)),),
+        api_key=None,
+        api_secret=None,
+        endpoints=settings.endpoints[:1],
+    )

@@ -136,7 +136,8 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
         address = (settings.console_host, server.port)
         front = ""
         if options.reliable:
-            url = f"http://{settings.console_host}:{server.port}"
+            host = f"[{settings.console_host}]" if ":" in settings.console_host else settings.console_host
+            url = f"http://{host}:{server.port}"
             door = front_door(settings, house, url, journal=options.journal, open_front=plan.open_front)
             front = (await stack.enter_async_context(door)).console
         token = "" if settings.accounts else house.book.account.auth_token

@@ -4,19 +4,23 @@ What would be a secret is not in them: signatures, credentials and cookies are h
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
+from offhook import logs
 from offhook.api.shapes import attempt_shape, iso, parameters_of, text_of
 from offhook.errors import OffhookError
 from offhook.records import Attempt, Headers, Kind, Record, Reply, Settlement
 
 MOST_FILES: Final = 10_000
 SECRETS: Final = frozenset({"x-twilio-signature", "authorization", "proxy-authorization", "cookie"})
+_log = logs.get("dev")
 _NAME: Final = re.compile(r"(\d{6,})-(message|status)-\w*\.json")
 
 
@@ -38,7 +42,7 @@ class Tape:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OffhookError(f"Cannot record in {folder}: {error.strerror or error}.") from error
-        self._files = [path for _, path in _recordings(folder)]
+        self._files = deque(path for _, path in _recordings(folder))
         self._next = max((number for number, _ in _recordings(folder)), default=0) + 1
 
     def heard(self, settlement: Settlement) -> None:
@@ -46,10 +50,13 @@ class Tape:
         webhook = settlement.webhook
         path = self._folder / f"{self._next:06}-{webhook.kind.value}-{webhook.provider_id}.json"
         self._next += 1
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(written(settlement), enc_hook=str), indent=2) + b"\n")
-        self._files.append(path)
-        while len(self._files) > self._most:
-            self._files.pop(0).unlink(missing_ok=True)
+        try:
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(written(settlement), enc_hook=str), indent=2) + b"\n")
+            self._files.append(path)
+            while len(self._files) > self._most:
+                self._files.popleft().unlink(missing_ok=True)
+        except OSError as error:  # a recording that cannot be kept stops no message
+            _log.error("tape.failed", path=str(path), trouble=error.strerror or str(error))
 
 
 def written(settlement: Settlement) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def written(settlement: Settlement) -> dict[str, Any]:
         "parameters": [list(pair) for pair in parameters_of(webhook)],
         "attempts": [attempt_shape(_without_secrets(attempt)) for attempt in settlement.attempts],
         "answer": {"status": answer.status, "body": body, "body_encoding": encoding} if answer else None,
-        "replies": [reply_of(reply) for reply in settlement.replies],
+        "replies": [reply_of(reply, _origin(settlement)) for reply in settlement.replies],
         "errors": [
             {"code": event.code, "twilio_code": event.twilio_code, "message": event.message} for event in settlement.events
         ],
@@ -88,15 +95,21 @@ def taped(recording: dict[str, Any]) -> Taped:
     )
 
 
-def reply_of(reply: Reply) -> dict[str, Any]:
-    """What the app asks for with a reply, without what is another each time."""
+def reply_of(reply: Reply, origin: str) -> dict[str, Any]:
+    """What the app asks for with a reply, without what is another each time: its own address may be."""
     return {
         "to": reply.to,
         "from": reply.sender,
         "body": reply.body,
-        "media": list(reply.media),
-        "status_callback": reply.status_callback,
+        "media": [url.removeprefix(origin) for url in reply.media],
+        "status_callback": reply.status_callback.removeprefix(origin),
     }
+
+
+def _origin(settlement: Settlement) -> str:
+    """Scheme, host and port of the app, as its answer's URL has them."""
+    parts = urlsplit(settlement.attempts[-1].exchanges[-1].url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def recorded_texts(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -71,6 +71,7 @@ _WRITTEN: Final = re.compile(r"(?P<kind>[a-z0-9-]+)(?::(?P<argument>[^=]+))?(?:=
 _SID: Final = re.compile(r"(?:^|&)MessageSid=(\w+)")
 _STATUS: Final = re.compile(r"(?:^|&)MessageStatus=(\w+)")
 _RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
+_NUMBER: Final = re.compile(r"\+\d{4,15}")
 _SECONDS: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)")
 
 
@@ -206,7 +207,8 @@ def called(fields: str) -> str:
 
 def parse(written: str, numbers: Sequence[str] = ()) -> tuple[Rule, ...]:
     """The rules of `refused=10%,duplicate=5%`; a kind without a rate is for every message. Raises SettingsError."""
-    return tuple(_rule(part.strip(), tuple(numbers)) for part in written.split(",") if part.strip())
+    meant = tuple(map(number_of, numbers))
+    return tuple(_rule(part.strip(), meant) for part in written.split(",") if part.strip())
 
 
 def spelt(rules: Iterable[Rule]) -> str:
@@ -214,6 +216,14 @@ def spelt(rules: Iterable[Rule]) -> str:
     return ",".join(
         f"{rule.kind}{f':{rule.seconds:g}s' if rule.kind is ChaosKind.DELAY else ''}={rule.rate * 100:g}%" for rule in rules
     )
+
+
+def number_of(word: str) -> str:
+    """A number that a rule is for, in E.164. Raises SettingsError."""
+    number = word.strip().removeprefix("whatsapp:")
+    if not _NUMBER.fullmatch(number):
+        raise SettingsError(f"chaos: {word[:40]!r} is no number: write +, country code, number, as in +12025550101.")
+    return number
 
 
 def kind_of(word: str) -> ChaosKind:
