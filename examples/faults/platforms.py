@@ -843,6 +843,13 @@ PROXIES = {
     "nginx.no-location": answer(404, NGINX, nginx_page("404 Not Found")),
     "nginx.denied": answer(403, NGINX, nginx_page("403 Forbidden")),
     "nginx.static-file": answer(405, NGINX, nginx_page("405 Not Allowed")),
+    "nginx.client-certificate": answer(
+        400,
+        NGINX,
+        nginx_page("400 No required SSL certificate was sent").replace(
+            "<hr>", "<center>No required SSL certificate was sent</center>\n<hr>"
+        ),
+    ),
     "nginx.too-large": answer(413, NGINX, nginx_page("413 Request Entity Too Large")),
     "nginx.password": answer(
         401, (*NGINX, ("WWW-Authenticate", 'Basic realm="Restricted"')), nginx_page("401 Authorization Required")

@@ -320,3 +320,107 @@ async def test_secrets_of_the_url_are_nowhere_in_the_report():
         await tools.close()
     assert "hunter2" not in repr(report)
     assert TOKEN not in repr(report)
+
+
+@pytest.mark.parametrize(("status", "number"), [(503, 2), (403, 2), (403, 5)])
+async def test_an_app_that_recovers_meanwhile_proves_nothing_else(status, number):
+    async with FaultServer(lambda at, _: answer(status, b"not yet", "text/plain") if at <= number else HELLO) as server:
+        report = await examine(server)
+    assert (first(report).verdict, first(report).cause) == (Verdict.FAULT, "app.intermittent")
+    assert not {"waf.user-agent", "app.wrong-method"} & {row.finding.cause for row in report.rows}
+
+
+@pytest.mark.parametrize("status", [500, 502, 429])
+async def test_a_get_that_answers_is_no_proof_where_the_post_fails(status):
+    def script(_, seen):
+        return (
+            answer(body=b"OK", content_type="text/plain")
+            if seen.line.startswith("GET")
+            else answer(status, b"oops", "text/plain")
+        )
+
+    async with FaultServer(script) as server:
+        report = await examine(server)
+    assert first(report).cause not in {"app.wrong-method", "waf.user-agent"}
+
+
+async def test_a_slash_that_django_adds_is_the_trouble_and_not_the_get_that_comes_of_it():
+    def script(_, seen):
+        if not target(seen).partition("?")[0].endswith("/"):
+            return answer(301, b"", location=f"{target(seen)}/")
+        return HELLO if seen.line.startswith("POST") else answer(405, b"", "text/html", allow="POST")
+
+    async with FaultServer(script) as server:
+        report = await examine(server)
+    assert (first(report).cause, first(report).fix[0].rstrip("/")[-4:]) == ("redirect.slash", "/sms")
+
+
+async def test_a_refusal_by_nginx_does_not_hide_that_a_browser_passes():
+    page = b"<html><head><title>403 Forbidden</title></head><body><center><h1>403 Forbidden</h1></center><hr><center>nginx</center></body></html>"
+    denied = answer(403, page, "text/html", server="nginx")
+    async with FaultServer(lambda _, seen: HELLO if "Mozilla" in seen.header("user-agent") else denied) as server:
+        report = await examine(server)
+    assert (first(report).verdict, first(report).cause) == (Verdict.FAULT, "waf.user-agent")
+
+
+async def test_a_page_with_status_200_that_a_browser_does_not_get_is_the_firewalls():
+    page = answer(200, b"<!doctype html><html><head><title>Are you human?</title></head><body>Wait</body></html>", "text/html")
+    async with FaultServer(lambda _, seen: HELLO if "Mozilla" in seen.header("user-agent") else page) as server:
+        report = await examine(server)
+    assert (first(report).verdict, first(report).cause) == (Verdict.FAULT, "waf.user-agent")
+
+
+async def test_no_signature_is_made_for_another_public_host_that_an_answer_names():
+    stranger = "https://victim.example/sms"
+    async with FaultServer(lambda *_: answer(403, f"signature mismatch for {stranger}".encode(), "text/plain")) as server:
+        await examine(server)
+    assert not any(is_signed_for(seen, stranger) for seen in server.seen)
+
+
+@pytest.mark.parametrize("body", [b"Thanks!", b'{"ok":true}', b"<Response><Sey>Hello</Sey></Response>"])
+async def test_what_is_no_twiml_is_none_for_a_call_either(body):
+    async with FaultServer(lambda *_: answer(body=body, content_type="text/html")) as server:
+        report = await examine(server, product=Product.VOICE)
+    assert finding(report, "reply").verdict is Verdict.FAULT
+
+
+async def test_nested_verbs_of_a_call_are_good():
+    body = b'<Response><Gather numDigits="1"><Say voice="alice">Press</Say></Gather><Dial><Number>+12025550101</Number></Dial></Response>'
+    async with FaultServer(lambda *_: answer(body=body)) as server:
+        report = await examine(server, product=Product.VOICE)
+    assert finding(report, "reply").verdict is Verdict.GOOD
+
+
+async def test_documents_that_lead_on_and_on_are_a_fault():
+    numbers = iter(range(1000))
+    script = lambda *_: answer(body=f"<Response><Redirect>/next/{next(numbers)}</Redirect></Response>".encode())  # noqa: E731
+    async with FaultServer(script) as server:
+        report = await examine(server)
+    assert (finding(report, "reply").verdict, finding(report, "reply").codes) == (Verdict.FAULT, (14106,))
+
+
+async def test_what_the_samples_have_shown_is_told_when_it_is_stopped():
+    async with FaultServer(lambda number, _: answer(502, b"", "text/plain") if number % 2 else HELLO) as server:
+        tools = doctor_tools(load({}, {}, None))
+        question = Question(url=server.url, samples=100, over=60.0, tries=1, resolvers=(), time=80.0, most_requests=200)
+        examination = Examination(admit(question, tools))
+        running = asyncio.create_task(examination.run())
+        await asyncio.sleep(4)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await tools.close()
+    report = examination.report()
+    assert report.interrupted
+    assert finding(report, "intermittent").cause == "app.intermittent"
+
+
+async def test_a_cold_start_leaves_no_other_warnings_behind():
+    async with FaultServer(lambda number, _: "hang" if number == 1 else HELLO) as server:
+        report = await examine(server, "#tt=700&rt=700")
+    assert not {"waf.user-agent", "app.wrong-method"} & {row.finding.cause for row in report.rows}
+
+
+async def test_an_empty_refusal_without_a_token_is_no_finding():
+    async with FaultServer(lambda *_: answer(403, b"", "text/html; charset=utf-8")) as server:
+        report = await examine(server, signed=False)
+    assert finding(report, "delivery").verdict is Verdict.UNKNOWN

@@ -55,7 +55,7 @@ def admit(question: Question, tools: Tools) -> Patient:
     """The patient that a URL is, before anything is asked."""
     budget = Budget(question.most_requests)
     fresh, kept = (Metered(each, budget, trusted=question.trusted) for each in (tools.fresh, tools.kept))
-    sign = tools.provider.sign if question.signed else _unsigned(tools.provider.sign)
+    sign = _signing(question, tools.provider.sign)
     parts = RoundParts(transport=fresh, sign=sign, judge=classify.judge, clock=tools.clock, ids=tools.ids)
     endpoint = Endpoint(name="doctor", app_url=question.url, verify_tls=question.verify_tls)
     return Patient(
@@ -70,6 +70,16 @@ def admit(question: Question, tools: Tools) -> Patient:
         handshakes=tools.handshakes,
         verify_tls=question.verify_tls,
     )
+
+
+def _signing(question: Question, sign: Sign) -> Sign:
+    """Who signs: nobody, or the provider, for some origins or for any."""
+    unsigned, origins = _unsigned(sign), question.signs_for
+    if not question.signed:
+        return unsigned
+    if origins is None:
+        return sign
+    return lambda url, *rest: (sign if destination.origin(url) in origins else unsigned)(url, *rest)
 
 
 def _unsigned(sign: Sign) -> Sign:

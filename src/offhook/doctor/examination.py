@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from offhook.debugger.causes.secrets import mask
 from offhook.delivery import destination
 from offhook.doctor.checks import CHECKS
 from offhook.doctor.findings import Finding, Report, Row, not_applicable, unknown
@@ -28,7 +29,12 @@ class Examination:
         """Every check. Raises nothing for what the app, the network or the URL does; a cancellation leaves `report` as it stands."""
         for check in self._checks:
             self._progress(check)
-            self._rows += [Row(check=check.name, asks=check.asks, finding=each) for each in await self._findings(check)]
+            try:
+                found = await self._findings(check)
+            except asyncio.CancelledError:
+                self._keep(check, self._patient.unfinished())
+                raise
+            self._keep(check, found)
         self._done = True
         return self.report()
 
@@ -36,7 +42,7 @@ class Examination:
         """What is known by now."""
         patient = self._patient
         return Report(
-            url=destination.shown(patient.question.url),
+            url=mask(destination.shown(patient.question.url)),
             product=patient.question.product,
             signed=patient.question.signed,
             started_at=self._started_at,
@@ -46,6 +52,9 @@ class Examination:
             messages=patient.first.messages if patient.first is not None and patient.first.accepted else None,
             interrupted=not self._done,
         )
+
+    def _keep(self, check: Check, found: Sequence[Finding]) -> None:
+        self._rows += [Row(check=check.name, asks=check.asks, finding=each) for each in found]
 
     async def _findings(self, check: Check) -> Sequence[Finding]:
         patient = self._patient

@@ -37,7 +37,7 @@ class Patient:
     `reachable` those that took a connection. `verify_tls` becomes False when its certificate was found bad, and the checks look behind it.
     `first` is the visit made as Twilio makes it, `visits` are all of that kind, in order; `looks` are those that were made otherwise, by name,
     None where one did not end in time. Once `ended` says why nothing more can be asked,
-    the checks that come after are not applicable.
+    the checks that come after are not applicable. `unfinished` gives what a check that is stopped in its midst can say.
     """
 
     question: Question
@@ -58,6 +58,7 @@ class Patient:
     looks: dict[str, Visit | None] = field(default_factory=dict)
     rebuilt: Rebuilt | None = None
     ended: str = ""
+    unfinished: Callable[[], Sequence[Finding]] = tuple
 
     @property
     def time_left(self) -> float:

@@ -65,7 +65,9 @@ class Practice:
         """What is asked about a URL, and whether that is signed."""
         signed = self._account_sid is not None and destination.parse(url).origin in self._own
         account_sid = (self._account_sid or "") if signed else ""
-        return Question(url=url, product=product, trusted=False, signed=signed, account_sid=account_sid, samples=samples)
+        return Question(
+            url=url, product=product, trusted=False, signed=signed, signs_for=self._own, account_sid=account_sid, samples=samples
+        )
 
     async def close(self) -> None:
         """Close what is kept open."""

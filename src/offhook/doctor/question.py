@@ -33,13 +33,14 @@ class Question(Record):
 
     `trusted`: a person at the command line named the URL, so it may lead to a private address; what comes by the API never may.
     `signed`: there is a token to sign with. `samples` are the requests that look for what fails now and then, spread over `over` seconds.
-    `tries` are the TCP connections made to each address, `gap` seconds apart. `resolvers` are name servers to ask besides the system's.
+    `signs_for` are the origins that a signature is made for, None for any. `tries` are the TCP connections made to each address, `gap` seconds apart. `resolvers` are name servers to ask besides the system's.
     """
 
     url: str
     product: Product = Product.SMS
     trusted: bool = True
     signed: bool = False
+    signs_for: frozenset[str] | None = None
     account_sid: str = ""
     verify_tls: bool = True
     samples: int = 10

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from offhook.debugger.causes.private_address import is_local
 from offhook.doctor import signing
 from offhook.doctor.patient import Patient, Rebuilt
 from offhook.doctor.visits import Visit
+from offhook.doctor.wording import came_to
 from offhook.net.urls import Target, parse_target
-from offhook.records import Webhook
+from offhook.records import Cause, Confidence, Failure, Webhook
 from offhook.replies.methods import by_method
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -33,6 +35,29 @@ async def as_browser(patient: Patient) -> Visit | None:
     return await _once(patient, "browser", msgspec.structs.replace(webhook, head=b"\r\n".join(named)))
 
 
+async def passes_now(patient: Patient) -> bool:
+    """Whether the first request, made once more, is well now: then what passed otherwise proves nothing."""
+    again = await patient.visitor.visit_within(min(MOST_SECONDS, patient.time_to_ask), verify_tls=patient.verify_tls)
+    if again is None:
+        return False
+    patient.visits.append(again)
+    return again.accepted and not again.events
+
+
+def judged_by_user_agent(visit: Visit, browser: Visit) -> Cause:
+    """The cause where a browser gets through, and Twilio does not."""
+    return Cause(
+        name="waf.user-agent",
+        title="A browser is let through, and Twilio is not: something in front of the app judges by the user agent.",
+        confidence=Confidence.CERTAIN,
+        evidence=(f"as TwilioProxy/1.1: {came_to(visit.exchange)}", f"as a browser: {came_to(browser.exchange)}"),
+        steps=(
+            "Exempt the webhook's path from bot protection, or allow the user agent TwilioProxy/1.1.",
+            "Let the app check Twilio's signature: that tells Twilio from others, a user agent does not.",
+        ),
+    )
+
+
 async def rebuilt_url(patient: Patient) -> Rebuilt:
     """The URL for which the app takes a signature, when it refuses the one for the URL that was called."""
     if patient.rebuilt is None:
@@ -43,7 +68,9 @@ async def rebuilt_url(patient: Patient) -> Rebuilt:
 def could_be_signature(patient: Patient) -> bool:
     """Whether the first answer may be that of a signature check that went wrong."""
     first = patient.first
-    return patient.question.signed and first is not None and first.exchange.status in _REFUSALS
+    if not patient.question.signed or first is None or first.exchange.status not in _REFUSALS:
+        return False
+    return not any(name.lower() == "www-authenticate" for name, _ in first.exchange.headers)
 
 
 async def _look_for_url(patient: Patient) -> Rebuilt:
@@ -64,11 +91,19 @@ async def _look_for_url(patient: Patient) -> Rebuilt:
 
 
 def _named(patient: Patient, url: str) -> list[str]:
-    """The URLs of the same path that the app's refusal names: what it has checked against, perhaps."""
+    """The URLs of the same path that the app's refusal names: what it has checked against, perhaps.
+
+    None of another public host: a signature that is good for that one is not for this app to have.
+    """
     text = patient.first.exchange.body[:READ].decode("utf-8", "replace") if patient.first else ""
     path = urlsplit(url).path.strip("/")
     found = dict.fromkeys(match.rstrip(".,;") for match in _URL.findall(text))
-    return [each for each in found if path and path in each and isinstance(parse_target(each), Target)][:MOST_NAMED]
+    own = urlsplit(url).hostname or ""
+    return [each for each in found if path and path in each and _is_near(parse_target(each), own)][:MOST_NAMED]
+
+
+def _is_near(target: Target | Failure, own: str) -> bool:
+    return isinstance(target, Target) and (target.host == own or "." not in target.host or is_local(target.host))
 
 
 async def _once(patient: Patient, name: str, webhook: Webhook) -> Visit | None:

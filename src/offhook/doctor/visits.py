@@ -14,9 +14,12 @@ from offhook.records import Attempt, DebugEvent, Endpoint, Exchange, HttpRequest
 from offhook.replies.documents import Documents, read
 from offhook.replies.notices import Stamp, about_answer
 from offhook.twiml import Fault, Message
+from offhook.twiml.reading import fault
 
-# What is wrong with an answer whatever it is an answer to: too large, empty chunks, broken XML, another root, no or a wrong type.
-OF_ANY_PRODUCT = frozenset({11750, 11770, 12100, 12101, 12102, 12300})
+# What is wrong with an answer whatever it is an answer to: too large, empty chunks, broken XML, another root, an unknown verb, no or a
+# wrong type, documents without end. A call's verbs in a message's answer have another code.
+OF_ANY_PRODUCT = frozenset({11200, 11203, 11750, 11770, 12100, 12101, 12102, 12200, 12300, 14106})
+MOST_DOCUMENTS = 10
 
 
 class Visit(Record):
@@ -114,9 +117,15 @@ class Visitor:
         """The same visit with what its answer's <Redirect> verbs lead to: their messages, and what is wrong with them. Raises BudgetSpentError."""
         messages: list[Message] = []
         events: list[DebugEvent] = [event for event in visit.events if event.attempt_id]
+        followed = 0
         async for exchange, reading in Documents(self._parts).follow(visit.webhook, visit.exchange, self._endpoint):
             messages += reading.messages
             events += self._about(reading.faults, visit.webhook, exchange)
+            followed += 1
+            if followed == MOST_DOCUMENTS and reading.redirect is not None:
+                why = f"<Redirect> led through {MOST_DOCUMENTS} documents and on: Twilio gives up at 50, and at 15 s of them"
+                events += self._about((fault(14106, why),), visit.webhook, exchange)
+                break
         return msgspec.structs.replace(visit, messages=tuple(messages), events=tuple(events))
 
     async def visit_within(self, seconds: float, webhook: Webhook | None = None, **how: Any) -> Visit | None:

@@ -114,13 +114,14 @@ def _place(page: Page, text: str) -> str:
 
 
 def _cause(case: Case, page: Page, error: str, place: str) -> Cause:
+    own = "" if _FOREIGN.search(place) else place
     return Cause(
         name="app.exception",
         title=f"The app failed: {error}{f' ({place})' if place else ''}.",
         confidence=Confidence.CERTAIN,
         evidence=(f"status {case.status}", f"an error page of {page.framework}", *([f"it points at {place}"] if place else [])),
         steps=(
-            f"Mend {place or 'the line that the app log names'}, and have the message delivered again.",
+            f"Mend {own or 'the line of your own that the app log names'}, and have the message delivered again.",
             "Switch the debug mode off where strangers can reach the app: the page shows them its code and settings.",
         ),
     )

@@ -78,6 +78,17 @@ MARKS: tuple[Mark, ...] = (
         body=("<center><h1>405 Not Allowed</h1></center>",),
     ),
     Mark(
+        name="nginx.client-certificate",
+        who="nginx",
+        title="nginx wants a certificate of its caller, and Twilio shows none.",
+        steps=(
+            "Switch ssl_verify_client off for the webhook's path (`optional`, and a check in the other locations).",
+            "Let the app check Twilio's signature instead.",
+        ),
+        statuses=(400,),
+        body=("No required SSL certificate was sent",),
+    ),
+    Mark(
         name="nginx.too-large",
         who="nginx",
         title="The request was larger than nginx accepts.",

@@ -1,6 +1,7 @@
 """The message itself, sent as Twilio sends it: does the app take it."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -10,7 +11,7 @@ from offhook.doctor import second_looks
 from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.visits import Visit
-from offhook.doctor.wording import came_to, told
+from offhook.doctor.wording import came_to, shown, told
 from offhook.records import Cause, Confidence, DebugEvent, FailureKind
 
 LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
@@ -21,6 +22,7 @@ _SETTLED = frozenset({FailureKind.TOO_MANY_REDIRECTS, FailureKind.BAD_URL, Failu
 # What an app says to a request that is not signed: that is no fault where nobody could sign.
 _WANTS_SIGNATURE = frozenset({"app.signature-missing", "twilio-middleware.no-signature", "twilio-middleware.bad-signature"})
 # What says that a signature was wrong; for which URL it would have been right, only asking shows.
+_ABOUT_THE_PATH = frozenset({404, 405, 501})
 _WRONG_SIGNATURE = frozenset({"app.signature-check", "twilio-middleware.bad-signature"})
 
 _NAMES_ITSELF = frozenset({"server", "via", "x-powered-by", "x-served-by"})
@@ -45,7 +47,35 @@ async def run(patient: Patient) -> Sequence[Finding]:
             return [_by_chance(first, again, event)]
     if failure is not None and failure.kind in _HOPELESS:
         patient.ended = "the app could not be asked."
-    return [await _refused(patient, event)]
+    if not first.accepted and (elsewhere := _elsewhere(first)) is not None:
+        return [elsewhere]
+    return [await _refused(patient, first, event)]
+
+
+def _elsewhere(first: Visit) -> Finding | None:
+    """A redirect from this machine to another port of it, which is not followed: nobody has named that one."""
+    hops, failure = first.attempt.exchanges, first.exchange.failure
+    if failure is None or failure.kind is not FailureKind.BLOCKED or len(hops) < 2 or first.exchange.method != "POST":
+        return None
+    before, after = urlsplit(hops[-2].url), urlsplit(hops[-1].url)
+    if (before.scheme, after.scheme) == ("https", "http"):
+        return Finding(
+            verdict=Verdict.FAULT,
+            title=f"The app redirects from https to http, to {shown(hops[-1].url)}: it does not know that TLS ends in front of it.",
+            evidence=_evidence(first),
+            fix=("Have the app believe X-Forwarded-Proto of its proxy.", "Exempt the webhook's path from redirects."),
+            codes=(11200,),
+            cause="redirect.to-http",
+        )
+    return unknown(
+        f"The app redirects to {shown(hops[-1].url)}, and a redirect to an address that only this network knows is not followed.",
+        *_evidence(first),
+        fix=(
+            f"Run the doctor on that URL: offhook doctor {shown(hops[-1].url)}",
+            "Put the final URL into Twilio's configuration.",
+        ),
+        cause="redirect.elsewhere",
+    )
 
 
 def _by_chance(first: Visit, again: Visit, event: DebugEvent) -> Finding:
@@ -67,6 +97,7 @@ async def _late(patient: Patient, event: DebugEvent) -> Finding:
     second = await patient.visitor.visit_within(patient.time_to_ask, verify_tls=patient.verify_tls)
     if second is not None and second.exchange.failure is None:
         patient.visits.append(second)
+        patient.first = second
         return Finding(
             verdict=Verdict.FAULT,
             title="The app was asleep: it did not answer the first request in time, and the second one soon.",
@@ -81,19 +112,21 @@ async def _late(patient: Patient, event: DebugEvent) -> Finding:
     return _finding(patient, event, *more)
 
 
-async def _refused(patient: Patient, event: DebugEvent) -> Finding:
+async def _refused(patient: Patient, first: Visit, event: DebugEvent) -> Finding:
     """A refusal: what it is about is shown by what passes."""
     named = event.causes[0] if event.causes else None
-    sure = named is not None and named.confidence is Confidence.CERTAIN and named.name not in _WRONG_SIGNATURE
-    asked = not sure and not patient.ended and patient.first is not None and not patient.first.accepted
-    if asked and (proven := await _proven(patient)) is not None:
-        if named is not None and named.name in _WRONG_SIGNATURE and proven.name in _WRONG_SIGNATURE:
+    proven = await _proven(patient, first, named) if not patient.ended and not first.accepted else None
+    if proven is not None and await second_looks.passes_now(patient):
+        patient.first = patient.visits[-1]
+        return _by_chance(first, patient.first, event)
+    if proven is not None:
+        if named is not None and {named.name, proven.name} <= _WRONG_SIGNATURE:
             proven = msgspec.structs.replace(proven, name=named.name)
-        return of_cause(Verdict.FAULT, proven, *_evidence(patient.first), codes=_codes(event), figures=_figures(patient.first))
-    if not patient.question.signed and named is not None and named.name in _WANTS_SIGNATURE:
+        return of_cause(Verdict.FAULT, proven, *_evidence(first), codes=_codes(event), figures=_figures(first))
+    if not patient.question.signed and named is not None and _may_want_signature(first, named):
         return unknown(
-            "The app takes signed requests only, and there is no auth token to sign with.",
-            *_evidence(patient.first),
+            "The app refuses a request that is not signed, and there is no auth token to sign with.",
+            *_evidence(first),
             *named.evidence,
             fix=("Run the doctor again with TWILIO_AUTH_TOKEN set: it signs as Twilio does.",),
             cause=named.name,
@@ -101,31 +134,32 @@ async def _refused(patient: Patient, event: DebugEvent) -> Finding:
     return _finding(patient, event)
 
 
-async def _proven(patient: Patient) -> Cause | None:
+def _may_want_signature(first: Visit, named: Cause) -> bool:
+    """Whether a signature may be all that was missing. An empty refusal says nothing, whatever it looks like."""
+    exchange = first.exchange
+    silent = exchange.status in {401, 403} and not exchange.body.strip()
+    challenged = any(name.lower() == "www-authenticate" for name, _ in exchange.headers)
+    return named.name in _WANTS_SIGNATURE or (silent and not challenged)
+
+
+async def _proven(patient: Patient, first: Visit, named: Cause | None) -> Cause | None:
     """The cause that another request proves, where one does."""
-    if second_looks.could_be_signature(patient):
+    sure = named is not None and named.confidence is Confidence.CERTAIN
+    status = first.exchange.status
+    if second_looks.could_be_signature(patient) and not (sure and status in _ABOUT_THE_PATH):
         found = await second_looks.rebuilt_url(patient)
         if found.url:
             return own_signature.for_other_url(patient.destination.url, found.url, found.what)
     browser = await second_looks.as_browser(patient)
     if browser is not None and browser.accepted and not browser.events:
-        return Cause(
-            name="waf.user-agent",
-            title="A browser is let through, and Twilio is not: something in front of the app judges by the user agent.",
-            confidence=Confidence.CERTAIN,
-            evidence=(f"as TwilioProxy/1.1: {came_to(patient.visits[0].exchange)}", f"as a browser: {came_to(browser.exchange)}"),
-            steps=(
-                "Exempt the webhook's path from bot protection, or allow the user agent TwilioProxy/1.1.",
-                "Let the app check Twilio's signature: that tells Twilio from others, a user agent does not.",
-            ),
-        )
-    get = await second_looks.by_get(patient)
+        return second_looks.judged_by_user_agent(first, browser)
+    get = await second_looks.by_get(patient) if status in _ABOUT_THE_PATH and not sure else None
     if get is not None and get.accepted and not get.events:
         return Cause(
             name="app.wrong-method",
             title="The app takes GET at this URL, and not POST.",
             confidence=Confidence.CERTAIN,
-            evidence=(f"POST: {came_to(patient.visits[0].exchange)}", f"GET: {came_to(get.exchange)}"),
+            evidence=(f"POST: {came_to(first.exchange)}", f"GET: {came_to(get.exchange)}"),
             steps=(
                 "Have the route take POST (Flask: `methods=['POST']`; Express: `app.post`; FastAPI: `@app.post`).",
                 "Or set the method to HTTP GET where the URL is configured at Twilio.",

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from offhook.debugger.case import case_of
+from offhook.debugger.causes import rate_limit
 from offhook.doctor.findings import Finding, Plot, Verdict, good, not_applicable
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.visits import Visit
@@ -28,8 +30,14 @@ async def run(patient: Patient) -> Sequence[Finding]:
         return [not_applicable("The app was not asked.")]
     if not patient.question.samples:
         return [not_applicable("No samples were asked for.")]
+    patient.unfinished = lambda: judge(patient.visits, 0)
     hung = await _take(patient)
-    visits = patient.visits
+    patient.unfinished = tuple
+    return judge(patient.visits, hung)
+
+
+def judge(visits: Sequence[Visit], hung: int) -> Sequence[Finding]:
+    """What the visits of one kind come to, and those that had no answer."""
     failed = [*(not visit.accepted for visit in visits), *[True] * hung]
     share = 100 * sum(failed) / len(failed)
     values = (*(round(visit.attempt.duration_ms, 1) if visit.accepted else None for visit in visits), *[None] * hung)
@@ -43,20 +51,22 @@ async def run(patient: Patient) -> Sequence[Finding]:
         return [good("The app took every message.", came, f"between {span(usual[0])} and {span(usual[-1])}", **more)]
     if all(failed):
         return [not_applicable(f"It is not now and then: each of {len(failed)} requests failed.")]
-    likely = _likely(visits)
-    evidence = (came, *(patterns(visits) if not hung else ()), *(f"of those that failed: {each.title}" for each in likely))
     limited = not hung and all(visit.exchange.status == 429 for visit in visits if not visit.accepted)
+    likely = _likely(visits, limited=limited)
+    evidence = (came, *(patterns(visits) if not hung else ()), *(f"of those that failed: {each.title}" for each in likely))
     more["cause"] = likely[0].name if limited and likely else "app.intermittent"
     more["fix"] = (*(step for each in likely for step in each.steps), *(() if limited else _FIX))
     title = f"The app fails now and then: {sum(failed)} of {len(failed)} requests ({share:.0f} %)."
     return [Finding(verdict=Verdict.FAULT, title=title, evidence=evidence, codes=(11200,), **more)]
 
 
-def _likely(visits: Sequence[Visit]) -> tuple[Cause, ...]:
-    """What the debugger says of the last one that failed."""
+def _likely(visits: Sequence[Visit], *, limited: bool) -> tuple[Cause, ...]:
+    """What the debugger says of the last one that failed; of a limit, whoever's page it is, what a limit means."""
     last = next((visit for visit in reversed(visits) if not visit.accepted), None)
     if last is None:
         return ()
+    if limited and (limit := rate_limit.cause(case_of(last.attempt, last.webhook.kind))) is not None:
+        return (limit,)
     return next((event.causes[:1] for event in last.events if event.attempt_id), ())
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from offhook.debugger.case import case_of_answer
 from offhook.debugger.causes import not_twiml
+from offhook.doctor import second_looks
 from offhook.doctor.findings import Finding, Verdict, good, not_applicable, of_cause
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.question import Product
@@ -22,14 +23,13 @@ async def run(patient: Patient) -> Sequence[Finding]:
     if place is None or patient.first is None:
         return [not_applicable("There was no answer to read: the app did not take the message.")]
     visit = patient.visits[place]
-    if patient.question.product is not Product.VOICE:
-        visit = await patient.visitor.documents(visit)
+    visit = await patient.visitor.documents(visit)
     patient.visits[place] = visit
     if place == 0:
         patient.first = visit
     faults = [event for event in visit.events if not event.attempt_id]
     if faults:
-        return [_finding(patient, event, visit) for event in faults]
+        return [*await _shown_to_browsers(patient, visit), *(_finding(patient, event, visit) for event in faults)]
     if any(event.attempt_id for event in visit.events):
         return [not_applicable("The answer broke off: the check of the delivery tells of it.")]
     case = case_of_answer(visit.exchange, visit.webhook.kind, code=0, said="", details={})
@@ -39,6 +39,14 @@ async def run(patient: Patient) -> Sequence[Finding]:
     spoken = [*_spoken(visit), *_received(patient, visit)]
     charset = _charset(visit)
     return [good("Twilio can use the answer.", came_to(visit.exchange), *charset, *spoken)]
+
+
+async def _shown_to_browsers(patient: Patient, visit: Visit) -> Sequence[Finding]:
+    """Whether a browser gets an answer that is good: then something in front of the app gives Twilio another one."""
+    browser = await second_looks.as_browser(patient)
+    if browser is None or not browser.accepted or browser.events or await second_looks.passes_now(patient):
+        return ()
+    return [of_cause(Verdict.FAULT, second_looks.judged_by_user_agent(visit, browser), codes=(11200,))]
 
 
 def _finding(patient: Patient, event: DebugEvent, visit: Visit) -> Finding:

@@ -17,7 +17,7 @@ async def run(patient: Patient) -> Sequence[Finding]:
     if browser is None:
         return [unknown("A browser's user agent was not tried to the end: no time, or no request, was left.")]
     evidence = (f"as TwilioProxy/1.1: {came_to(first.exchange)}", f"as a browser: {came_to(browser.exchange)}")
-    if browser.accepted and not first.accepted:
+    if browser.accepted and not browser.events and (not first.accepted or first.events):
         return [
             Finding(
                 verdict=Verdict.WARNING,
