@@ -42,6 +42,7 @@ class Carrier:
         self._clock = clock
         self._lives = Lives(book, clock, calls.status, pace)
         self._lives.is_late = self._is_late
+        self._lives.failed = self._failed
         self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -180,6 +181,10 @@ class Carrier:
         elif message.status_callback:
             self._start(self._calls.status(message), f"callback of {message.sid}")
         return message
+
+    def _failed(self, message: Message) -> None:
+        """A message has not arrived: the log tells of it."""
+        self._start(self._calls.lost(message), f"log of {message.sid}")
 
     def _is_late(self, message: Message) -> bool:
         """Whether chaos has the next state told before this one."""

@@ -36,7 +36,7 @@ class Lives:
     """Leads messages through their states. `tell` calls a message's status callback.
 
     The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
-    Whoever sets `is_late` says that the state after a message's is told before it.
+    Whoever sets `is_late` says that the state after a message's is told before it; whoever sets `failed` hears of those that did not arrive.
     """
 
     def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
@@ -46,6 +46,7 @@ class Lives:
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_late: Callable[[Message], bool] = lambda _: False
+        self.failed: Callable[[Message], None] = lambda _: None
 
     @property
     def under_way(self) -> int:
@@ -81,6 +82,8 @@ class Lives:
             changed = self._take(sid, step)
             if changed is None:
                 return
+            if changed.error_code and changed.status in ENDED:
+                self.failed(changed)
             if not changed.status_callback or not (step.told or changed.status in ENDED):
                 continue
             if changed.status not in ENDED and not late and self.is_late(changed):
