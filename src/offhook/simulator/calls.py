@@ -127,6 +127,7 @@ class Calls:
             message=message.error_message,
             endpoint=INBOUND,
             account_sid=message.account_sid,
+            webhook_id=message.reference,
             resource_sid=message.sid,
             service_sid=message.messaging_service_sid,
             details={"Msg": message.error_message, "ErrorCode": code, "LogLevel": Level.ERROR.value, "to": message.to},

@@ -71,7 +71,8 @@ class Phone:
             raise AssertionError(unconnected())
         story = self._story()
         for event in story.events if story else ():
-            if event.level is Level.ERROR and not event.reply_id:  # what is wrong with a reply is told below
+            # What is wrong with a reply is told below.
+            if event.level is Level.ERROR and not event.reply_id and self._text and event.resource_sid == self._text.sid:
                 raise AssertionError(broken(event, self._said()))
         lost = [each for each in came if each.status in LOST]
         if lost:
