@@ -95,11 +95,14 @@ def dev_app(house: DevHouse) -> Starlette:
 class DevPlan(NamedTuple):
     """What is asked for besides the settings, and how a front door is made."""
 
-    options: DevOptions
-    open_front: OpenFront
+    options: DevOptions = DevOptions()
+    open_front: OpenFront | None = None
 
 
-async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan) -> None:
+PLAIN: Final = DevPlan()
+
+
+async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan = PLAIN) -> None:
     """Run until `stop` is set. Raises OSError when the port is taken, OffhookError when the front door cannot open."""
     options = plan.options
     house = make_house(settings)
@@ -114,7 +117,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
         await server.start()
         address = (settings.console_host, server.port)
         front = ""
-        if options.reliable:
+        if options.reliable and plan.open_front is not None:
             host = f"[{settings.console_host}]" if ":" in settings.console_host else settings.console_host
             url = f"http://{host}:{server.port}"
             door = front_door(settings, house, url, journal=options.journal, open_front=plan.open_front)
