@@ -51,6 +51,11 @@ class Carrier:
         """How many calls, messages and callbacks are on their way."""
         return len(self._tasks) + self._lives.under_way
 
+    @property
+    def travelling(self) -> int:
+        """How many texts and messages have not arrived yet, whatever the app does with their status callbacks."""
+        return len(self._tasks) + self._lives.living
+
     async def close(self) -> None:
         """Stop everything that is under way."""
         for task in tuple(self._tasks):

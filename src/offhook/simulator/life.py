@@ -45,6 +45,7 @@ class Lives:
         self._tell = tell
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._living: set[asyncio.Task[None]] = set()
         self.is_late: Callable[[Message], bool] = lambda _: False
         self.failed: Callable[[Message], None] = lambda _: None
 
@@ -53,9 +54,16 @@ class Lives:
         """How many messages and callbacks are on their way."""
         return len(self._tasks)
 
+    @property
+    def living(self) -> int:
+        """How many messages are on their way."""
+        return len(self._living)
+
     def begin(self, message: Message) -> None:
         """Let a message live from the state in which it is."""
-        self._start(self._live(message.sid), f"life of {message.sid}")
+        life = self._start(self._live(message.sid), f"life of {message.sid}")
+        self._living.add(life)
+        life.add_done_callback(self._living.discard)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
         task = asyncio.create_task(work, name=name)
