@@ -122,6 +122,59 @@ def test_no_app(offhook_carrier):
     assert "The carrier has no app to call" in said
 
 
+def test_a_reply_that_does_not_arrive_is_named_with_its_code(tmp_path):
+    code, said = run(
+        tmp_path,
+        """
+from sms_app import app
+
+def test_landline(offhook_carrier, offhook_app):
+    phone = offhook_carrier.connect(offhook_app(app, "/sms")).phone("+15005550009")
+    phone.text("hi")
+    phone.reply()
+
+def test_loop(offhook_carrier, offhook_app):
+    phone = offhook_carrier.connect(offhook_app(app, "/sms")).phone()
+    for _ in range(16):
+        phone.text("hi")
+        offhook_carrier.settle()
+    phone.reply()
+""",
+    )
+    assert code == 1, said
+    assert "The reply 'You said: hi' did not arrive: it is undelivered, error 30006" in said
+    assert "did not arrive: it is failed, error 14107" in said
+
+
+def test_a_status_callback_that_hangs_does_not_hold_up_the_reply(tmp_path):
+    code, said = run(
+        tmp_path,
+        """
+import time
+from flask import Flask
+
+app = Flask(__name__)
+
+@app.post("/sms")
+def sms():
+    return '<Response><Message statusCallback="/status">hello</Message></Response>'
+
+@app.post("/status")
+def status():
+    time.sleep(10)
+    return ""
+
+def test_it_answers(offhook_carrier, offhook_app):
+    phone = offhook_carrier.connect(offhook_app(app, "/sms")).phone()
+    phone.text("hi")
+    began = time.monotonic()
+    assert phone.reply().body == "hello"
+    assert time.monotonic() - began < 2
+""",
+    )
+    assert code == 0, said
+
+
 def test_a_marker_names_the_app_and_the_fallback(tmp_path):
     code, said = run(
         tmp_path,

@@ -149,7 +149,8 @@ async def test_callbacks_tell_of_each_state_but_the_first_in_order(to, told):
 
     async with FaultServer(script) as app, simulated(app.url) as twilio:
         (reply,) = await twilio.text()
-        assert await twilio.codes() == []
+        logged = [(event.code, event.level, event.resource_sid) for event in await twilio.events()]
+    assert logged == [(int(code), Level.ERROR, reply.sid) for _, code in told if code]
     callbacks = [form(seen) for seen in app.seen[1:]]
     assert [(each["MessageStatus"], each.get("ErrorCode")) for each in callbacks] == told
     assert {each["MessageSid"] for each in callbacks} == {reply.sid}

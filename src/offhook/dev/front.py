@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from offhook import logs
 from offhook.debugger.events import EventMaker
 from offhook.dev.house import DevHouse
 from offhook.ports import Clock, Ids, Transport
@@ -18,6 +19,7 @@ from offhook.simulator.marking import MarkingEventMaker
 from offhook.simulator.mischief import Mischief
 
 HOST: Final = "127.0.0.1"
+_log = logs.get("dev")
 
 
 class Around(NamedTuple):
@@ -84,6 +86,7 @@ async def front_door(
         await front.start()
         stop = asyncio.Event()
         work = asyncio.create_task(front.work(stop), name="front door")
+        work.add_done_callback(_say_why)
         try:
             addresses = front.where()
             intake = f"http://{HOST}:{addresses.intake[1]}"
@@ -94,6 +97,12 @@ async def front_door(
             stop.set()
             await asyncio.gather(work, return_exceptions=True)
             await front.stop()
+
+
+def _say_why(work: "asyncio.Task[None]") -> None:
+    """A front door that ends before its time says why."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        _log.error("front.ended", trouble=str(error))
 
 
 def _settings(settings: Settings, house: DevHouse) -> Settings:

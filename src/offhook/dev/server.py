@@ -113,12 +113,15 @@ def dev_app(desk: PhoneDesk) -> Starlette:
 class DevPlan(NamedTuple):
     """What is asked for besides the settings, and how a front door is made."""
 
-    options: DevOptions
-    open_front: OpenFront
+    options: DevOptions = DevOptions()
+    open_front: OpenFront | None = None
     beside: Beside | None = None
 
 
-async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan) -> None:
+PLAIN: Final = DevPlan()
+
+
+async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan = PLAIN) -> None:
     """Run until `stop` is set, or what runs beside it has ended. Raises OffhookError when a port is taken."""
     options = plan.options
     house = make_house(settings)
@@ -135,7 +138,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
         await _open(server, settings)
         address = (settings.console_host, server.port)
         front = ""
-        if options.reliable:
+        if options.reliable and plan.open_front is not None:
             host = f"[{settings.console_host}]" if ":" in settings.console_host else settings.console_host
             url = f"http://{host}:{server.port}"
             door = front_door(settings, house, url, journal=options.journal, open_front=plan.open_front)

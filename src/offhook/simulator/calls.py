@@ -17,6 +17,7 @@ from offhook.providers.drafts import FORM, Draft, encode, headers, parameters
 from offhook.records import (
     Answer,
     Arrival,
+    DebugEvent,
     Endpoint,
     Exchange,
     Kind,
@@ -113,6 +114,25 @@ class Calls:
         stamp = Stamp(id=self._ids.new("NO"), at=self._clock.now())
         event = about_reply(refused, why, stamp, level=Level.ERROR, webhook=webhook)
         await self._parts.journal.settle_reply(refused, [event])
+
+    async def lost(self, message: Message) -> None:
+        """Log that a message of the account's did not arrive, under its own code."""
+        code = str(message.error_code)
+        event = DebugEvent(
+            id=self._ids.new("NO"),
+            at=self._clock.now(),
+            level=Level.ERROR,
+            code=message.error_code,
+            twilio_code=message.error_code,
+            message=message.error_message,
+            endpoint=INBOUND,
+            account_sid=message.account_sid,
+            webhook_id=message.reference,
+            resource_sid=message.sid,
+            service_sid=message.messaging_service_sid,
+            details={"Msg": message.error_message, "ErrorCode": code, "LogLevel": Level.ERROR.value, "to": message.to},
+        )
+        await self._parts.journal.record([event])
 
     async def status(self, message: Message) -> None:
         """Tell the app's status callback how a message is doing; twice where chaos has it so."""

@@ -44,6 +44,7 @@ class Carrier:
         self._lives = Lives(book, clock, calls.status, pace)
         self._lives.is_late = self._is_late
         self._lives.at_step = Passage(book, self._arrived).step
+        self._lives.failed = self._failed
         self._holding = Holding()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -51,6 +52,11 @@ class Carrier:
     def under_way(self) -> int:
         """How many calls, messages and callbacks are on their way."""
         return len(self._tasks) + self._lives.under_way
+
+    @property
+    def travelling(self) -> int:
+        """How many texts and messages have not arrived yet, whatever the app does with their status callbacks."""
+        return len(self._tasks) + self._lives.living
 
     async def close(self) -> None:
         """Stop everything that is under way."""
@@ -202,6 +208,10 @@ class Carrier:
     def _arrived(self, message: Message) -> None:
         """A message has come to one of the account's own numbers: there it is a text like any other."""
         self.text(message.sender, message.to, message.body, message.media)
+
+    def _failed(self, message: Message) -> None:
+        """A message has not arrived: the log tells of it."""
+        self._start(self._calls.lost(message), f"log of {message.sid}")
 
     def _is_late(self, message: Message) -> bool:
         """Whether chaos has the next state told before this one."""

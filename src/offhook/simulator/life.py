@@ -36,8 +36,8 @@ class Lives:
     """Leads messages through their states. `tell` calls a message's status callback.
 
     The carrier does not wait for the app: a message lives on while its callbacks, one after another, are still being made.
-    Whoever sets `is_late` says that the state after a message's is told before it; whoever sets `at_step` sees a message in each new
-    state before it is written down, and may change it.
+    Whoever sets `is_late` says that the state after a message's is told before it; whoever sets `failed` hears of those that did not arrive;
+    whoever sets `at_step` sees a message in each new state before it is written down, and may change it.
     """
 
     def __init__(self, book: Book, clock: Clock, tell: Callable[[Message], Awaitable[None]], pace: Pace | None = None) -> None:
@@ -46,17 +46,26 @@ class Lives:
         self._tell = tell
         self._pace = pace or Pace()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._living: set[asyncio.Task[None]] = set()
         self.is_late: Callable[[Message], bool] = lambda _: False
         self.at_step: Callable[[Message], Message] = lambda message: message
+        self.failed: Callable[[Message], None] = lambda _: None
 
     @property
     def under_way(self) -> int:
         """How many messages and callbacks are on their way."""
         return len(self._tasks)
 
+    @property
+    def living(self) -> int:
+        """How many messages are on their way."""
+        return len(self._living)
+
     def begin(self, message: Message) -> None:
         """Let a message live from the state in which it is."""
-        self._start(self._live(message.sid), f"life of {message.sid}")
+        life = self._start(self._live(message.sid), f"life of {message.sid}")
+        self._living.add(life)
+        life.add_done_callback(self._living.discard)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
         task = asyncio.create_task(work, name=name)
@@ -83,6 +92,8 @@ class Lives:
             changed = self._take(sid, step)
             if changed is None:
                 return
+            if changed.error_code and changed.status in ENDED:
+                self.failed(changed)
             if not changed.status_callback or not (step.told or changed.status in ENDED):
                 continue
             if changed.status not in ENDED and not late and self.is_late(changed):

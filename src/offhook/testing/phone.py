@@ -35,14 +35,14 @@ class Phone:
         return self._text
 
     def replies(self, within: float = 5.0, *, at_least: int = 1) -> Sequence[Message]:
-        """The messages that came back, the oldest first, as soon as there are `at_least` so many and nothing more is under way.
+        """The messages that came back, the oldest first, as soon as there are `at_least` so many and no more on their way.
 
         Raises AssertionError, when the app has failed, with the error's code, its cause and the first step to mend it; or when too few have
         come within that many seconds.
         """
         end = time.monotonic() + within
         while True:
-            busy = self._carrier.call(lambda: self._carrier.house.carrier.under_way)
+            busy = self._carrier.call(lambda: self._carrier.house.carrier.travelling)
             came = [each for each in self._received() if each.sid not in self._before]
             here = [each for each in came if each.status in ARRIVED]
             late = time.monotonic() > end
@@ -71,7 +71,8 @@ class Phone:
             raise AssertionError(unconnected())
         story = self._story()
         for event in story.events if story else ():
-            if event.level is Level.ERROR:
+            # What is wrong with a reply is told below.
+            if event.level is Level.ERROR and not event.reply_id and self._text and event.resource_sid == self._text.sid:
                 raise AssertionError(broken(event, self._said()))
         lost = [each for each in came if each.status in LOST]
         if lost:
