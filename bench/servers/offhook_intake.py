@@ -14,7 +14,8 @@ import uvloop
 
 from bench.messages import TOKEN
 from offhook import logs
-from offhook.intake.desk import Desk, DeskParts, Relay
+from offhook.intake.aftermath import Relay
+from offhook.intake.desk import Desk, DeskParts
 from offhook.intake.limits import IntakeLimits
 from offhook.intake.listener import Listener
 from offhook.metrics import Metrics

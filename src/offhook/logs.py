@@ -19,6 +19,8 @@ import structlog
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 Fields = dict[str, Any]
+Beginning = tuple[str, str, str, str]
+"""What every line begins with."""
 
 
 class Line(msgspec.Struct, gc=False):
@@ -41,7 +43,7 @@ class Output:
         self._stream: TextIO | None = None
         self._descriptor: int | None = None
         self._schedule: Callable[[Callable[[], None]], object] | None = None
-        self._held: list[bytes | Line] = []
+        self._held: list[msgspec.Raw | Line] = []
 
     def to(self, stream: TextIO | None) -> None:
         """Write to this stream from now on: by its descriptor where it has one, so that a line is one write."""
@@ -57,6 +59,14 @@ class Output:
         self.flush()
         self._schedule = schedule
 
+    def write_soon(self, line: Line) -> None:
+        """Write a line with those that are gathered, if any are."""
+        held = self._held
+        if held and len(held) < MOST_HELD - 1:
+            held.append(line)
+        else:
+            self.write(line)
+
     def write(self, line: bytes | Line) -> None:
         """Write one line, at once or with those that follow soon."""
         if self._schedule is None:
@@ -64,7 +74,7 @@ class Output:
             return
         if not self._held:
             self._schedule(self.flush)
-        self._held.append(line)
+        self._held.append(msgspec.Raw(line[:-1]) if isinstance(line, bytes) else line)
         if len(self._held) >= MOST_HELD:
             self.flush()
 
@@ -72,7 +82,7 @@ class Output:
         """Write what has been gathered."""
         if self._held:
             held, self._held = self._held, []
-            self._put(b"".join([_bytes(line) for line in held]))
+            self._put(_lines(held))
 
     def _put(self, line: bytes) -> None:
         """Write, or lose it."""
@@ -117,12 +127,12 @@ class Logger(structlog.BoundLoggerBase):
     def wide(self, line: Line) -> None:
         """Say what happened to one webhook: `info`, made by `begin` and the line's own fields."""
         if _PROCESSORS[0] is _json_line:
-            _OUTPUT.write(line)
+            _OUTPUT.write_soon(line)
         else:
             fields = {name: value for name, value in msgspec.structs.asdict(line).items() if name not in _BEGINNING}
             self._say("info", line.event, fields)
 
-    def begin(self, event: str) -> tuple[str, str, str, str] | None:
+    def begin(self, event: str) -> Beginning | None:
         """What a line that is said now begins with; None when nobody wants `info`."""
         return (_now(), "info", event, self._context["logger"]) if _OUTPUT.threshold <= 20 else None
 
@@ -219,7 +229,8 @@ def _clock() -> Callable[[], str]:
 
 
 _now: Final = _clock()
-_encode: Final = msgspec.json.Encoder(enc_hook=str).encode
+_encoder: Final = msgspec.json.Encoder(enc_hook=str)
+_encode, _encode_lines = _encoder.encode, _encoder.encode_lines
 _explain: Final = structlog.processors.format_exc_info
 
 
@@ -238,6 +249,13 @@ def _bytes(line: bytes | Line) -> bytes:
         return _encode(line) + b"\n"
     except (TypeError, ValueError):
         return _json_line(None, "", msgspec.structs.asdict(line))
+
+
+def _lines(held: list[msgspec.Raw | Line]) -> bytes:
+    try:
+        return _encode_lines(held)
+    except (TypeError, ValueError):
+        return b"".join([_bytes(line) if isinstance(line, Line) else bytes(line) + b"\n" for line in held])
 
 
 def _ascii(value: Any) -> str:

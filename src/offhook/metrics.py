@@ -118,6 +118,16 @@ class Metrics:
         """A webhook was verified and stored."""
         self._received[endpoint, kind] += 1
 
+    def acknowledged(self, endpoint: str, kind: str, source: str, seconds: float) -> None:
+        """`received` and `answered` at once: for each webhook of a busy endpoint."""
+        self._received[endpoint, kind] += 1
+        row = self._answer_seconds.get((endpoint, source))
+        if row is None:
+            _observe(self._answer_seconds, (endpoint, source), EXCHANGE_BUCKETS, seconds)
+        else:
+            row[bisect_left(EXCHANGE_BUCKETS, seconds)] += 1
+            row[-1] += seconds
+
     def duplicate(self, endpoint: str) -> None:
         """A verified request turned out to be known already."""
         self._duplicates[endpoint,] += 1

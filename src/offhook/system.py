@@ -38,11 +38,11 @@ class TimeSortedIds:
         if millisecond > self._millisecond:
             self._millisecond = millisecond
             self._start = f"{millisecond:012x}7{self._chance(12):03x}"
-            # 61 bits of chance below the two of the variant: counting has a bit left over and never reaches those.
+            # 61 bits of chance below the two of the variant: counting has a bit left over and never reaches those. So it has 16 hex digits.
             self._end = 0x8000_0000_0000_0000 | self._chance(61)
         else:
             self._end += 1
-        return f"{prefix}{self._start}{self._end:016x}"
+        return f"{prefix}{self._start}{self._end:x}"
 
 
 def id_time(identifier: str) -> float:

@@ -46,11 +46,12 @@ class Clerk:
     slots: list = field(default_factory=list)
     reasons: list = field(default_factory=list)
 
-    def handle(self, request, slot):
-        self.requests.append(request)
-        self.slots.append(slot)
-        if not self.holding:
-            slot.send(self.answer_to(request))
+    def handle(self, requests):
+        for request, slot in requests:
+            self.requests.append(request)
+            self.slots.append(slot)
+            if not self.holding:
+                slot.send(self.answer_to(request))
 
     def answer_to(self, request):
         body = self.answer_body or b"%s %s %d" % (request.method.encode(), request.target, len(request.body))

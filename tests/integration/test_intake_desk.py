@@ -1,7 +1,7 @@
 """The way of a webhook through the public door: verified, kept, answered, handed on (design, laws 1-3)."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlencode
 
 import pytest
@@ -11,7 +11,7 @@ from offhook.intake.desk import Desk, DeskParts
 from offhook.metrics import Metrics
 from offhook.providers.signature import Key, read_form
 from offhook.providers.twilio import Twilio, TwilioSettings
-from offhook.records import Answer, AnswerMode, Endpoint, EventFilter, Kind, Level
+from offhook.records import Answer, AnswerMode, Endpoint, EventFilter, Kind, Level, Receipt
 from offhook.stores.memory import MemoryJournal
 from offhook.system import SystemClock, TimeSortedIds
 from tests.helpers.door import Client, both_loops, door, get, logged, post, until
@@ -392,3 +392,81 @@ async def test_what_is_received_refused_and_answered_is_counted():
     for reason in ("unknown_path", "signature", "malformed"):
         assert f'offhook_refused_total{{reason="{reason}"}} 1.0' in rendered
     await desk.desk.close()
+
+
+@both_loops
+async def test_of_requests_that_come_together_each_is_judged_by_itself():
+    desk = Set()
+    messages = [{**MESSAGE, "MessageSid": f"SM{number:032x}"} for number in range(12)]
+    requests = [signed(each, "/ack", token="token" if number % 3 else "another") for number, each in enumerate(messages)]
+    async with opened(desk) as listener, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(Client(listener)) for _ in requests]
+        replies = await asyncio.gather(*(client.ask(each) for client, each in zip(clients, requests, strict=True)))
+    assert [reply.status for reply in replies] == [200 if number % 3 else 403 for number in range(12)]
+    kept = {f"SM{number:032x}" for number in range(12) if number % 3}
+    assert {desk.provider.derive(arrival).provider_id for arrival, _, _ in desk.deliveries.accepted} == kept
+
+
+@both_loops
+async def test_pipelined_webhooks_are_handed_on_in_their_order():
+    desk = Set()
+    sids = [f"SM{number:032x}" for number in range(9)]
+    async with opened(desk) as listener, Client(listener) as client:
+        for start in (0, 3, 6):
+            await client.send(b"".join(signed({**MESSAGE, "MessageSid": sid}, "/ack") for sid in sids[start : start + 3]))
+            assert [(await client.reply()).status for _ in range(3)] == [200] * 3
+    assert [desk.provider.derive(arrival).provider_id for arrival, _, _ in desk.deliveries.accepted] == sids
+
+
+@both_loops
+async def test_a_request_that_breaks_the_provider_takes_no_other_with_it(monkeypatch):
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    desk = Set()
+    verify_all = desk.provider.verify_all
+
+    def fail(requests):
+        if any(b"boom" in request.target for request in requests):
+            raise ValueError("a fault of ours")
+        return verify_all(requests)
+
+    monkeypatch.setattr(desk.provider, "verify_all", fail)
+    async with opened(desk) as listener, Client(listener) as bad, Client(listener) as good:
+        await asyncio.gather(bad.send(signed(MESSAGE, "/ack?boom")), good.send(signed(MESSAGE, "/ack")))
+        assert (await good.reply()).status == 200
+        assert await bad.rest() == b""
+    assert [str(error) for error in told] == ["a fault of ours"]
+
+
+@both_loops
+async def test_a_webhook_that_cannot_be_handed_on_keeps_no_other_from_it():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    desk = Set()
+    accept = desk.deliveries.accept
+
+    def fail(arrival, answered, relay):
+        if b"unlucky" in arrival.body:
+            raise ValueError("a fault of ours")
+        accept(arrival, answered, relay)
+
+    desk.deliveries.accept = fail
+    async with opened(desk) as listener, Client(listener) as client:
+        unlucky = {**MESSAGE, "MessageSid": "SM" + "4" * 32, "Body": "unlucky"}
+        await client.send(signed(unlucky, "/ack") + signed(MESSAGE, "/ack"))
+        assert [(await client.reply()).status for _ in range(2)] == [200, 200]
+        await until(lambda: desk.deliveries.accepted)
+    assert [str(error) for error in told] == ["a fault of ours"]
+
+
+@both_loops
+async def test_a_desk_that_closes_hands_on_what_it_has_acknowledged():
+    desk = Set(Slow)
+    async with opened(desk) as listener, Client(listener) as client:
+        await client.send(signed(MESSAGE, "/ack"))
+        await until(lambda: desk.journal.held)
+        _, stored = desk.journal.held.pop()
+        stored(Receipt())
+        assert desk.deliveries.accepted == []
+        await desk.desk.close()
+        assert len(desk.deliveries.accepted) == 1

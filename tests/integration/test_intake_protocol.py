@@ -278,3 +278,73 @@ async def test_a_client_that_does_not_read_its_answers_is_not_written_to_without
             client.writer.write(get("/"))
         await until(lambda: not listener.connections, 10)
         assert len(clerk.requests) < 200
+
+
+@both_loops
+async def test_a_request_like_those_before_is_read_the_same_alone_in_pieces_and_pipelined():
+    clerk = Clerk()
+    one, other = post(b"a=1", "/sms", "X-Signature: abc"), post(b"b=2", "/sms", "X-Signature: xyz")
+    async with door(clerk) as listener, Client(listener) as client:
+        for _ in range(4):
+            assert (await client.ask(one)).status == 200
+        await client.send(one + other + one[:20])
+        await client.send(one[20:])
+        assert [(await client.reply()).status for _ in range(3)] == [200] * 3
+    assert [request.body for request in clerk.requests] == [b"a=1"] * 5 + [b"b=2", b"a=1"]
+    assert [request.headers[b"x-signature"] for request in clerk.requests[-2:]] == [b"xyz", b"abc"]
+
+
+@both_loops
+async def test_what_came_right_before_the_client_hung_up_is_answered():
+    clerk = Clerk()
+    async with door(clerk) as listener:
+        for _ in range(4):
+            async with Client(listener) as client:
+                client.writer.write(post(b"a=1"))
+                client.writer.write_eof()
+                assert b" 200 " in await client.rest()
+    assert len(clerk.requests) == 4
+
+
+@both_loops
+async def test_what_came_right_before_the_client_went_is_handed_on():
+    clerk = Clerk(holding=True)
+    async with door(clerk) as listener:
+        client = Client(listener)
+        await client.__aenter__()
+        await client.send(post(b"a=1"))
+        client.writer.transport.abort()
+        await until(lambda: clerk.requests)
+        await asyncio.sleep(0.05)
+        assert not clerk.give(0)
+        await until(lambda: not listener.connections)
+
+
+@both_loops
+async def test_a_large_request_among_small_ones_keeps_its_place():
+    clerk = Clerk()
+    large = post(b"x" * 100_000, "/large")
+    async with door(clerk) as listener, Client(listener) as client:
+        await client.send(get("/0") + large + get("/2"))
+        assert [(await client.reply()).body for _ in range(3)] == [b"GET /0 0", b"POST /large 100000", b"GET /2 0"]
+    assert [request.target for request in clerk.requests] == [b"/0", b"/large", b"/2"]
+
+
+@both_loops
+async def test_a_connection_that_fails_is_closed_and_the_others_go_on(monkeypatch):
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    clerk = Clerk()
+    async with door(clerk) as listener, Client(listener) as bad, Client(listener) as good:
+        read = listener.heads.read
+
+        def fail(raw):
+            if b"/bad" in raw:
+                raise ValueError("a fault of ours")
+            return read(raw)
+
+        monkeypatch.setattr(type(listener.heads), "read", lambda _, raw: fail(raw))
+        await asyncio.gather(bad.send(get("/bad")), good.send(get("/good")))
+        assert (await good.reply()).body == b"GET /good 0"
+        assert await bad.rest() == b""
+    assert [str(error) for error in told] == ["a fault of ours"]

@@ -154,3 +154,52 @@ def test_a_known_length_cannot_grow_beyond_the_limit():
     for _ in range(3):
         reader.read(GOOD)
     assert reader.read(GOOD.replace(b"468", b"501")) is limits.BODY_TOO_LARGE
+
+
+BODY = b"x" * 468
+
+
+@given(
+    st.integers(0, len(GOOD) + len(BODY)),
+    st.integers(0, 2),
+    st.sampled_from([b"", b"\0", b"\r\n", b"\n", b" ", b"\xff", b"0", b"+", b"a", b":", b"\r\n\r\n", GOOD]),
+)
+def test_what_is_taken_for_a_whole_request_is_what_a_fresh_reader_reads(at, cut, put):
+    data = GOOD + BODY
+    data = data[:at] + put + data[at + cut :]
+    request = moulded(GOOD).whole(data, "192.0.2.1", secure=False)
+    end = data.find(b"\r\n\r\n") + 4
+    head = fresh().read(data[:end]) if end > 3 else None
+    if request is None:
+        assert data != GOOD + BODY
+        return
+    assert isinstance(head, Head)
+    assert (request.method, request.target, request.headers, request.head) == (head.method, head.target, head.headers, head.raw)
+    assert (request.body, head.length) == (data[end:], len(data) - end)
+    assert (head.keep_alive, head.modern, head.expects, head.bodiless, head.repeated) == (True, True, False, False, frozenset())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"POST", GOOD, GOOD + BODY[1:], GOOD + BODY + b"x", GOOD.replace(b"468", b"0468") + BODY, GOOD[:-2] + BODY, BODY],
+    ids=["nothing", "a beginning", "no body", "a short body", "more than a body", "a length with a zero", "no end", "no head"],
+)
+def test_what_is_not_one_whole_request_is_left_to_be_read_piece_by_piece(data):
+    assert moulded(GOOD).whole(data, "192.0.2.1", secure=False) is None
+
+
+def test_a_whole_request_may_not_be_larger_than_the_limit():
+    reader = HeadReader(IntakeLimits(body=500))
+    for _ in range(3):
+        reader.read(GOOD)
+    assert reader.whole(GOOD + BODY, "192.0.2.1", secure=False) is not None
+    assert reader.whole(GOOD.replace(b"468", b"501") + b"x" * 501, "192.0.2.1", secure=False) is None
+
+
+def test_a_head_without_anything_that_varies_is_recognised_too():
+    plain = head(b"GET /sms HTTP/1.1", b"Host: hooks.example")
+    reader = moulded(plain)
+    assert reader.read(plain) == fresh().read(plain)
+    request = reader.whole(plain, "192.0.2.1", secure=True)
+    assert request is not None
+    assert (request.target, request.body, request.secure) == (b"/sms", b"", True)

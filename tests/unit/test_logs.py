@@ -18,6 +18,7 @@ from offhook import logs
 @pytest.fixture(autouse=True)
 def put_back():
     yield
+    logs.hold(None)
     logs.configure("warning")
 
 
@@ -170,3 +171,42 @@ def test_a_call_below_the_level_costs_next_to_nothing(tmp_path):
 )
 def test_a_masked_number_can_be_told_from_others_but_not_called(number, masked):
     assert logs.mask(number) == masked
+
+
+class Wide(logs.Line, kw_only=True):
+    """A line with a value that may be anything."""
+
+    value: object
+
+
+def test_gathered_lines_of_all_kinds_are_written_in_their_order():
+    stream = io.StringIO()
+    logs.configure("info", json=True, stream=stream)
+    log = logs.get("test")
+    waiting = []
+    logs.hold(waiting.append)
+    log.info("first", n=1)
+    for value in (2, "\ud800", 4):
+        log.wide(Wide(*log.begin("wide"), value=value))
+    log.info("last", n=5)
+    assert stream.getvalue() == ""
+    waiting[0]()
+    assert [(line["event"], line.get("n", line.get("value"))) for line in lines(stream)] == [
+        ("first", 1),
+        ("wide", 2),
+        ("wide", "\\ud800"),
+        ("wide", 4),
+        ("last", 5),
+    ]
+
+
+def test_no_more_lines_wait_than_may():
+    stream = io.StringIO()
+    logs.configure("info", json=True, stream=stream)
+    log = logs.get("test")
+    logs.hold(lambda write: None)
+    for value in range(logs.MOST_HELD + 1):
+        log.wide(Wide(*log.begin("wide"), value=value))
+    assert len(lines(stream)) == logs.MOST_HELD
+    logs.hold(None)
+    assert [line["value"] for line in lines(stream)] == list(range(logs.MOST_HELD + 1))

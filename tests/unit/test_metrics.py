@@ -140,3 +140,12 @@ def test_counting_a_webhook_costs_a_few_microseconds_at_most():
 
     best = min(timeit.repeat(one_webhook, number=2000, repeat=5)) / 2000
     assert best < 20e-6
+
+
+def test_an_acknowledged_webhook_is_one_received_and_one_answered():
+    together, apart = Metrics(), Metrics()
+    for seconds in (0.0004, 0.003, 0.3, 1000.0):
+        together.acknowledged("sms", "message", "ack", seconds)
+        apart.received("sms", "message")
+        apart.answered("sms", "ack", seconds)
+    assert samples(together) == samples(apart)

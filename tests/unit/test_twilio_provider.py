@@ -1,5 +1,6 @@
 """What Twilio's requests are about, when two are the same, which are refused, and what we tell Twilio first."""
 
+from hashlib import blake2b
 from ipaddress import ip_network
 from urllib.parse import urlencode
 
@@ -431,3 +432,37 @@ class TestRawRequests:
 
     def test_what_is_no_utf_8_is_shown_as_such(self):
         assert raw.parameters(b"GET /?a=%ff HTTP/1.1", b"") == (("a", "�"),)
+
+
+def test_requests_that_are_verified_together_are_judged_each_by_itself():
+    url = "https://hooks.example/sms"
+    requests = [
+        signed(url, INBOUND),
+        signed(url, INBOUND, token="another"),
+        incoming(INBOUND),
+        signed(url, STATUS),
+        signed(url, CALL),
+        signed(url, {**INBOUND, "MessageSid": SM + "1"}),
+        signed(url, {**INBOUND, "AccountSid": ""}),
+    ]
+    verdicts = provider().verify_all(requests)
+    assert verdicts == [provider().verify(request) for request in requests]
+    assert [isinstance(verdict, Accepted) for verdict in verdicts] == [True, False, False, True, True, False, True]
+
+
+def test_each_of_an_accounts_tokens_is_right_and_no_other_accounts():
+    url = "https://hooks.example/sms"
+    ours = provider(tokens={AC: ("new", "old"), "": ("default",)})
+    assert [isinstance(ours.verify(signed(url, INBOUND, token=token)), Accepted) for token in ("new", "old", "default")] == [
+        True,
+        True,
+        False,
+    ]
+    other = {**INBOUND, "AccountSid": "AC" + "b" * 32}
+    assert [isinstance(ours.verify(signed(url, other, token=token)), Accepted) for token in ("new", "default")] == [False, True]
+
+
+@pytest.mark.parametrize("target", ["/sms", "/sms/", "/sms?a=b"])
+def test_the_key_of_a_message_is_the_one_that_older_journals_hold(target):
+    accepted = OPEN.verify(incoming(INBOUND, target))
+    assert accepted.dedupe_key == blake2b(b"sms\0message\0" + SM.encode(), digest_size=16).digest()

@@ -12,9 +12,12 @@ from offhook.intake.hub import BODY, CLOSING, HEAD, IDLE, NEW, OVER, Hub
 from offhook.intake.limits import Refusal
 from offhook.intake.slot import Slot
 from offhook.providers.base import Incoming
+from offhook.records import Answer
 
 _HEAD_END = b"\r\n\r\n"
 _LINE_END = b"\r\n"
+# A request of Twilio's has 1 to 2 kB. What waits for its turn is counted nowhere, so it has to be small.
+_GATHERED_BYTES = 16 * 1024
 # Read on for this many bytes after a refusal, so that an upload in full swing gets to see it.
 _LINGER_BYTES = 16 * 1024 * 1024
 
@@ -72,8 +75,9 @@ class Connection(asyncio.Protocol):
             self._refuse(refusal)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's shape
-        """The connection is gone, whoever ended it."""
+        """The connection is gone, whoever ended it. What it had sent whole is kept all the same."""
         self._transport = None
+        self._hub.inbox.end()
         self._reading = CLOSING
         self.deadline = self.write_deadline = inf
         self._give_back()
@@ -85,6 +89,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client has hung up its side: it is written to once more, but not counted on to hear it."""
+        self._hub.inbox.end()
         self._hung_up = True
         if self._reading != CLOSING:
             self._reading = OVER
@@ -103,7 +108,27 @@ class Connection(asyncio.Protocol):
         self._resume()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the client."""
+        """Bytes from the client. Few of them are read in the loop's next turn, with those from all others."""
+        inbox = self._hub.inbox
+        if len(data) <= _GATHERED_BYTES:
+            inbox.add((self, data))
+        else:
+            inbox.end()
+            self.take(data)
+            self._hub.calls.end()
+
+    def take(self, data: bytes) -> None:
+        """Read these bytes."""
+        if self._reading <= IDLE and not (self._waiting or self._paused or self._buffer):
+            # What Twilio sends comes in one piece, and alone.
+            request = self._hub.heads.whole(data, self.peer, secure=self._secure)
+            if request is not None:
+                self._reading = IDLE
+                self.deadline = inf
+                slot = Slot(self)
+                self._waiting.append(slot)
+                self._hub.calls.add((request, slot))
+                return
         if self._buffer:
             data = self._buffer + data
             self._buffer = b""
@@ -202,21 +227,20 @@ class Connection(asyncio.Protocol):
         """A whole request: hand it on."""
         self._reading = IDLE if head.keep_alive else OVER
         self.deadline = inf
-        slot = Slot(self, keep_alive=head.keep_alive, modern=head.modern, bodiless=head.bodiless)
+        usual = head.keep_alive and head.modern and not head.bodiless
+        slot = Slot(self, usual=usual, keep_alive=head.keep_alive, modern=head.modern, bodiless=head.bodiless)
         self._waiting.append(slot)
-        self._hub.handler.handle(
-            Incoming(
-                method=head.method,
-                target=head.target,
-                headers=head.headers,
-                head=head.raw,
-                body=body,
-                peer=self.peer,
-                secure=self._secure,
-                repeated=head.repeated,
-            ),
-            slot,
+        request = Incoming(
+            method=head.method,
+            target=head.target,
+            headers=head.headers,
+            head=head.raw,
+            body=body,
+            peer=self.peer,
+            secure=self._secure,
+            repeated=head.repeated,
         )
+        self._hub.calls.add((request, slot))
 
     def _give_back(self) -> None:
         """The body is whole, or will never be: its room is free."""
@@ -227,8 +251,21 @@ class Connection(asyncio.Protocol):
 
     # -- writing
 
-    def flush(self) -> None:
-        """Write the answers whose turn has come; then read on, or close."""
+    def answer(self, slot: Slot, answer: Answer) -> bool:
+        """Write the answers whose turn has come; then read on, or close. Whether the client was still there."""
+        hub, transport = self._hub, self._transport
+        alone = slot.usual and len(self._waiting) == 1 and self._reading == IDLE
+        if alone and transport is not None and not (self._paused or hub.stopping):
+            self._waiting.clear()
+            transport.write(hub.answers.usual(answer))
+            self.deadline = hub.idle_until
+            return True
+        slot.answer = answer
+        heard = self.hears()
+        self._flush()
+        return heard
+
+    def _flush(self) -> None:
         transport, waiting, hub = self._transport, self._waiting, self._hub
         while waiting and transport is not None:
             slot = waiting[0]
@@ -238,13 +275,12 @@ class Connection(asyncio.Protocol):
             waiting.popleft()
             last = not waiting and (not slot.keep_alive or self._hung_up or (hub.stopping and self._reading <= IDLE))
             end = wire.CLOSE if last else wire.END if slot.modern else wire.KEEP_ALIVE
-            _, start, body = hub.starts.of(answer)
-            transport.write(b"".join((start, hub.date, end, b"" if slot.bodiless else body)))
+            transport.write(hub.answers.made(answer, end, bodiless=slot.bodiless))
             if last:
                 self._finish()
                 return
         if self._reading == IDLE:
-            self.deadline = hub.tick + hub.limits.idle_timeout
+            self.deadline = hub.idle_until
         if self._owes_continue:
             self._pay_continue()
         if self._paused:
@@ -277,7 +313,7 @@ class Connection(asyncio.Protocol):
         self._reading = OVER
         self._lingers = True
         self.deadline = inf
-        slot = Slot(self, keep_alive=False, modern=True, bodiless=False)
+        slot = Slot(self, usual=False, keep_alive=False)
         self._waiting.append(slot)
         slot.send(wire.refusal(refusal))
 

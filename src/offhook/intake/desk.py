@@ -1,13 +1,16 @@
 """The desk behind the public door: each webhook is verified, kept, answered and handed on, in this order (design, laws 1-3)."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from offhook import logs
 from offhook.errors import JournalError
 from offhook.intake import front
+from offhook.intake.aftermath import Aftermath, Deliveries
+from offhook.intake.hub import Call
 from offhook.intake.limits import Throttle
 from offhook.intake.refusals import Refusals
 from offhook.intake.slot import Slot
@@ -17,18 +20,6 @@ from offhook.providers.base import Accepted, Incoming, Provider, Refused
 from offhook.records import Answer, Arrival, Endpoint, Kind, Receipt, Record
 
 log = logs.get("intake")
-
-Relay = Callable[[Answer], bool]
-
-
-class Deliveries(Protocol):
-    """Who takes a webhook on once it is kept."""
-
-    def accept(self, arrival: Arrival, answered: Answer | None, relay: Relay | None) -> None:
-        """A fresh webhook: answered already, or to be answered by `relay` within the endpoint's hold."""
-
-    def repeat(self, webhook_id: str, relay: Relay) -> None:
-        """A duplicate of that webhook: give it the answer that the first one got, or will get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,9 @@ class _Route(NamedTuple):
     acknowledge: Mapping[Kind, Answer | None]
 
 
+_Visit = tuple[Incoming, Slot, _Route]
+
+
 class _Stay(Record):
     """A verified webhook while it is being stored."""
 
@@ -58,18 +52,6 @@ class _Stay(Record):
     accepted: Accepted
     route: _Route
     slot: Slot
-
-
-class _Received(logs.Line, kw_only=True):
-    """The log line of a webhook: milliseconds from its last byte until it was answered, or handed on to be."""
-
-    webhook: str
-    endpoint: str
-    kind: Kind
-    provider_id: str
-    sender: str
-    ms: float
-    duplicate_of: str | None
 
 
 class Desk:
@@ -82,31 +64,69 @@ class Desk:
             route = _Route(endpoint, provider, {kind: provider.acknowledge(endpoint, kind) for kind in Kind})
             self._routes[b"/" + name.encode()] = self._routes[b"/" + name.encode() + b"/"] = route
         self._journal = parts.journal
-        self._deliveries = parts.deliveries
         self._clock = parts.clock
         self._ids = parts.ids
         self._metrics = parts.metrics
+        self._aftermath = Aftermath(parts.deliveries, parts.clock, parts.metrics)
         self._refusals = Refusals(parts.journal, parts.clock, parts.ids)
         self._troubles = Throttle(10, 10.0)
 
-    def handle(self, request: Incoming, slot: Slot) -> None:
-        """Answer by the slot: at once when it is refused, else once it is stored or the app has answered."""
-        route = self._routes.get(request.target.partition(b"?")[0])
+    def handle(self, requests: Sequence[Call]) -> None:
+        """Answer each by its slot: at once when it is refused, else once it is stored or the app has answered."""
+        received_at = self._clock.now()
+        visits: dict[Provider, list[_Visit]] = {}
+        for request, slot in requests:
+            try:
+                route = self._route(request, slot)
+            except Exception as error:  # noqa: BLE001 - what is wrong with one request is not to touch the others
+                _give_up(slot, error)
+            else:
+                if route is not None:
+                    visits.setdefault(route.provider, []).append((request, slot, route))
+        for provider, theirs in visits.items():
+            self._verify(provider, theirs, received_at)
+
+    def _route(self, request: Incoming, slot: Slot) -> _Route | None:
+        """Where it goes; None when it has been turned away."""
+        target = request.target
+        route = self._routes.get(target) or self._routes.get(target.partition(b"?")[0])
         if route is None:
             self._elsewhere(request, slot)
-            return
-        if request.method not in {"POST", "GET"}:
+        elif request.method not in {"POST", "GET"}:
             self._turn_away(slot, front.WRONG_METHOD, "wrong_method")
+            return None
+        return route
+
+    def _verify(self, provider: Provider, visits: list[_Visit], received_at: float) -> None:
+        try:
+            verdicts = provider.verify_all([request for request, _, _ in visits])
+        except Exception as error:  # noqa: BLE001 - see above
+            if len(visits) == 1:
+                _give_up(visits[0][1], error)
+                return
+            for visit in visits:
+                self._verify(provider, [visit], received_at)
             return
-        accepted = route.provider.verify(request)
-        if isinstance(accepted, Refused):
-            self._turn_away(slot, front.refused(accepted.status), "signature" if accepted.signature else "not_acceptable")
-            self._refusals.tell(route.endpoint.name, route.provider, request, accepted)
-            return
+        for visit, verdict in zip(visits, verdicts, strict=True):
+            try:
+                if isinstance(verdict, Accepted):
+                    self._keep(visit, verdict, received_at)
+                else:
+                    self._refuse(visit, verdict)
+            except Exception as error:  # noqa: BLE001 - see above
+                _give_up(visit[1], error)
+
+    def _refuse(self, visit: _Visit, refused: Refused) -> None:
+        request, slot, route = visit
+        self._turn_away(slot, front.refused(refused.status), "signature" if refused.signature else "not_acceptable")
+        self._refusals.tell(route.endpoint.name, route.provider, request, refused)
+
+    def _keep(self, visit: _Visit, accepted: Accepted, received_at: float) -> None:
+        request, slot, route = visit
         arrival = Arrival(
             id=self._ids.new("WH"),
             endpoint=route.endpoint.name,
-            received_at=self._clock.now(),
+            received_at=received_at,
             peer=request.peer,
             url=accepted.url,
             kind=accepted.kind,
@@ -125,7 +145,8 @@ class Desk:
         self._metrics.refused(reason)
 
     async def close(self) -> None:
-        """Finish what is being written about refused requests."""
+        """Finish what is being done about stored webhooks and refused requests."""
+        self._aftermath.acknowledged.end()
         await self._refusals.close()
 
     def _elsewhere(self, request: Incoming, slot: Slot) -> None:
@@ -145,27 +166,13 @@ class Desk:
         if isinstance(receipt, Exception):
             self._not_stored(stay, receipt)
             return
-        arrival, route, slot = stay.arrival, stay.route, stay.slot
-        answer = route.acknowledge[arrival.kind]
-        if answer is not None:
-            slot.send(answer)
-        now = self._clock.now()
-        if receipt.duplicate_of is not None:
-            self._metrics.duplicate(arrival.endpoint)
-            if answer is None:
-                self._deliveries.repeat(receipt.duplicate_of, partial(self._relay, stay))
-        elif answer is None:
-            self._metrics.received(arrival.endpoint, arrival.kind)
-            self._deliveries.accept(arrival, None, partial(self._relay, stay))
-        else:
-            self._metrics.received(arrival.endpoint, arrival.kind)
-            self._deliveries.accept(arrival, self._given(answer, arrival, now), None)
-        self._log(stay, receipt, now - arrival.received_at)
-
-    def _given(self, answer: Answer, arrival: Arrival, now: float) -> Answer:
-        """The acknowledgement with the time at which it was given."""
-        self._metrics.answered(arrival.endpoint, answer.source, now - arrival.received_at)
-        return Answer(status=answer.status, headers=answer.headers, body=answer.body, source=answer.source, at=now)
+        arrival, accepted, duplicate_of = stay.arrival, stay.accepted, receipt.duplicate_of
+        answer = stay.route.acknowledge[arrival.kind]
+        if answer is None:
+            self._aftermath.ask(arrival, accepted, duplicate_of, partial(self._relay, stay))
+            return
+        stay.slot.send(answer)
+        self._aftermath.acknowledged.add((arrival, accepted, answer, duplicate_of))
 
     def _relay(self, stay: _Stay, answer: Answer) -> bool:
         """Pass the app's answer to the provider. False when nobody waits for it: its replies must go another way then."""
@@ -182,19 +189,8 @@ class Desk:
         if held is not None:
             log.error("webhook.not_stored", endpoint=stay.arrival.endpoint, error=str(error), not_logged=held)
 
-    def _log(self, stay: _Stay, receipt: Receipt, seconds: float) -> None:
-        begin = log.begin("webhook.received")
-        if begin is None:
-            return
-        arrival, accepted = stay.arrival, stay.accepted
-        line = _Received(
-            *begin,
-            webhook=arrival.id,
-            endpoint=arrival.endpoint,
-            kind=arrival.kind,
-            provider_id=accepted.provider_id,
-            sender=logs.mask(accepted.sender),
-            ms=round(seconds * 1000, 2),
-            duplicate_of=receipt.duplicate_of,
-        )
-        log.wide(line)
+
+def _give_up(slot: Slot, error: Exception) -> None:
+    """Close the connection rather than leave its client waiting."""
+    slot.abandon()
+    asyncio.get_running_loop().call_exception_handler({"message": "a request could not be handled", "exception": error})

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from offhook.intake.desk import Deliveries, Relay
+from offhook.intake.aftermath import Deliveries, Relay
 from offhook.ports import Journal
 from offhook.records import Answer, Arrival
 
@@ -17,7 +17,7 @@ class Room(Deliveries, Protocol):
 
 
 class Handover:
-    """Hands each webhook to the room of its endpoint (`desk.Deliveries`): `own` by endpoint, `usual` for all others."""
+    """Hands each webhook to the room of its endpoint (`aftermath.Deliveries`): `own` by endpoint, `usual` for all others."""
 
     def __init__(self, usual: Room, own: Mapping[str, Room]) -> None:
         self._usual = usual

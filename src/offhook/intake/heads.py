@@ -6,17 +6,19 @@ made of such lines is not read letter by letter again: a third of the time.
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import httptools
 
 from offhook.intake import limits
 from offhook.intake.limits import IntakeLimits, Refusal
+from offhook.intake.moulds import Field, Mould
+from offhook.providers.base import Incoming
 from offhook.providers.raw import without_credentials
 from offhook.records import Record
 
 CHUNKED = -1
 
+_HEAD_END = b"\r\n\r\n"
 _METHODS = {b"GET": "GET", b"POST": "POST", b"HEAD": "HEAD"}
 _VERSIONS = {b"HTTP/1.1": True, b"HTTP/1.0": False}
 _FRAMING = (b"content-length", b"transfer-encoding", b"host")
@@ -37,8 +39,6 @@ _ALWAYS_READ = frozenset(
 _SAME_VALUE = frozenset({b"content-length", b"host"})
 _KEEP_ALIVE = b"keep-alive"
 _NONE: frozenset[bytes] = frozenset()
-
-Field = tuple[bytes, bytes]
 
 
 class Head(Record):
@@ -61,16 +61,6 @@ class Head(Record):
     repeated: frozenset[bytes] = _NONE
 
 
-class _Mould(NamedTuple):
-    """A head of a certain length with holes: everything but the values that may be others. `fields` has the values that are the same."""
-
-    method: str
-    target: bytes
-    solid: tuple[tuple[slice, bytes], ...]
-    holes: tuple[tuple[slice, bytes], ...]
-    fields: dict[bytes, bytes]
-
-
 class HeadReader:
     """One for each listener: what one connection teaches helps the others."""
 
@@ -82,17 +72,40 @@ class HeadReader:
         self._starts: dict[bytes, tuple[str, bytes]] = {}
         self._fields: dict[bytes, Field] = {}
         self._names: dict[bytes, bytes] = {}
-        self._moulds: dict[int, _Mould] = {}
+        self._moulds: dict[int, Mould] = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser for each field."""
         self._headers.append((name.lower(), value))
 
+    def whole(self, data: bytes, peer: str, *, secure: bool) -> Incoming | None:
+        """The request that these bytes are, if they are one with a head of a known mould, to its end and no further."""
+        end = data.find(_HEAD_END)
+        mould = self._moulds.get(end + 4)
+        # A find that found nothing ends one byte before the first mould, and no mould is three bytes long.
+        if mould is None or (fields := mould.cast(data)) is None:
+            return None
+        body = data[end + 4 :]
+        # A length that is written in another way than ours is read in full.
+        if fields.get(b"content-length", b"0") != b"%d" % len(body) or len(body) > self._limits.body:
+            return None
+        return Incoming(
+            method=mould.method,
+            target=mould.target,
+            headers=fields,
+            head=data[:end],
+            body=body,
+            peer=peer,
+            secure=secure,
+        )
+
     def read(self, raw: bytes) -> Head | Refusal:
         """Read a head that ends with its empty line."""
         mould = self._moulds.get(len(raw))
-        if mould is not None and (cast := self._cast(raw, mould)) is not None:
-            return cast
+        if mould is not None and (cast := mould.cast(raw)) is not None:
+            written = cast.get(b"content-length", b"0")
+            if written.isdigit() and int(written) <= self._limits.body:
+                return _plain(mould.method, mould.target, cast, raw[:-4], int(written))
         kept = raw[:-4]
         lines = kept.split(b"\r\n")
         start = self._starts.get(lines[0])
@@ -107,43 +120,16 @@ class HeadReader:
             self._learn(head, lines)
         return head
 
-    def _cast(self, raw: bytes, mould: _Mould) -> Head | None:
-        """The head, if it differs from the mould in nothing but well-formed values."""
-        for where, solid in mould.solid:
-            if raw[where] != solid:
-                return None
-        fields = mould.fields.copy()
-        for where, name in mould.holes:
-            value = raw[where]
-            if not value.isascii() or not value.decode("ascii").isprintable() or value[0] == 32 or value[-1] == 32:
-                return None
-            fields[name] = value
-        length = fields.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._limits.body:
-            return None
-        return _plain(mould.method, mould.target, fields, raw[:-4], int(length))
-
     def _take_mould(self, raw: bytes, start: tuple[str, bytes], lines: list[bytes]) -> None:
         """Heads of one sender have mostly one length: remember one of each."""
-        solid: list[tuple[slice, bytes]] = []
-        holes: list[tuple[slice, bytes]] = []
-        fields: dict[bytes, bytes] = {}
-        since, at = 0, len(lines[0]) + 2
-        for line in lines[1:]:
-            field = self._fields.get(line)
-            name, value = field or self._field(line) or (b"", b"")
-            end = at + len(line)
-            if value and line.endswith(b" " + value) and (field is None or name == b"content-length"):
-                begin = end - len(value)
-                solid.append((slice(since, begin), raw[since:begin]))
-                holes.append((slice(begin, end), name))
-                since = end
-            fields[name] = value
-            at = end + 2
-        solid.append((slice(since, len(raw)), raw[since:]))
         if len(self._moulds) >= _MOST_MOULDS:
             self._moulds.clear()
-        self._moulds[len(raw)] = _Mould(*start, tuple(solid), tuple(holes), fields)
+        found = []
+        for line in lines[1:]:
+            field = self._fields.get(line)
+            varies = field is None or field[0] == b"content-length"
+            found.append((line, field or self._field(line) or (b"", b""), varies))
+        self._moulds[len(raw)] = Mould(raw, start, found)
 
     def _recognise(self, lines: list[bytes]) -> dict[bytes, bytes] | None:
         """The fields of a head of which every line is known, or has a known name and a value that cannot mean anything but itself."""

@@ -1,19 +1,24 @@
 """What a connection and its listener ask of each other, and of who answers."""
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from offhook.intake.heads import HeadReader
 from offhook.intake.limits import IntakeLimits, Refusal
 from offhook.intake.slot import Slot
-from offhook.intake.wire import Starts
+from offhook.intake.turns import Turn
+from offhook.intake.wire import Answers
 from offhook.providers.base import Incoming
+
+Call = tuple[Incoming, Slot]
+"""A request, and where the answer to it goes."""
 
 
 class Handler(Protocol):
     """Who answers requests, and counts those that were refused before they got so far."""
 
-    def handle(self, request: Incoming, slot: Slot) -> None:
-        """Answer by the slot, now or later."""
+    def handle(self, requests: Sequence[Call]) -> None:
+        """Answer each by its slot, now or later. Those of one connection are in their order."""
 
     def refused(self, reason: str) -> None:
         """A request or a connection was refused: one of the names in `limits`."""
@@ -36,15 +41,27 @@ class Member(Protocol):
         """Close at once, whatever is under way."""
 
 
+class Reader(Protocol):
+    """A connection that bytes have come in for."""
+
+    def take(self, data: bytes) -> None:
+        """Read these bytes."""
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+
+
 class Hub(Protocol):
-    """What a connection asks of its listener. `tick` is the monotonic time of the last sweep, `date` the Date field."""
+    """What a connection asks of its listener. `tick` is the monotonic time of the last sweep, `idle_until` the deadline for another request."""
 
     limits: IntakeLimits
     heads: HeadReader
     handler: Handler
-    starts: Starts
+    answers: Answers
+    inbox: Turn[tuple[Reader, bytes]]
+    calls: Turn[Call]
     tick: float
-    date: bytes
+    idle_until: float
     stopping: bool
 
     def joined(self, connection: Member) -> Refusal | None:

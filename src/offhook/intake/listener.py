@@ -10,8 +10,9 @@ from offhook.intake import limits, wire
 from offhook.intake.certificate import Certificate, TlsFiles
 from offhook.intake.connection import Connection
 from offhook.intake.heads import HeadReader
-from offhook.intake.hub import Handler, Member
+from offhook.intake.hub import Call, Handler, Member, Reader
 from offhook.intake.limits import IntakeLimits, Refusal, Throttle
+from offhook.intake.turns import Turn
 from offhook.providers.urls import is_trusted
 
 log = logs.get("intake")
@@ -28,9 +29,11 @@ class Listener:
         self.handler = handler
         self.limits = limits or IntakeLimits()
         self.heads = HeadReader(self.limits)
-        self.starts = wire.Starts()
+        self.answers = wire.Answers()
+        self.inbox: Turn[tuple[Reader, bytes]] = Turn(self._read)
+        self.calls: Turn[Call] = Turn(handler.handle)
         self.tick = 0.0
-        self.date = b""
+        self.idle_until = 0.0
         self.stopping = False
         self._host = host
         self._port = port
@@ -69,6 +72,8 @@ class Listener:
 
     async def stop(self, deadline: float) -> None:
         """Accept no more, give the answers that are due, close; what is still open after `deadline` seconds is cut."""
+        self.inbox.end()
+        self.calls.end()
         self.stopping = True
         if self._server is not None:
             self._server.close()
@@ -132,13 +137,26 @@ class Listener:
         if held is not None:
             log.warning("intake.refused", reason=refusal.name, status=refusal.status, peer=connection.peer, not_logged=held)
 
+    def _read(self, brought: list[tuple[Reader, bytes]]) -> None:
+        """First read all, then have all handled."""
+        for connection, data in brought:
+            try:
+                connection.take(data)
+            except Exception as error:  # noqa: BLE001 - the other connections have nothing to do with it
+                connection.abort()
+                context = {"message": "a connection of the intake's failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
+        self.calls.end()
+
     # -- time
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at every deadline, the clock and the certificate: one timer for all connections."""
         self._timer = loop.call_later(self.limits.sweep, self._sweep, loop)
+        self.inbox.end()
         self.tick = now = loop.time()
-        self.date = wire.date_field(time.time())
+        self.idle_until = now + self.limits.idle_timeout
+        self.answers.set_time(time.time())
         late = [each for each in self._connections if now > each.deadline or now > each.write_deadline]
         for connection in late:
             connection.expire(now)

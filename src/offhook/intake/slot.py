@@ -2,14 +2,16 @@
 
 from typing import Protocol
 
+import msgspec
+
 from offhook.records import Answer
 
 
 class Flusher(Protocol):
     """What a slot asks of its connection."""
 
-    def flush(self) -> None:
-        """Write the answers whose turn has come."""
+    def answer(self, slot: "Slot", answer: Answer) -> bool:
+        """Write the answers whose turn has come. Whether the client was still there, as far as one can know."""
 
     def hears(self) -> bool:
         """Whether the client is still there, as far as one can know."""
@@ -18,39 +20,37 @@ class Flusher(Protocol):
         """Close without another answer."""
 
 
-class Slot:
-    """Takes one answer. Answers of one connection go out in the order of its requests, whenever they were given."""
+class Slot(msgspec.Struct, eq=False):
+    """Takes one answer. Answers of one connection go out in the order of its requests, whenever they were given.
 
-    __slots__ = ("_connection", "answer", "bodiless", "keep_alive", "modern")
+    `usual`: for HTTP/1.1 with keep-alive, with a body.
+    """
 
-    def __init__(self, connection: Flusher, *, keep_alive: bool, modern: bool, bodiless: bool) -> None:
-        self._connection: Flusher | None = connection
-        self.answer: Answer | None = None
-        self.keep_alive = keep_alive
-        self.modern = modern
-        self.bodiless = bodiless
+    connection: Flusher | None
+    usual: bool = True
+    keep_alive: bool = True
+    modern: bool = True
+    bodiless: bool = False
+    answer: Answer | None = None
 
     @property
     def alive(self) -> bool:
         """Whether the client still waits for an answer."""
-        return self._connection is not None and self._connection.hears()
+        return self.connection is not None and self.connection.hears()
 
     def send(self, answer: Answer) -> bool:
         """Answer. False when the client has gone, or has hung up its side, or has been answered."""
-        connection, self._connection = self._connection, None
+        connection, self.connection = self.connection, None
         if connection is None:
             return False
-        self.answer = answer
-        heard = connection.hears()
-        connection.flush()
-        return heard
+        return connection.answer(self, answer)
 
     def abandon(self) -> None:
         """There will be no answer: the connection is closed."""
-        connection, self._connection = self._connection, None
+        connection, self.connection = self.connection, None
         if connection is not None:
             connection.abandon()
 
     def cut(self) -> None:
         """The connection is gone."""
-        self._connection = None
+        self.connection = None

@@ -50,19 +50,39 @@ def date_field(now: float) -> bytes:
     return f"Date: {formatdate(now, usegmt=True)}\r\n".encode()
 
 
-class Starts:
-    """An answer up to Date, and its body. The few acknowledgements that are given again and again are worked out once."""
+class Answers:
+    """Answers as bytes. The few acknowledgements that are given again and again are worked out once, and with their date once a second."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_date", "_known", "_ready")
 
     def __init__(self) -> None:
+        self._date = b""
         self._known: dict[int, tuple[Answer, bytes, bytes]] = {}
+        self._ready: dict[int, bytes] = {}
 
-    def of(self, answer: Answer) -> tuple[Answer, bytes, bytes]:
+    def set_time(self, now: float) -> None:
+        """What the Date field says from now on: seconds since the epoch."""
+        date = date_field(now)
+        if date != self._date:
+            self._date = date
+            self._ready.clear()
+
+    def usual(self, answer: Answer) -> bytes:
+        """With its body, to a client of our own time whose connection stays open."""
+        ready = self._ready.get(id(answer))
+        if ready is None:
+            ready = self.made(answer, END, bodiless=False)
+            if id(answer) in self._known:
+                self._ready[id(answer)] = ready
+        return ready
+
+    def made(self, answer: Answer, end: bytes, *, bodiless: bool) -> bytes:
+        """With `end` for its last field and the empty line."""
+        _, start, body = self._known.get(id(answer)) or self._take(answer)
+        return b"".join((start, self._date, end, b"" if bodiless else body))
+
+    def _take(self, answer: Answer) -> tuple[Answer, bytes, bytes]:
         """The answer, its status line and fields, and the bytes after the empty line."""
-        known = self._known.get(id(answer))
-        if known is not None:
-            return known
         made = (answer, _start(answer), b"" if answer.status in _BODILESS else answer.body)
         if answer.source == "ack" and len(self._known) < _KNOWN_LIMIT:
             self._known[id(answer)] = made  # the entry keeps the answer, so that no other can get its id

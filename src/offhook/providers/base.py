@@ -1,6 +1,6 @@
 """What the house asks of a provider: who calls us, whether it is really them, and what their request is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from offhook.records import Answer, Arrival, Endpoint, Headers, Kind, Record, Webhook
@@ -56,7 +56,10 @@ class Provider(Protocol):
     name: str
 
     def verify(self, request: Incoming) -> Accepted | Refused:
-        """Is it really the provider? On the path of the answer: microseconds count."""
+        """Whether it is really the provider, and what it wants."""
+
+    def verify_all(self, requests: Sequence[Incoming]) -> Sequence[Accepted | Refused]:
+        """`verify` for each, in their order. On the path of the answer: microseconds count."""
 
     def near_miss(self, request: Incoming) -> str:
         """After a refused signature, off the path: the URL for which the signature would have been right, or ""."""

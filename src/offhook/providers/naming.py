@@ -1,7 +1,7 @@
 """What a Twilio request is about, and when two of them are the same webhook. Source: `spec: twilio-delivery §4`, design law 3."""
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 
 from offhook.providers import raw
@@ -13,6 +13,7 @@ _TOKEN = b"i-twilio-idempotency-token"
 _RECEIVED = frozenset({b"received", b"receiving"})
 _SID_LENGTH = 34
 _SIDS = (b"MessageSid", b"SmsSid", b"SmsMessageSid", b"CallSid", b"Sid")
+_USUAL = (b"MessageSid", b"MessageStatus", b"SmsStatus", b"AccountSid", b"From", b"To")
 _HIDDEN = re.compile(rb"MessageSid[A-Z]{2}[0-9a-f]{32}")
 
 # Looking a member up in its class takes three times as long as a name, and this is the path of the answer.
@@ -20,30 +21,37 @@ _KIND_OTHER, _KIND_MESSAGE = Kind.OTHER, Kind.MESSAGE
 
 
 class Subject(Record):
-    """The message or call that a request is about, and for a status callback the status that it tells."""
+    """The message or call that a request is about, for a status callback the status that it tells, and who it says is concerned."""
 
     kind: Kind
     sid: bytes = b""
     status: bytes = b""
-
-
-_OTHER = Subject(kind=Kind.OTHER)
+    account: bytes = b""
+    sender: bytes = b""
+    recipient: bytes = b""
 
 
 def subject(form: Form) -> Subject:
     """Read from the parameters, wherever they stood."""
-    values = form.values
-    sid = values.get(b"MessageSid") or values.get(b"SmsSid") or values.get(b"SmsMessageSid")
+    sid, told, status, account, sender, recipient = form.pick(_USUAL)
+    if not sid:
+        sid = form.get(b"SmsSid") or form.get(b"SmsMessageSid")
+    kind = _KIND_OTHER
     if sid:
-        status = values.get(b"MessageStatus") or values.get(b"SmsStatus", b"")
-        if status in _RECEIVED or (not status and b"Body" in values):
-            return Subject(kind=_KIND_MESSAGE, sid=sid)
-        return Subject(kind=Kind.STATUS, sid=sid, status=status) if status else _OTHER
-    call = form.get(b"CallSid")
-    if not call:
-        return _OTHER
-    told = b"CallbackSource" in values or b"StatusCallbackEvent" in values
-    return Subject(kind=Kind.STATUS if told else Kind.VOICE, sid=call)
+        status = told or status
+        if status in _RECEIVED or (not status and b"Body" in form.names):
+            kind, status = _KIND_MESSAGE, b""
+        elif status:
+            kind = Kind.STATUS
+        else:
+            sid = b""
+    else:
+        status = b""
+        sid = form.get(b"CallSid")
+        if sid:
+            is_callback = b"CallbackSource" in form.names or b"StatusCallbackEvent" in form.names
+            kind = Kind.STATUS if is_callback else Kind.VOICE
+    return Subject(kind=kind, sid=sid, status=status, account=account, sender=sender, recipient=recipient)
 
 
 def contortion(about: Subject, form: Form, url: bytes) -> str:
@@ -56,32 +64,44 @@ def contortion(about: Subject, form: Form, url: bytes) -> str:
     """
     if about.kind is _KIND_OTHER:
         signed = url + form.signed
-        told = b"MessageSid" in form.values and b"SmsStatus" not in signed
+        told = b"MessageSid" in form.names and b"SmsStatus" not in signed
         return "a message hidden in another parameter" if not told and _HIDDEN.search(signed) else ""
     if len(about.sid) > _SID_LENGTH:
         return f"a SID of more than {_SID_LENGTH} characters"
-    if about.kind is _KIND_MESSAGE and not form.values.get(b"To"):
+    if about.kind is _KIND_MESSAGE and not about.recipient:
         return "a message without To"
     if about.status and not about.status.islower():
         return "a status that is not a lower-case word"
     return ""
 
 
-def dedupe_key(about: Subject, request: Incoming, headers: Mapping[bytes, bytes]) -> bytes:
+def dedupe_key(about: Subject, request: Incoming) -> bytes:
     """16 bytes, the same for the same webhook at the same endpoint.
 
     A call's SID is the same at each of its steps, so a voice request goes by its idempotency token, as everything does that is not
     about a message; without one, by everything that was sent.
     """
-    path = request.target.partition(b"?")[0].strip(b"/")
     if about.kind is _KIND_MESSAGE:
-        return digest(path, b"message", about.sid)
+        state = _begun(request.target, b"message").copy()
+        state.update(about.sid)
+        return state.digest()
+    path = _path(request.target)
     if about.status:
         return digest(path, b"status", about.sid, about.status)
-    token = headers.get(_TOKEN)
+    token = request.headers.get(_TOKEN)
     if token:
         return digest(path, b"token", token)
     return digest(path, b"request", request.method.encode(), request.target, request.body)
+
+
+def _path(target: bytes) -> bytes:
+    return target.partition(b"?")[0].strip(b"/")
+
+
+@lru_cache(maxsize=256)
+def _begun(target: bytes, word: bytes) -> blake2b:
+    """The state of a digest of this target's path, this word and one more part that is still to come."""
+    return blake2b(b"\0".join((_path(target), word, b"")), digest_size=16)
 
 
 def digest(*parts: bytes) -> bytes:
@@ -91,7 +111,7 @@ def digest(*parts: bytes) -> bytes:
 
 def identifier(form: Form) -> str:
     """The SID of what a webhook is about: a message, a call, or a debug event of Twilio's own."""
-    name = next((name for name in _SIDS if form.values.get(name)), b"")
+    name = next((name for name in _SIDS if form.get(name)), b"")
     return raw.text(form.get(name))
 
 

@@ -5,7 +5,7 @@ They come as a form, as a query, or as JSON; what they tell is one map of names 
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -47,6 +47,10 @@ class TwilioDebugger:
         return Accepted(
             kind=Kind.OTHER, dedupe_key=_dedupe_key(told, request), url=accepted.url, provider_id=_text(told, "sid")[:_LONGEST_ID]
         )
+
+    def verify_all(self, requests: Sequence[Incoming]) -> list[Accepted | Refused]:
+        """`verify` for each: there are few of these."""
+        return [self.verify(request) for request in requests]
 
     def derive(self, arrival: Arrival) -> Webhook:
         """The webhook that a kept arrival is; its `provider_id` is the event's SID, or the alarm's."""

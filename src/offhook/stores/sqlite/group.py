@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import apsw
+import msgspec
 
 from offhook.ports import Stored
 from offhook.records import Arrival, DebugEvent, Settlement, State
@@ -39,22 +40,19 @@ class Changes:
             self.lags, self.widened = (min(least, math.floor(lag)), max(most, math.ceil(lag))), True
 
 
-class Pending:
+class Pending(msgspec.Struct, eq=False, gc=False):
     """An arrival that is not durable yet, and who asked for it: once with the first arrival, then with each duplicate that came meanwhile.
 
     `may_be_known` says that its key has to be looked up in the table.
     """
 
-    __slots__ = ("arrival", "duplicate_of", "error", "followers", "may_be_known", "seq", "stored")
-
-    def __init__(self, arrival: Arrival, stored: Stored, *, may_be_known: bool = True) -> None:
-        self.arrival = arrival
-        self.stored = stored
-        self.may_be_known = may_be_known
-        self.followers: list[Stored] | None = None
-        self.seq = 0
-        self.duplicate_of: str | None = None
-        self.error: Exception | None = None
+    arrival: Arrival
+    stored: Stored
+    may_be_known: bool = True
+    followers: list[Stored] | None = None
+    seq: int = 0
+    duplicate_of: str | None = None
+    error: Exception | None = None
 
 
 class Settling:

@@ -117,14 +117,11 @@ class SqliteJournal:
         if not self._is_open:
             asyncio.get_running_loop().call_soon(stored, JournalError("the journal is closed"))
             return
-        recent = self._ledger.recent
-        first = recent.get(arrival.dedupe_key)
+        ledger, key = self._ledger, arrival.dedupe_key
+        first = ledger.recent.get(key)
         if first is None:
-            recent[arrival.dedupe_key] = pending = Pending(
-                arrival, stored, may_be_known=self._ledger.sieve.may_hold(arrival.dedupe_key)
-            )
-            self._writer.appends.append(pending)
-            self._writer.kick()
+            ledger.recent[key] = pending = Pending(arrival, stored, ledger.sieve.may_hold(key))
+            self._writer.append(pending)
         elif isinstance(first, str):
             self._loop.call_soon(stored, Receipt(duplicate_of=first))
         elif first.followers is None:
@@ -357,7 +354,10 @@ class SqliteJournal:
             self._ledger.committed(group)
         for pending in group.appends:
             if pending.followers is None and pending.error is None and pending.duplicate_of is None:
-                self._call(pending.stored, STORED)
+                try:
+                    pending.stored(STORED)
+                except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
+                    self._complain(error)
             else:
                 self._tell(pending)
         for settling in group.settlements:
@@ -387,7 +387,10 @@ class SqliteJournal:
         try:
             stored(outcome)
         except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
-            self._loop.call_exception_handler({"message": "a callback of the journal's failed", "exception": error})
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        self._loop.call_exception_handler({"message": "a callback of the journal's failed", "exception": error})
 
     async def _fill_sieve(self) -> None:
         """In the background: until a bucket has been read, its keys are looked up."""

@@ -50,13 +50,18 @@ class Ledger:
 
     def committed(self, group: Group) -> None:
         """Take note of what a group has changed."""
+        # `remember_key` and `add_fresh`, written out: on the path of the answer a call costs as much as what it does.
+        recent, buckets, fresh = self.recent, self._buckets, self.fresh
         for pending in group.appends:
-            arrival = pending.arrival
+            arrival, seq = pending.arrival, pending.seq
+            key, identifier = arrival.dedupe_key, arrival.id
             if pending.duplicate_of is None:
-                self.remember_key(arrival.dedupe_key, pending.seq, arrival.id)
-                self.add_fresh(arrival, pending.seq)
+                recent[key] = identifier
+                buckets[key[0] if key else 0].append((key, seq, identifier))
+                fresh[identifier] = seq
+                self._unsettled[arrival.endpoint] += 1
             else:
-                del self.recent[arrival.dedupe_key]
+                del recent[key]
         for settling in group.settlements:
             if settling.seq:
                 webhook = settling.settlement.webhook

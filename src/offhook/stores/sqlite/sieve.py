@@ -20,8 +20,10 @@ class Sieve:
 
     def may_hold(self, key: bytes) -> bool:
         """False when the table certainly does not hold the key."""
-        place = _place(key)
-        return not self._read[place >> 24] or bool(self._bits[place >> 9] >> (place >> 6 & 7) & 1)
+        if len(key) < 4:
+            key = key.ljust(4, b"\0")
+        place = int.from_bytes(key[:4])
+        return not self._read[key[0]] or self._bits[place >> 9] >> (place >> 6 & 7) & 1 == 1
 
     def add(self, key: bytes) -> None:
         """The table holds the key, or may before long."""

@@ -77,6 +77,12 @@ class Writer:
         await self._ended
         self._thread.join()
 
+    def append(self, pending: Pending) -> None:
+        """Write this with whatever waits."""
+        self.appends.append(pending)
+        if not self._gathering and not self._busy:
+            self.kick()
+
     def kick(self) -> None:
         """Something waits."""
         if not self._gathering and not self._busy:
