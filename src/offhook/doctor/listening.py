@@ -282,8 +282,9 @@ def told(seen: Seen) -> str:
 
 
 def _wire(answer: Answer, *, bodiless: bool) -> bytes:
-    _, start, body = wire.Starts().of(answer)
-    return b"".join((start, wire.date_field(time.time()), wire.CLOSE, b"" if bodiless else body))
+    answers = wire.Answers()
+    answers.set_time(time.time())
+    return answers.made(answer, wire.CLOSE, bodiless=bodiless)
 
 
 def _offer(hello: Hello) -> str:
