@@ -310,3 +310,49 @@ def test_it_answers(offhook_carrier, offhook_app):
     )
     assert code == 1, said
     assert "cause: Chaos made this: lost-answer" in said
+
+
+def test_an_app_that_sends_by_rest_is_tested_with_the_sdk_at_the_carriers_url(tmp_path):
+    code, said = run(
+        tmp_path,
+        """
+from twilio.rest import Client
+
+def test_a_reminder(offhook_carrier):
+    client = Client(*offhook_carrier.environment.values())
+    client.api.base_url = offhook_carrier.url
+    phone = offhook_carrier.phone("Grace")
+    client.messages.create(to=phone.number, from_=offhook_carrier.number, body="Your parcel is here.")
+    assert phone.reply().body == "Your parcel is here."
+""",
+        "-W",
+        "ignore::ResourceWarning",
+        "-W",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+    )
+    assert code == 0, said
+
+
+def test_chaos_throttles_the_rest_api_as_the_sdk_has_it(tmp_path):
+    code, said = run(
+        tmp_path,
+        """
+import pytest
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+
+@pytest.mark.offhook_carrier(chaos="throttle=100%")
+def test_throttled(offhook_carrier):
+    client = Client(*offhook_carrier.environment.values())
+    client.api.base_url = offhook_carrier.url
+    with pytest.raises(TwilioRestException) as caught:
+        client.messages.create(to="+12025550101", from_=offhook_carrier.number, body="hi")
+    assert (caught.value.status, caught.value.code) == (429, 20429)
+    assert not offhook_carrier.messages
+""",
+        "-W",
+        "ignore::ResourceWarning",
+        "-W",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+    )
+    assert code == 0, said

@@ -27,6 +27,7 @@ def test_a_text_to_an_app_that_was_killed_arrives_when_it_is_back(tmp_path):
     app = App("flask", tmp_path, port)
     (seen,) = wait_until(app.seen)
     assert (seen["body"], seen["sid"]) == ("while you were out", sent["sid"])
+    wait_until(lambda: replies(dev) == ["You said: first", "You said: while you were out"])
     assert dev.stop() == 0
     app.stop()
 

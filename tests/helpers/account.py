@@ -30,6 +30,9 @@ class Calls:
     async def status(self, message):
         self.told.append((message.sid, message.status.value))
 
+    async def lost(self, message):
+        pass
+
 
 class Api:
     """Requests to the API by hand. A path is below the account's own."""

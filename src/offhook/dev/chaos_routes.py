@@ -13,6 +13,7 @@ from offhook.api.operation import json_answer
 from offhook.api.problems import Problem
 from offhook.console.html import Markup, document, table, tag, tight
 from offhook.dev.house import DevHouse
+from offhook.dev.phone_pages import DEV_LOOK
 from offhook.errors import SettingsError
 from offhook.simulator.chaos import DELAY, KINDS, LONGEST_DELAY, Chaos, ChaosKind, Rule, kind_of, number_of, parse
 
@@ -114,6 +115,7 @@ def chaos_page(chaos: Chaos, trouble: str = "") -> bytes:
             method="post",
             action="/chaos",
         ),
+        look=DEV_LOOK,
     )
 
 

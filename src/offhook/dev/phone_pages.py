@@ -12,7 +12,7 @@ from offhook.dev.phone_view import Bubble, Conversation, bare, named
 from offhook.providers.drafts import segments
 from offhook.records import Record
 
-DEV_LINKS: Final = (("Phone", "/phone"), *LINKS)
+DEV_LINKS: Final = (("Phone", "/phone"), ("Chaos", "/chaos"), *LINKS)
 DEV_LOOK: Final = Look(links=DEV_LINKS)
 LOOK: Final = Look(links=DEV_LINKS, styles=("phone.css",), scripts=("phone.js",), name="on-phone")
 FIRST_STEP: Final = ("Text your app from the phone", "/phone")
