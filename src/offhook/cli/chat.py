@@ -167,7 +167,7 @@ class Chat:
             for each in message.media:
                 self._out.print(f"  picture: {plain(each.url)}", soft_wrap=True)
         if before is not seen.mark and seen.mark is Mark.DELIVERED:
-            self._out.print(f"  delivered{' to your app' if seen.mine else ''} {seen.note}".rstrip(), style="green")
+            self._out.print(f"  delivered{f' to {seen.taker}' if seen.mine else ''} {seen.note}".rstrip(), style="green")
         if before is not seen.mark and seen.trouble is not None:
             self._explain(seen.trouble, seen.mark)
 

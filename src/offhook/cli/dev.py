@@ -95,6 +95,7 @@ def _welcome(info: DevInfo, app: str, *, chatting: bool) -> None:
             "url": url,
             "phone": f"{url}/phone",
             "account_sid": info.account_sid,
+            "auth_token": info.auth_token,
             "numbers": list(info.numbers),
             "front": info.front,
             "chaos": info.chaos,

@@ -90,7 +90,7 @@ async def front_door(
         try:
             addresses = front.where()
             intake = f"http://{HOST}:{addresses.intake[1]}"
-            house.chaos.spared = intake
+            house.chaos.spared = house.front = intake
             house.connect(f"{intake}/{its.endpoints[0].name}")
             yield Front(console=f"http://{HOST}:{addresses.console[1]}", journal=journal)
         finally:

@@ -48,7 +48,10 @@ class DevParts:
 
 
 class DevHouse:
-    """The simulated Twilio. Everything is in memory, and gone when it stops. `listen` takes who is to hear what came of each call."""
+    """The simulated Twilio. Everything is in memory, and gone when it stops. `listen` takes who is to hear what came of each call.
+
+    `front` is the address of a front door that stands before the app at `behind`; "" where none does.
+    """
 
     allowed_hosts: Sequence[str] = ()
 
@@ -56,6 +59,7 @@ class DevHouse:
         self.clock = parts.clock
         self.metrics = Metrics()
         self.journal = parts.journal
+        self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
@@ -67,6 +71,11 @@ class DevHouse:
         self.listen: Callable[[Callable[[Settlement], None]], None] = calls.heard.append
         self.carrier = Carrier(self.book, calls, parts.clock, parts.pace, chaos=self.chaos)
         self._number(parts)
+
+    def shown_app(self, number: str) -> str:
+        """The app that a number's texts end at, also where the front door takes them first; "" where they go nowhere."""
+        url = self.carrier.app_of(number)
+        return self.behind if self.front and url.startswith(self.front) else url
 
     def connect(self, app_url: str, fallback_url: str = "") -> None:
         """Point every number of the account at an app."""

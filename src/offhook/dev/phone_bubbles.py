@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from offhook.api.account.asked import is_url
 from offhook.api.shapes import iso
 from offhook.console.html import Markup, tag, void
 from offhook.dev.phone_desk import address
@@ -92,7 +93,7 @@ def _small_print(seen: Bubble) -> list[object]:
     word = (
         "not delivered"
         if seen.mark is Mark.FAILED
-        else "delivered to your app"
+        else f"delivered to {seen.taker}"
         if seen.mine and seen.mark is Mark.DELIVERED
         else seen.mark.value
     )
@@ -134,10 +135,10 @@ def _media(media: Media, own: Own) -> Markup:
     path = own(media.url)
     if path:
         return tag("a", void("img", src=path, alt="Picture", loading="lazy"), href=path, class_="picture")
+    if not is_url(media.url):
+        return tag("span", "📎 ", media.url or "picture", class_="file")
     parts = urlsplit(media.url)
     name = parts.path.rpartition("/")[2] or "picture"
-    if parts.scheme not in {"http", "https"}:
-        return tag("span", "📎 ", media.url or name, class_="file")
     return tag("a", "📎 ", name, tag("small", parts.netloc), href=media.url, rel="noreferrer", class_="file")
 
 

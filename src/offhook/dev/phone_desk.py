@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from offhook.api.account.asked import is_url
 from offhook.api.problems import Problem
 from offhook.api.shapes import iso
 from offhook.dev.house import PEOPLE, DevHouse
@@ -69,7 +70,7 @@ class PhoneDesk:
 
     def own_picture(self, url: str) -> str:
         """The path under which a picture's URL is served by us; "" where it is elsewhere, or no longer kept."""
-        path = urlsplit(url).path if url.startswith(("http://", "https://")) else ""
+        path = urlsplit(url).path if is_url(url) else ""
         known = self.picture(path.removeprefix(MEDIA).partition(".")[0]) if path.startswith(MEDIA) else None
         return path if known is not None and known.url == url else ""
 

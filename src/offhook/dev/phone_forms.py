@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from offhook.api.account.asked import is_url
 from offhook.api.problems import Problem
 from offhook.dev.phone_view import WHATSAPP, bare, is_number
 from offhook.records import Record
@@ -121,7 +122,7 @@ def _check_pictures(text: Wanted) -> None:
     if len(text.media) + len(text.files) > MOST_MEDIA:
         raise Problem(20001, f"A message has up to {MOST_MEDIA} pictures.")
     for url in text.media:
-        if not re.match(r"https?://[^\s/]", url) or len(url) > 2000:
+        if not is_url(url) or len(url) > 2000:
             raise Problem(20001, f"{url[:60]!r} is not the URL of a picture: write something like https://example.com/cat.jpg")
     for file in text.files:
         if len(file) > BIGGEST_FILE:

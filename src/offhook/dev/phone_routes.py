@@ -159,7 +159,7 @@ async def _screen(desk: PhoneDesk, here: Conversation) -> Screen:
         conversations=conversations(house),
         numbers=[each.number for each in house.book.numbers.values()],
         bubbles=await bubbles(house, here),
-        app_url=without_credentials(house.carrier.app_of(here.number)),
+        app_url=without_credentials(house.shown_app(here.number)),
         place=place,
         opted_out=desk.opted_out(here),
     )

@@ -6,6 +6,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from offhook.debugger.catalogue import lookup, page_about
 from offhook.dev.house import PEOPLE, DevHouse
 from offhook.records import DebugEvent, Level, Record, Role, State, WebhookStory
@@ -40,13 +42,14 @@ class Trouble(Record):
 
 
 class Bubble(Record):
-    """One message on the screen. `mine` is the person's; `note` says more about its mark."""
+    """One message on the screen. `mine` is the person's; `note` says more about its mark, `taker` who has taken a text that was delivered."""
 
     message: Message
     mine: bool
     mark: Mark
     note: str = ""
     trouble: Trouble | None = None
+    taker: str = "your app"
 
 
 class Conversation(Record):
@@ -137,7 +140,8 @@ async def bubble(house: DevHouse, message: Message) -> Bubble:
         if house.carrier.app_of(message.to):
             return Bubble(message=message, mine=True, mark=Mark.SENDING, note="your app is asked")
         return Bubble(message=message, mine=True, mark=Mark.FAILED, trouble=_nowhere(message.to))
-    return told(message, await house.journal.story(message.reference))
+    seen = told(message, await house.journal.story(message.reference))
+    return msgspec.structs.replace(seen, taker="Offhook's front door, for your app,") if house.front else seen
 
 
 def told(message: Message, story: WebhookStory | None) -> Bubble:

@@ -77,7 +77,8 @@ def make_house(settings: Settings, pace: Pace | None = None) -> DevHouse:
             app_url=endpoint.app_url,
             fallback_url=endpoint.fallback_url or "",
             provider=provider,
-            transport=open_transport(settings, clock),
+            # A kept connection that the app has just closed would be tried again by another, unseen: here each call is one call.
+            transport=open_transport(settings, clock, pool_size=0),
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),

@@ -15,11 +15,12 @@ from offhook.simulator.book import Book
 from offhook.simulator.calls import Calls, Place
 from offhook.simulator.chaos import Chaos, Fate
 from offhook.simulator.holding import Holding
-from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts
+from offhook.simulator.keywords import ANSWERS, OptOut, OptOuts, asked
 from offhook.simulator.life import Lives, Pace
 from offhook.simulator.passage import Passage
 from offhook.simulator.records import Direction, Media, Message, Number, Service, Status
 
+NOT_OURS: Final = "The reply's sender is none of the account's numbers."
 OPTED_OUT: Final = "The recipient has opted out of messages from this number."
 
 
@@ -112,7 +113,7 @@ class Carrier:
         return place.url if place is not None else ""
 
     async def _arrive(self, message: Message, fate: Fate) -> None:
-        word = self.optouts.hear(message.sender, message.to, message.body)
+        word = self.optouts.hear(message.sender, self._opted_out_at(message), message.body)
         if word is not None:
             self._answer_keyword(message, word)
         conversation = f"{message.sender} {message.to}"
@@ -140,6 +141,14 @@ class Carrier:
             return _place_of_service(service)
         return _place_of_number(number, service) if number is not None else None
 
+    def _opted_out_at(self, message: Message) -> str:
+        """The number whose opting out a START lifts: any of the service that the person writes to, else the one written to."""
+        service = self.book.service_of(message.to)
+        pool = service.numbers if service is not None and asked(message.body) is OptOut.START else ()
+        channel = "whatsapp:" if message.to.startswith("whatsapp:") else ""
+        others = (f"{channel}{number}" for number in pool)
+        return next((each for each in (message.to, *others) if self.optouts.is_out(message.sender, each)), message.to)
+
     def _answer_keyword(self, message: Message, word: OptOut) -> None:
         """The carrier's own answer to STOP, START and HELP, which goes out whatever the person has opted out of."""
         now = self._clock.now()
@@ -162,6 +171,9 @@ class Carrier:
         status, code, why = Status.QUEUED, 0, ""
         if reply.state is ReplyState.FAILED:
             status, code, why = Status.FAILED, reply.code, reply.note
+        elif self.book.number(reply.sender) is None:
+            status, code, why = Status.FAILED, 14102, NOT_OURS
+            self._start(self._calls.refuse(reply, code, why), f"refusal of {reply.id}")
         elif self.optouts.is_out(reply.to, reply.sender):
             status, code, why = Status.FAILED, 21610, OPTED_OUT
             self._start(self._calls.refuse(reply, code, why), f"refusal of {reply.id}")

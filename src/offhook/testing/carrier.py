@@ -185,7 +185,7 @@ def quick_house(account: Account, pace: Pace = QUICK) -> DevHouse:
             app_url="",
             fallback_url="",
             provider=provider,
-            transport=HttpTransport(clock),
+            transport=HttpTransport(clock, pool_size=0),
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),

@@ -43,7 +43,7 @@ class Phone:
         end = time.monotonic() + within
         while True:
             busy = self._carrier.call(lambda: self._carrier.house.carrier.travelling)
-            came = [each for each in self._received() if each.sid not in self._before]
+            came = [each for each in self._received() if each.sid not in self._before and self._is_of_last(each)]
             here = [each for each in came if each.status in ARRIVED]
             late = time.monotonic() > end
             if len(here) >= at_least and (late or not busy):
@@ -53,6 +53,11 @@ class Phone:
             if late:
                 raise AssertionError(self._nothing(len(here), at_least, within))
             time.sleep(POLL)
+
+    def _is_of_last(self, message: Message) -> bool:
+        """Whether a message may be for the last text: a reply that is known to be another text's is not."""
+        text = self._text and self._carrier.house.book.message(self._text.sid)
+        return not (text and text.reference and message.reference) or message.reference == text.reference
 
     def reply(self, within: float = 5.0) -> Message:
         """The first message that came back. Raises AssertionError as `replies` does."""

@@ -179,7 +179,8 @@ async def test_what_comes_from_outside_is_only_ever_text(field):
     reply = f"<Response><Message><Body><![CDATA[{ATTACK}]]></Body><Media>https://example.com/{urlencode({'a': ATTACK})}</Media></Message></Response>"
     async with talking(lambda *_: answer(body=reply.encode())) as (phone, _):
         await phone.text(
-            ATTACK if field == "body" else "hi", media=["https://evil.example/x.png?" + ATTACK] if field == "media" else []
+            ATTACK if field == "body" else "hi",
+            media=["https://evil.example/x.png?" + "".join(ATTACK.split())] if field == "media" else [],
         )
         await phone.settled(2)
         page = await phone.page()
@@ -430,3 +431,10 @@ async def test_a_number_that_is_not_the_accounts_says_that_nobody_hears_of_it():
         [message] = await phone.settled(1)
         assert "no URL for messages" in message["error_message"]
         assert not app.seen
+
+
+async def test_a_picture_whose_url_is_none_is_refused_and_breaks_nothing():
+    async with talking() as (phone, _):
+        heard = await phone.ask("POST", "/phone/texts", b"body=hi&media=http%3A%2F%2F%5B%3A%3A1")
+        assert heard.status == 400
+        assert (await phone.ask("GET", "/phone")).status == 200
