@@ -8,6 +8,8 @@ PYTHON ?= $(shell for need in venv,ensurepip sys; do \
 		$$p -c "import sys,$$need; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1 && echo $$p && exit; \
 	done; done)
 UV ?= uv
+# Most of a test's time is waiting; each file stays with one of these.
+WORKERS ?= 4
 BIN := .venv/bin
 
 # $(call install,LIST): .venv holds what requirements/LIST.txt says. Instant when it does already.
@@ -29,9 +31,9 @@ faults: ## a server with one path a fault, to see what Offhook says of each; Ctr
 	$(call install,dev)
 	@$(BIN)/python -m examples.faults.serve
 
-test: ## every test
+test: ## every test; WORKERS=1 for one after another
 	$(call install,dev)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 check: ## lint, format, types, the import contract, the docs against the code
 	$(call install,dev)

@@ -24,7 +24,7 @@ async def run(patient: Patient) -> Sequence[Finding]:
         return [not_applicable("The app refused the message for another reason.")]
     found = await second_looks.rebuilt_url(patient)
     if found.url:
-        return [unknown(f"The app takes signatures for {shown(found.url)}: {found.what}.")]
+        return [not_applicable(f"The app takes signatures for {shown(found.url)}: the check of the delivery tells of it.")]
     return [
         unknown(
             "The app refuses the right signature, or does not get as far as checking it.",
