@@ -33,7 +33,7 @@ faults: ## a server with one path a fault, to see what Offhook says of each; Ctr
 
 test: ## every test; WORKERS=1 for one after another
 	$(call install,dev)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: ## lint, format, types, the import contract, the docs against the code
 	$(call install,dev)
