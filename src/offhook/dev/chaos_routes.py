@@ -20,14 +20,14 @@ from offhook.simulator.chaos import DELAY, KINDS, LONGEST_DELAY, Chaos, ChaosKin
 MOST_RULES: Final = 100
 
 
-class _Rule(msgspec.Struct):
+class _Rule(msgspec.Struct, forbid_unknown_fields=True):
     kind: str
     rate: float = 1.0
     numbers: list[str] = []
     seconds: float = DELAY
 
 
-class _Wanted(msgspec.Struct):
+class _Wanted(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[_Rule] | str
     seed: int = 0
 
