@@ -36,6 +36,7 @@ What your app needs, to check signatures and to send by the REST API:
           client.monitor.base_url = "{url}"
   Node    client.api.baseUrl = client.messaging.baseUrl =
           client.monitor.baseUrl = "{url}"
+  Ruby    client.api.instance_variable_set(:@base_url, "{url}")
 """
 _CHAT: Final = "Type a text and press Enter; /help says what else. Ctrl-D leaves.\n"
 _STAY: Final = "Open the phone in your browser and say hello. Ctrl-C stops it all.\n"
