@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from offhook.api.account.asked import is_url
 from offhook.api.server import ConsoleServer
 from offhook.dev.house import PEOPLE, DevHouse, DevParts
 from offhook.dev.phone_desk import PhoneDesk
@@ -28,6 +30,8 @@ HOST: Final = "127.0.0.1"
 MOST_ERRORS: Final = 1000
 
 Result = TypeVar("Result")
+
+_NUMBER: Final = re.compile(r"(?:whatsapp:)?\+?[0-9]{3,15}")
 
 
 class SimulatedCarrier:
@@ -83,12 +87,17 @@ class SimulatedCarrier:
         return self
 
     def connect(self, url: str, *, fallback: str = "") -> Self:
-        """Have the account's numbers call the app at `url`, and at `fallback` where that fails."""
+        """Have the account's numbers call the app at `url`, and at `fallback` where that fails. Raises ValueError for what is no URL."""
+        for each in filter(None, (url, fallback)):
+            if not is_url(each):
+                raise ValueError(f"{each!r} is not a URL: write something like http://localhost:5000/sms")
         self.call(lambda: self._house.connect(url, fallback))
         return self
 
     def phone(self, person: str = "Ada") -> Phone:
-        """A person's phone: the number of `person`, or of one of those that have a name (Ada, Grace, Linus)."""
+        """A person's phone: the number of `person`, or of one of those that have a name (Ada, Grace, Linus). Raises ValueError."""
+        if person not in PEOPLE and not _NUMBER.fullmatch(person):
+            raise ValueError(f"{person!r} is neither {', '.join(PEOPLE)} nor a number such as +12025550150")
         return Phone(self, PEOPLE.get(person, person))
 
     # -- what a test asks

@@ -8,6 +8,7 @@ from offhook.records import Answer, DebugEvent, Level, WebhookStory
 from offhook.simulator.carrier import sid
 from offhook.simulator.records import Direction, Media, Message, Status
 from offhook.testing.wording import broken, refused, silent, unconnected
+from offhook.twiml.schema import LONGEST_BODY
 
 if TYPE_CHECKING:
     from offhook.testing.carrier import SimulatedCarrier
@@ -27,8 +28,15 @@ class Phone:
         self._before: frozenset[str] = frozenset()
 
     def text(self, body: str, *, to: str = "", media: Sequence[str] = ()) -> Message:
-        """Send a text, with the pictures at these URLs, to one of the account's numbers (its first one where none is named)."""
+        """Send a text, with the pictures at these URLs, to one of the account's numbers (its first one where none is named).
+
+        Raises ValueError for what no phone could send: another's number, or more characters than a message has.
+        """
         carrier = self._carrier.house.carrier
+        if to and carrier.book.number(to) is None:
+            raise ValueError(f"{to!r} is none of the account's numbers: {', '.join(self._carrier.numbers)}")
+        if len(body) > LONGEST_BODY:
+            raise ValueError(f"A text has up to {LONGEST_BODY} characters, and this one {len(body)}")
         pictures = tuple(Media(sid=sid("ME"), content_type="", url=url) for url in media)
         self._before = frozenset(each.sid for each in self._received())
         self._text = self._carrier.call(lambda: carrier.text(self.number, to or self._first_number(), body, pictures))
