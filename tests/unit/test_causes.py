@@ -374,3 +374,31 @@ def test_an_exchange_of_fifteen_seconds_that_somebody_else_saw_was_too_slow(stat
 def test_other_durations_codes_and_statuses_do_not_speak_of_slowness(known):
     case = Case(**({"url": "https://app.example/sms", "status": 502, "code": 11200, "seconds": 15.0, "told": True} | known))
     assert "app.too-slow" not in names(case)
+
+
+DJANGO_LIBRARY = (
+    "<title>MultiValueDictKeyError\n at /sms/</title>DEBUG = True"
+    '<th>Exception Location:</th><td><span class="fname">/srv/venv/lib/python3.11/site-packages/django/utils/datastructures.py, line 86</td>'
+)
+
+
+def test_nobody_is_told_to_mend_a_library():
+    case = Case(url="http://app.example/sms", status=500, headers=(("Content-Type", "text/html"),), body=DJANGO_LIBRARY.encode())
+    cause = next(each for each in diagnose(case) if each.name == "app.exception")
+    assert "site-packages" not in cause.steps[0]
+    assert "your own" in cause.steps[0]
+
+
+def test_what_a_redirect_made_of_the_method_is_the_redirects_trouble():
+    hops = (("http://app.example/sms", 301), ("http://app.example/sms/", 405))
+    case = Case(url="http://app.example/sms/", method="GET", status=405, headers=(("Allow", "POST"),), hops=hops)
+    assert names(case)[0] == "redirect.slash"
+    assert "app.wrong-method" not in names(case)
+
+
+def test_a_redirect_to_another_port_of_the_apps_own_machine_is_no_private_address():
+    blocked = Failure(kind=FailureKind.BLOCKED, detail="127.0.0.1 is not called: loopback (127.0.0.0/8).")
+    hops = (("http://127.0.0.1:8000/sms", 302), ("https://127.0.0.1:8443/sms", 0))
+    case = Case(url="https://127.0.0.1:8443/sms", method="GET", failure=blocked, hops=hops)
+    assert names(case)[0] == "redirect.to-https"
+    assert "net.private-address" not in names(case)
