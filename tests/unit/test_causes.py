@@ -402,3 +402,11 @@ def test_a_redirect_to_another_port_of_the_apps_own_machine_is_no_private_addres
     case = Case(url="https://127.0.0.1:8443/sms", method="GET", failure=blocked, hops=hops)
     assert names(case)[0] == "redirect.to-https"
     assert "net.private-address" not in names(case)
+
+
+def test_a_frame_without_a_name_is_the_apps_own_line_too():
+    page = (
+        "<pre>Error: boom<br> &nbsp; &nbsp;at /srv/app/app.js:6:217<br> &nbsp; &nbsp;at Layer.handleRequest "
+        "(/srv/app/node_modules/router/lib/layer.js:152:17)<br></pre>"
+    )
+    assert diagnose(Case(status=500, body=page.encode()))[0].title == "The app failed: Error: boom (/srv/app/app.js, line 6)."

@@ -102,7 +102,7 @@ def _first(found: "re.Match[str] | None") -> str:
 
 def _place(page: Page, text: str) -> str:
     """The innermost line of the app's own; else the innermost of all."""
-    plain = re.sub(r"</?(?:cite|em|code|span|b|i)[^>]*>", "", text)
+    plain = re.sub(r"</?(?:cite|em|code|span|b|i)\b[^>]*>", "", text)
     found = [tuple(group for group in match.groups() if group) for match in page.place.finditer(plain)]
     places = [(path, line) for path, line in (pair for pair in found if len(pair) == 2)]
     own = [pair for pair in places if not _FOREIGN.search(pair[0])]
