@@ -1,7 +1,5 @@
 """What is counted is what Prometheus reads; the table is the only place that names a metric."""
 
-import timeit
-
 import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
@@ -129,23 +127,15 @@ def test_the_help_and_type_lines_are_those_of_the_table():
     assert "# TYPE offhook_build_info gauge" in text
 
 
-def test_counting_a_webhook_costs_a_few_microseconds_at_most():
-    """The path of an answer has 35 µs in all; a prometheus_client child would take several for each call."""
-    metrics = Metrics()
-
-    def one_webhook():
-        metrics.received("sms", Kind.MESSAGE)
-        metrics.answered("sms", "ack", 0.004)
-        metrics.attempt("sms", "delivered", 0.1)
-
-    best = min(timeit.repeat(one_webhook, number=2000, repeat=5)) / 2000
-    assert best < 20e-6
-
-
 def test_an_acknowledged_webhook_is_one_received_and_one_answered():
     together, apart = Metrics(), Metrics()
     for seconds in (0.0004, 0.003, 0.3, 1000.0):
         together.acknowledged("sms", "message", "ack", seconds)
         apart.received("sms", "message")
         apart.answered("sms", "ack", seconds)
-    assert samples(together) == samples(apart)
+    assert _ours(together) == _ours(apart)
+
+
+def _ours(metrics):
+    """What Offhook counts itself: the process's own time goes on between two looks."""
+    return {key: value for key, value in samples(metrics).items() if key[0].startswith("offhook_")}
