@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from offhook.api.account.asked import is_url
 from offhook.api.shapes import iso
 from offhook.console.html import Markup, tag, void
 from offhook.dev.phone_desk import address
 from offhook.dev.phone_view import Bubble, Conversation, Mark, Trouble, bare, conversation_of, named
+from offhook.net.urls import is_url
 from offhook.simulator.records import Direction, Media
 
 _SIGNS: Final = {Mark.QUEUED: "○", Mark.SENDING: "◔", Mark.SENT: "✓", Mark.DELIVERED: "✓✓", Mark.FAILED: "!"}

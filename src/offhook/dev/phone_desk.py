@@ -7,13 +7,13 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from offhook.api.account.asked import is_url
 from offhook.api.problems import Problem
 from offhook.api.shapes import iso
 from offhook.dev.house import PEOPLE, DevHouse
 from offhook.dev.phone_feed import Feed
 from offhook.dev.phone_forms import EXTENSIONS, Wanted, picture_type
 from offhook.dev.phone_view import WHATSAPP, Bubble, Conversation, bare, bubble, conversation_of, default_number
+from offhook.net.urls import is_url
 from offhook.simulator.carrier import sid
 from offhook.simulator.records import Media, Message
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from offhook.api.account.asked import is_url
 from offhook.api.problems import Problem
 from offhook.dev.phone_view import WHATSAPP, bare, is_number
+from offhook.net.urls import is_url
 from offhook.records import Record
 
 LONGEST: Final = 1600

@@ -168,12 +168,11 @@ def _trouble(story: WebhookStory) -> Trouble | None:
     while len(attempts) > 1 and attempts[-1].role is Role.FALLBACK:
         attempts.pop()
     since = attempts[-1].started_at
+    told_of = [each for each in story.events if not each.reply_id]  # what is wrong with a reply stands at the reply
     if story.webhook.state is not State.DELIVERED:
-        faults = [each for each in story.events if each.level is Level.ERROR and not each.reply_id]
+        faults = [each for each in told_of if each.level is Level.ERROR]
     else:
-        faults = [
-            each for each in story.events if each.level in {Level.ERROR, Level.WARNING} and each.at >= since and not each.reply_id
-        ]
+        faults = [each for each in told_of if each.level in {Level.ERROR, Level.WARNING} and each.at >= since]
     return _explained(faults) if faults else None
 
 

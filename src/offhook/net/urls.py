@@ -7,6 +7,7 @@ authority by hand, and what it does not understand it refuses.
 import functools
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 from offhook.records import Failure, FailureKind, Record
 
@@ -48,6 +49,16 @@ def parse_target(url: str) -> Target | Failure:
         return _parse(url)
     except _BadUrlError as error:
         return Failure(kind=FailureKind.BAD_URL, detail=str(error))
+
+
+def is_url(text: str) -> bool:
+    """Whether Twilio could call it: HTTP or HTTPS, and a host."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"[\s\x00-\x1f]", text)
 
 
 def without_credentials(url: str) -> str:

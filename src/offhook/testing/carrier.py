@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from offhook.api.account.asked import is_url
 from offhook.api.server import ConsoleServer
 from offhook.dev.house import PEOPLE, DevHouse, DevParts
 from offhook.dev.phone_desk import PhoneDesk
 from offhook.dev.server import SIMULATED_SID, SIMULATED_TOKEN, dev_app
 from offhook.doctor.configured import configured_practice
 from offhook.net.transport import HttpTransport
+from offhook.net.urls import is_url
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import DebugEvent, EventFilter
 from offhook.settings import load

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from offhook.api.account.problems import Refused
+from offhook.net.urls import is_url
 from offhook.ports import Clock
 from offhook.records import Parameters
 from offhook.simulator.book import Book
@@ -69,16 +70,6 @@ def parameters(query: str, content_type: str, body: bytes) -> Parameters:
 def with_plus(text: str) -> str:
     """A number whose plus sign was not encoded, and has arrived as a blank."""
     return re.sub(r"^ (?=\d)", "+", text)
-
-
-def is_url(text: str) -> bool:
-    """Whether Twilio could call it: HTTP or HTTPS, and a host."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"[\s\x00-\x1f]", text)
 
 
 def url_of(asked: Asked, name: str, default: str, code: int = 21402) -> str:

@@ -3,12 +3,13 @@
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from offhook.api.account.asked import Asked, is_url
+from offhook.api.account.asked import Asked
 from offhook.api.account.message_shapes import content_type, media_shape
 from offhook.api.account.messages import message_of
 from offhook.api.account.paging import Listing, cut
 from offhook.api.account.problems import Refused
 from offhook.api.operation import json_answer
+from offhook.net.urls import is_url
 from offhook.simulator.records import Media
 
 _SHOWN = ("image/", "audio/", "video/")

@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from offhook.api.account.asked import Asked, is_url, with_plus
+from offhook.api.account.asked import Asked, with_plus
 from offhook.api.account.problems import Refused
 from offhook.api.fields import read_time
+from offhook.net.urls import is_url
 from offhook.providers.drafts import segments
 from offhook.simulator.carrier import sid
 from offhook.simulator.records import Direction, Media, Message, Service, Status
