@@ -1,6 +1,6 @@
 """What the core asks of the world. Imports the records, nothing else of ours."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 
 from offhook.records import (
@@ -8,14 +8,20 @@ from offhook.records import (
     DebugEvent,
     EventFilter,
     Exchange,
+    Heard,
     HttpRequest,
     Issue,
     IssueFilter,
     IssueState,
+    Kept,
     Limits,
+    Marks,
+    NewsPage,
+    Notice,
     Receipt,
     Reply,
     Settlement,
+    Source,
     State,
     Webhook,
     WebhookFilter,
@@ -59,7 +65,8 @@ Stored = Callable[[Receipt | Exception], None]
 class Journal(Protocol):
     """The durable store. Whatever has returned, or has called back without an error, survives `kill -9` and a power cut.
 
-    One process writes. Every method raises JournalError when it could not do its work; nothing has changed then.
+    One process writes. Notices of what other methods change (a webhook given up, replayed or dismissed; a reply that came to its end; an
+    issue opened or regressed) are written by the journal itself, in the same transaction. Every method raises JournalError when it could not do its work; nothing has changed then.
     """
 
     async def open(self) -> None:
@@ -102,7 +109,7 @@ class Journal(Protocol):
         Unless `delivered`, those that have been delivered stay so.
         """
 
-    async def dismiss(self, ids: Iterable[str]) -> int:
+    async def dismiss(self, ids: Iterable[str], now: float) -> int:
         """Take failed webhooks off the list without delivering them; returns how many changed."""
 
     async def claim_replies(self, limit: int, now: float, lease: float) -> Sequence[Reply]:
@@ -156,6 +163,35 @@ class Journal(Protocol):
 
     async def reply(self, reply_id: str) -> Reply | None:
         """One reply."""
+
+    async def news(self, after: Marks, limit: int, sources: Collection[Source]) -> NewsPage:
+        """What has happened since: at most `limit` rows of these logs (at least one where there is any), and the marks to go on from.
+
+        Rows of one log come in the order of their numbers, each once. Between the logs the order is that of the times at which things happened, and
+        what a row rests on comes before it: an arrival before its attempts. Marks of logs that are not asked for move to their ends.
+        Rows that have been deleted are passed over.
+        """
+
+    async def marks(self, at: float | None = None) -> Marks:
+        """The ends of the logs; or, with `at`, the places before the first rows of that time or later."""
+
+    def listen(self, hear: Callable[[Heard], None]) -> None:
+        """Have `hear` called on the event loop after each commit that has added debug events or notices, in the order of the commits.
+
+        It must be quick and may not raise. An event that is written again under its id is not heard again.
+        """
+
+    async def keep(self, changes: Sequence[Kept], notices: Sequence[Notice] = ()) -> None:
+        """Write these small records (delete those without data), and these notices, in one transaction."""
+
+    async def kept(self, shelf: str, limit: int = 1000, after: str = "") -> Sequence[Kept]:
+        """Records of a shelf by their ids, from the lowest above `after` on."""
+
+    async def kept_one(self, shelf: str, identifier: str) -> bytes | None:
+        """One record of a shelf."""
+
+    async def oldest_undelivered(self, endpoint: str) -> float | None:
+        """When the oldest webhook that waits or is being delivered was received; of all endpoints where none is named."""
 
     async def counts(self) -> dict[str, dict[State, int]]:
         """How many webhooks each endpoint has in each state."""

@@ -393,6 +393,96 @@ class Reply(Record):
     note: str = ""
 
 
+class NoticeType(StrEnum):
+    """What a notice tells. Each is also the end of an event type's name: `com.offhook.webhook.failed`."""
+
+    WEBHOOK_FAILED = "webhook.failed"
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_DISMISSED = "webhook.dismissed"
+    REPLY_SENT = "reply.sent"
+    REPLY_FAILED = "reply.failed"
+    REPLY_AMBIGUOUS = "reply.ambiguous"
+    REPLY_EXPIRED = "reply.expired"
+    ISSUE_OPENED = "issue.opened"
+    ISSUE_REGRESSED = "issue.regressed"
+    BREAKER_OPENED = "breaker.opened"
+    BREAKER_CLOSED = "breaker.closed"
+    ALARM_FIRED = "alarm.fired"
+    ALARM_RECOVERED = "alarm.recovered"
+
+
+class Notice(Record):
+    """Something that happened, of which neither an arrival, an attempt nor a debug event tells.
+
+    `subject` is the id of what it is about, or the endpoint's name; `data` are small JSON values, never a secret. `seq` is its place among
+    the notices once it has been written, 0 before.
+    """
+
+    type: NoticeType
+    at: float
+    subject: str
+    endpoint: str = ""
+    data: dict[str, Any] = {}
+    seq: int = 0
+
+
+class Source(StrEnum):
+    """The journal's four logs, of which all news are made. Each counts its rows from 1, in the order of their commits."""
+
+    ARRIVALS = "arrivals"
+    ATTEMPTS = "attempts"
+    EVENTS = "events"
+    NOTICES = "notices"
+
+
+class Marks(Record):
+    """A place in each of the journal's logs: the highest number that has been read. What comes later has a higher one."""
+
+    arrivals: int = 0
+    attempts: int = 0
+    events: int = 0
+    notices: int = 0
+
+
+class Tried(Record):
+    """An attempt with its webhook as that stands when it is read."""
+
+    attempt: Attempt
+    webhook: Webhook
+
+
+class News(Record):
+    """One row of one of the journal's logs: `item` is an arrival's webhook, an attempt, a debug event or a notice. `at` is when it happened."""
+
+    source: Source
+    seq: int
+    at: float
+    item: Webhook | Tried | DebugEvent | Notice
+
+
+class NewsPage(Record):
+    """Some news in the order in which they are told, and where the next page begins."""
+
+    news: tuple[News, ...]
+    marks: Marks
+
+
+class Heard(Record):
+    """What one commit has added to the logs of debug events and notices, and the numbers that these have come to."""
+
+    events: tuple[DebugEvent, ...]
+    notices: tuple[Notice, ...]
+    marks: Marks
+
+
+class Kept(Record):
+    """A small record that some room keeps in the journal: its shelf, its id there, and the bytes that it made of it. None: nothing (more)."""
+
+    shelf: str
+    id: str
+    data: bytes | None = None
+
+
 class Settlement(Record):
     """Everything that one round of delivery changed, written in one transaction. `webhook` is the whole new row."""
 

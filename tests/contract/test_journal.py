@@ -79,7 +79,7 @@ async def test_a_closed_journal_says_so_and_keeps_nothing(desk):
     await desk.journal.close()
     assert isinstance(await desk.append(an_arrival()), JournalError)
     assert "closed" in desk.journal.trouble()
-    for call in (desk.journal.webhook("WH"), desk.journal.unsettled(), desk.journal.counts(), desk.journal.dismiss(["WH"])):
+    for call in (desk.journal.webhook("WH"), desk.journal.unsettled(), desk.journal.counts(), desk.journal.dismiss(["WH"], NOON)):
         with pytest.raises(JournalError):
             await call
 
@@ -359,14 +359,14 @@ async def test_only_failed_ones_can_be_dismissed(desk):
     await desk.keep(failed, delivered)
     await desk.settle(failed, State.FAILED)
     await desk.settle(delivered)
-    assert await desk.journal.dismiss([failed.id, delivered.id]) == 1
-    assert await desk.journal.dismiss([failed.id]) == 0
+    assert await desk.journal.dismiss([failed.id, delivered.id], NOON) == 1
+    assert await desk.journal.dismiss([failed.id], NOON) == 0
     assert await desk.journal.counts() == {"sms": {State.DISMISSED: 1, State.DELIVERED: 1}}
 
 
 async def test_replaying_and_dismissing_nothing_changes_nothing(desk):
     assert await desk.journal.requeue([], NOON) == 0
-    assert await desk.journal.dismiss(iter(())) == 0
+    assert await desk.journal.dismiss(iter(()), NOON) == 0
 
 
 # -- replies

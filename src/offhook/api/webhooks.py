@@ -93,7 +93,7 @@ async def dismiss_webhook(house: House, call: Call) -> Response:
     webhook = await house.journal.webhook(call.identifier)
     if webhook is None:
         raise _no_webhook(call.identifier)
-    if not await house.journal.dismiss([webhook.id]):
+    if not await house.journal.dismiss([webhook.id], house.clock.now()):
         raise Problem(20409, f"Webhook {webhook.id} is {webhook.state}: only a failed one can be dismissed.")
     return json_answer({"dismissed": 1})
 

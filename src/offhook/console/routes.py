@@ -47,7 +47,7 @@ def page_routes(house: House, look: Look | None = None, first_step: tuple[str, s
         return RedirectResponse(f"/webhooks/{request.path_params['id']}", 303)
 
     async def dismiss(request: Request) -> Response:
-        await house.journal.dismiss([request.path_params["id"]])
+        await house.journal.dismiss([request.path_params["id"]], house.clock.now())
         return RedirectResponse(f"/webhooks/{request.path_params['id']}", 303)
 
     return [

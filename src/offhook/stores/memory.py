@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import islice
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,14 +15,22 @@ from offhook.records import (
     Attempt,
     DebugEvent,
     EventFilter,
+    Heard,
     Issue,
     IssueFilter,
     IssueState,
+    Kept,
+    Marks,
+    NewsPage,
+    Notice,
+    NoticeType,
     Receipt,
     Reply,
     ReplyState,
     Settlement,
+    Source,
     State,
+    Tried,
     Webhook,
     WebhookFilter,
     WebhookStory,
@@ -37,6 +47,7 @@ from offhook.stores.grouping import (
     with_hours,
     within,
 )
+from offhook.stores.newsreel import news_of, notices_of, notices_of_issues, notices_of_reply, numbered, page
 from offhook.stores.rules import (
     CLAIMABLE_REPLIES,
     LOST,
@@ -71,6 +82,11 @@ class MemoryJournal:
         self._events: dict[str, DebugEvent] = {}
         self._issues: dict[str, Issue] = {}
         self._hours: Hours = Counter()
+        # Each log's rows by their numbers: ids of arrivals and events, attempts and notices themselves.
+        self._logs: dict[Source, dict[int, Any]] = {source: {} for source in Source}
+        self._ends: Counter[Source] = Counter()
+        self._kept: dict[str, dict[str, bytes]] = {}
+        self._hearers: list[Callable[[Heard], None]] = []
 
     async def open(self) -> None:
         """Whatever an earlier opening has left unsettled is now a former process's."""
@@ -99,6 +115,7 @@ class MemoryJournal:
             if outcome.duplicate_of is None:
                 self._keys[arrival.dedupe_key] = arrival.id
                 self._arrivals[arrival.id] = arrival
+                self._log(Source.ARRIVALS, arrival.id)
         asyncio.get_running_loop().call_soon(stored, outcome)
 
     # -- from the courier
@@ -115,11 +132,14 @@ class MemoryJournal:
         self._former.pop(webhook.id, None)
         if webhook.id not in self._arrivals:
             self._arrivals[webhook.id] = arrival_of(webhook)
+            self._log(Source.ARRIVALS, webhook.id)
             self._keys.setdefault(webhook.dedupe_key, webhook.id)
         self._webhooks[webhook.id] = webhook
         self._attempts.setdefault(webhook.id, []).extend(settlement.attempts)
+        for attempt in settlement.attempts:
+            self._log(Source.ATTEMPTS, attempt)
         self._replies.update((reply.id, reply) for reply in settlement.replies)
-        self._put_events(settlement.events)
+        self._commit(settlement.events, notices_of(settlement))
 
     async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
         """The due ones that nothing in their conversation holds up, earliest due first."""
@@ -152,7 +172,9 @@ class MemoryJournal:
         """Replay."""
         self._check()
         wanted, states = set(ids), REPLAYABLE if delivered else LOST
-        return self._change_all(
+        return self._tell_changed(
+            NoticeType.WEBHOOK_REPLAYED,
+            now,
             lambda webhook: webhook.id in wanted and webhook.state in states,
             state=State.WAITING,
             due=now,
@@ -160,11 +182,23 @@ class MemoryJournal:
             refusals=0,
         )
 
-    async def dismiss(self, ids: Iterable[str]) -> int:
+    async def dismiss(self, ids: Iterable[str], now: float) -> int:
         """Take failed ones off the list."""
         self._check()
         wanted = set(ids)
-        return self._change_all(lambda webhook: webhook.id in wanted and webhook.state is State.FAILED, state=State.DISMISSED)
+        return self._tell_changed(
+            NoticeType.WEBHOOK_DISMISSED,
+            now,
+            lambda webhook: webhook.id in wanted and webhook.state is State.FAILED,
+            state=State.DISMISSED,
+        )
+
+    def _tell_changed(self, told: NoticeType, now: float, wanted: Callable[[Webhook], bool], **fields: object) -> int:
+        found = [webhook for webhook in self._webhooks.values() if wanted(webhook)]
+        for webhook in found:
+            self._change(webhook, **fields)
+        self._commit((), [Notice(type=told, at=now, subject=one.id, endpoint=one.endpoint) for one in found])
+        return len(found)
 
     # -- from the replies
 
@@ -189,7 +223,7 @@ class MemoryJournal:
         """Keep the reply's new row and its events."""
         self._check()
         self._replies[reply.id] = reply
-        self._put_events(events)
+        self._commit(events, notices_of_reply(reply))
 
     async def release_kept(self, now: float) -> int:
         """There are credentials now."""
@@ -201,7 +235,74 @@ class MemoryJournal:
     async def record(self, events: Sequence[DebugEvent]) -> None:
         """Keep debug events of no settlement."""
         self._check()
-        self._put_events(events)
+        self._commit(events, ())
+
+    # -- news
+
+    async def news(self, after: Marks, limit: int, sources: Collection[Source]) -> NewsPage:
+        """What has happened since."""
+        self._check()
+        rows, cut = {}, set()
+        for source in sources:
+            found = [seq for seq in self._logs[source] if seq > getattr(after, source)]
+            rows[source] = [news_of(source, seq, self._logged(source, seq)) for seq in found[:limit]]
+            if len(found) > limit:
+                cut.add(source)
+        return page(after, await self.marks(), rows, cut, limit)
+
+    async def marks(self, at: float | None = None) -> Marks:
+        """The ends of the logs, or places by a time."""
+        self._check()
+        ends = {source.value: self._ends[source] for source in Source}
+        if at is not None:
+            for source, log in self._logs.items():
+                later = (seq for seq in log if news_of(source, seq, self._logged(source, seq)).at >= at)
+                ends[source.value] = next(later, self._ends[source] + 1) - 1
+        return Marks(**ends)
+
+    def listen(self, hear: Callable[[Heard], None]) -> None:
+        """Have this called after each change that adds events or notices."""
+        self._hearers.append(hear)
+
+    def _log(self, source: Source, row: Any) -> int:
+        self._ends[source] += 1
+        self._logs[source][self._ends[source]] = row
+        return self._ends[source]
+
+    def _logged(self, source: Source, seq: int) -> Any:
+        row = self._logs[source][seq]
+        if source is Source.ARRIVALS:
+            return self._find(row)
+        if source is Source.ATTEMPTS:
+            webhook = self._find(row.webhook_id)
+            assert webhook is not None
+            return Tried(attempt=row, webhook=webhook)
+        return self._events[row] if source is Source.EVENTS else row
+
+    # -- small records
+
+    async def keep(self, changes: Sequence[Kept], notices: Sequence[Notice] = ()) -> None:
+        """Put them on their shelves, or take them off."""
+        self._check()
+        for change in changes:
+            shelf = self._kept.setdefault(change.shelf, {})
+            if change.data is None:
+                shelf.pop(change.id, None)
+            else:
+                shelf[change.id] = change.data
+        self._commit((), notices)
+
+    async def kept(self, shelf: str, limit: int = 1000, after: str = "") -> Sequence[Kept]:
+        """What is on a shelf, by ids."""
+        self._check()
+        records = self._kept.get(shelf, {})
+        found = islice((each for each in sorted(records) if each > after), limit)
+        return [Kept(shelf=shelf, id=each, data=records[each]) for each in found]
+
+    async def kept_one(self, shelf: str, identifier: str) -> bytes | None:
+        """One of them."""
+        self._check()
+        return self._kept.get(shelf, {}).get(identifier)
 
     # -- reads
 
@@ -288,6 +389,12 @@ class MemoryJournal:
         self._check()
         return self._replies.get(reply_id)
 
+    async def oldest_undelivered(self, endpoint: str) -> float | None:
+        """When it came in."""
+        self._check()
+        waiting = (one for one in self._all() if one.state in UNDELIVERED and (not endpoint or one.endpoint == endpoint))
+        return min((one.received_at for one in waiting), default=None)
+
     async def counts(self) -> dict[str, dict[State, int]]:
         """How many of each endpoint in each state."""
         self._check()
@@ -308,6 +415,7 @@ class MemoryJournal:
         self._issues = {key: issue for key, issue in self._issues.items() if issue.last_seen >= received_before or key in left}
         first = int(received_before // HOUR)
         self._hours = Counter({key: count for key, count in self._hours.items() if key[1] >= first})
+        self._delete_from_logs(received_before)
         return len(gone)
 
     async def forget(self, number: str) -> int:
@@ -316,6 +424,7 @@ class MemoryJournal:
         theirs = (w for w in self._webhooks.values() if number in {w.sender, w.recipient} and w.state is not State.DELIVERING)
         gone = {webhook.id for webhook in theirs}
         self._delete(gone)
+        self._delete_from_logs(None)
         return len(gone)
 
     async def size(self) -> int:
@@ -332,6 +441,15 @@ class MemoryJournal:
         self._replies = {key: reply for key, reply in self._replies.items() if reply.webhook_id not in gone}
         self._events = {key: event for key, event in self._events.items() if event.webhook_id not in gone}
 
+    def _delete_from_logs(self, before: float | None) -> None:
+        """Rows of what is no longer there, and notices from before that time."""
+        logs = self._logs
+        logs[Source.ARRIVALS] = {seq: one for seq, one in logs[Source.ARRIVALS].items() if one in self._arrivals}
+        logs[Source.ATTEMPTS] = {seq: one for seq, one in logs[Source.ATTEMPTS].items() if one.webhook_id in self._arrivals}
+        logs[Source.EVENTS] = {seq: one for seq, one in logs[Source.EVENTS].items() if one in self._events}
+        if before is not None:
+            logs[Source.NOTICES] = {seq: one for seq, one in logs[Source.NOTICES].items() if one.at >= before}
+
     def trouble(self) -> str:
         """Memory has none but its end."""
         return "" if self._is_open else "the journal is closed"
@@ -342,14 +460,34 @@ class MemoryJournal:
         if not self._is_open:
             raise JournalError("the journal is closed")
 
-    def _put_events(self, events: Iterable[DebugEvent]) -> None:
+    def _commit(self, events: Iterable[DebugEvent], notices: Iterable[Notice]) -> None:
+        """Write these, and tell those who listen."""
+        fresh, of_issues = self._put_events(events)
+        told = []
+        for notice in (*notices, *of_issues):
+            told.append(numbered(notice, self._ends[Source.NOTICES] + 1))
+            self._log(Source.NOTICES, told[-1])
+        if fresh or told:
+            ends = Marks(events=self._ends[Source.EVENTS], notices=self._ends[Source.NOTICES])
+            heard = Heard(events=tuple(fresh), notices=tuple(told), marks=ends)
+            for hear in self._hearers:
+                hear(heard)
+
+    def _put_events(self, events: Iterable[DebugEvent]) -> tuple[list[DebugEvent], list[Notice]]:
+        """Keep them; gives those that are new, and what is to be told of their issues."""
         latest = {event.id: event for event in events}
+        fresh = [event for event in latest.values() if event.id not in self._events]
+        for event in fresh:
+            self._log(Source.EVENTS, event.id)
         known = {key: issue_of(self._events[key]) for key in latest if key in self._events}
         self._events.update(latest)
         found = gather(event for event in latest.values() if known.get(event.id) != issue_of(event))
+        states = {key: self._issues[key].state for key in found.issues if key in self._issues}
+        notices = notices_of_issues(found.issues.values(), states)
         for key, new in found.issues.items():
             self._issues[key] = merge(self._issues[key], new) if key in self._issues else new
         self._hours.update(found.hours)
+        return fresh, notices
 
     def _with_hours(self, issue: Issue, now: float) -> Issue:
         return with_hours(issue, {hour: count for (key, hour), count in self._hours.items() if key == issue.id}, now)

@@ -1,0 +1,1 @@
+"""Alarms: watches over what goes wrong, their firings, and who is told."""
