@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from offhook.records import Marks
-from offhook.streams.carrier import Carrier, Follower
+from offhook.streams.carrier import Follower
 from offhook.streams.model import Event, Fault
 from offhook.streams.places import Item, Place, items_of, reaches, within
 from offhook.streams.pump import PAGE, Pump, PumpParts
