@@ -64,7 +64,9 @@ TYPES: tuple[EventType, ...] = (
     EventType(arrivals.RECEIVED, arrivals.SCHEMA, _FIRST, "A webhook came in and is safely kept.", Source.ARRIVALS),
     EventType(attempts.DELIVERED, attempts.SCHEMA, _FIRST, "The app, or its fallback, has taken a webhook.", Source.ATTEMPTS),
     EventType(attempts.FAILED, attempts.SCHEMA, _FIRST, "A try to hand a webhook to the app has failed.", Source.ATTEMPTS),
-    EventType(errors.LOGGED, errors.SCHEMA, _FIRST, "An error, a warning or a note, with its cause and what to do.", Source.EVENTS),
+    EventType(
+        errors.LOGGED, errors.SCHEMA, _FIRST, "An error, a warning or a note, with its cause and what to do.", Source.EVENTS
+    ),
     *(
         EventType(notices.NAMES[kind], notices.SCHEMAS[kind], _FIRST, description, Source.NOTICES)
         for kind, description in _NOTICES.items()

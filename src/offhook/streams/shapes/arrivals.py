@@ -32,8 +32,9 @@ def events_of(news: News, wanted: Mapping[str, int], _context: Context) -> list[
 
 def partition_of(webhook: Webhook) -> str:
     """The conversation that a webhook belongs to, whichever way its message goes; else its endpoint."""
-    ways = (webhook.sender, webhook.recipient)
-    return conversation(*(reversed(ways) if webhook.kind is Kind.STATUS else ways), webhook.endpoint)
+    if webhook.kind is Kind.STATUS:
+        return conversation(webhook.recipient, webhook.sender, webhook.endpoint)
+    return conversation(webhook.sender, webhook.recipient, webhook.endpoint)
 
 
 def about(webhook: Webhook) -> dict[str, str | None]:

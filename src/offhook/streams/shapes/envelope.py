@@ -88,7 +88,9 @@ def numbered(event: Event, sequence: int) -> Event:
 
 def dataschema(schema: str, version: int, family: str = OFFHOOK) -> str:
     """Where a schema is known by: Twilio's address for its own, as its consumers expect, a name of ours that is no address for the others."""
-    return f"https://events-schemas.twilio.com/{schema}/{version}" if family == TWILIO else f"urn:offhook:schema:{schema}:{version}"
+    return (
+        f"https://events-schemas.twilio.com/{schema}/{version}" if family == TWILIO else f"urn:offhook:schema:{schema}:{version}"
+    )
 
 
 def rfc3339(seconds: float) -> str:

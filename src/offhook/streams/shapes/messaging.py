@@ -68,7 +68,7 @@ _RECIPIENTS_SINCE, _TAGS_SINCE, _UPDATED_SINCE = 5, 4, 6
 
 def inbound(webhook: Webhook, form: Form, version: int) -> Event:
     """An inbound message as Twilio tells of it: the one event that holds the message's text."""
-    data = {
+    data: dict[str, Any] = {
         "messageSid": webhook.provider_id,
         "timestamp": rfc3339(webhook.received_at),
         "accountSid": webhook.account_sid,
