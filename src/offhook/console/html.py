@@ -9,8 +9,9 @@ from offhook.api.shapes import iso
 from offhook.records import Record
 
 LINKS = (
-    ("Webhooks", "/"),
-    ("Errors", "/#errors"),
+    ("Overview", "/"),
+    ("Webhooks", "/webhooks"),
+    ("Errors", "/errors"),
     ("API", "/openapi.json"),
     ("Metrics", "/metrics"),
     ("Ready?", "/readyz"),
@@ -26,8 +27,8 @@ class Look(Record):
     name: str | None = None
 
 
-# Control characters (newline, tab and carriage return excepted), and the marks that turn the direction of text round.
-_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Control characters (newline, tab and carriage return excepted), and the marks that have no width or turn the direction of text round.
+UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 class Markup(str):
@@ -40,7 +41,7 @@ def escaped(value: object) -> Markup:
     """The value as text, unless it is markup of ours. What a browser would swallow, or turn other text round for, shows as its code."""
     if isinstance(value, Markup):
         return value
-    return Markup(html.escape(_UNSEEN.sub(_code, str(value))))
+    return Markup(html.escape(UNSEEN.sub(_code, str(value))))
 
 
 def _code(found: re.Match[str]) -> str:
@@ -119,6 +120,17 @@ def document(title: str, *content: object, look: Look | None = None) -> bytes:
     )
     page = tag("html", head, tag("body", top, tag("main", *content), class_=look.name), lang="en")
     return f"<!doctype html>\n{page}\n".encode()
+
+
+def missing_page(what: str, look: Look | None = None) -> bytes:
+    """There is no such thing."""
+    return document(
+        "Not found · Offhook",
+        tag("h1", "Not here"),
+        tag("p", what),
+        tag("p", tag("a", "All that has come in", href="/")),
+        look=look,
+    )
 
 
 def _is_cell(cell: object) -> bool:

@@ -1,80 +1,39 @@
-"""The routes of the console's pages, and the whole console: pages and API on one listener."""
+"""The whole console: pages and API on one listener."""
 
-import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from offhook.api.app import create_app
 from offhook.api.house import House
-from offhook.console.html import Look
-from offhook.console.pages import Overview, front_page, missing_page, story_page
-from offhook.errors import JournalError
-from offhook.records import EventFilter, WebhookFilter
+from offhook.console.audit import Audit
+from offhook.console.doorway import Doorway, PageRoute
+from offhook.console.pages import overview
+from offhook.console.session import Sessions
+from offhook.console.visit import NAV, Links
+from offhook.system import TimeSortedIds
 
-SHOWN_WEBHOOKS = 25
-SHOWN_ERRORS = 10
+PAGES: Sequence[PageRoute] = (*overview.ROUTES,)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_console(house: House) -> Starlette:
-    """The API and the pages of a house."""
-    return create_app(house, page_routes(house))
+def create_console(house: House, sessions: Sessions | None = None, *, login_to_read: bool = False) -> Starlette:
+    """The API and the pages of a house. Sessions are opened by links that whoever has made them shows."""
+    sessions = sessions or Sessions(house.clock.now)
+    return create_app(house, page_routes(house, sessions, login_to_read=login_to_read))
 
 
-def page_routes(house: House, look: Look | None = None, first_step: tuple[str, str] | None = None) -> list[Route]:
-    """The pages, the changes that their buttons ask for, and their stylesheet. `first_step`: a link on top of the first page."""
-
-    async def front(_: Request) -> Response:
-        overview = await _overview(house)
-        return html_answer(front_page(msgspec.structs.replace(overview, first_step=first_step), look))
-
-    async def story(request: Request) -> Response:
-        found = await house.journal.story(request.path_params["id"])
-        if found is None:
-            return html_answer(
-                missing_page("There is no such webhook. It may have been deleted when its time was up.", look), 404
-            )
-        return html_answer(await asyncio.to_thread(story_page, found, house.clock.now(), look))
-
-    async def replay(request: Request) -> Response:
-        await house.replay([request.path_params["id"]])
-        return RedirectResponse(f"/webhooks/{request.path_params['id']}", 303)
-
-    async def dismiss(request: Request) -> Response:
-        await house.journal.dismiss([request.path_params["id"]], house.clock.now())
-        return RedirectResponse(f"/webhooks/{request.path_params['id']}", 303)
-
-    return [
-        Route("/", front),
-        Route("/webhooks/{id}", story),
-        Route("/webhooks/{id}/replay", replay, methods=["POST"]),
-        Route("/webhooks/{id}/dismiss", dismiss, methods=["POST"]),
-        static_route("offhook.css"),
-        static_route("offhook.svg"),
-    ]
-
-
-async def _overview(house: House) -> Overview:
-    """What the first page shows; with a journal that cannot be read, the page says that and shows the rest."""
-    troubles = [trouble for trouble in house.ready().values() if trouble]
-    try:
-        return Overview(
-            now=house.clock.now(),
-            endpoints=house.endpoints,
-            counts=await house.journal.counts(),
-            webhooks=await house.journal.webhooks(WebhookFilter(), SHOWN_WEBHOOKS),
-            events=await house.journal.events(EventFilter(), SHOWN_ERRORS),
-            troubles=troubles,
-        )
-    except JournalError as failure:
-        troubles.append(f"The journal cannot be read: {failure}")
-        return Overview(now=house.clock.now(), endpoints=house.endpoints, counts={}, webhooks=(), events=(), troubles=troubles)
+def page_routes(house: House, sessions: Sessions | None, *, login_to_read: bool = False, nav: Links = NAV) -> list[Route]:
+    """The pages and their files. Without sessions anybody may do everything, as with `offhook dev`."""
+    audit = Audit(house.journal, house.clock, TimeSortedIds())
+    door = Doorway(house, sessions, audit, login_to_read=login_to_read, nav=nav)
+    files = ("console.css", "console.js", "htmx.min.js", "offhook.css", "offhook.svg")
+    return [*door.routes(PAGES), *map(static_route, files)]
 
 
 def static_route(name: str) -> Route:

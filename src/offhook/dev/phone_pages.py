@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from offhook.console.html import LINKS, Look, Markup, document, tag, void
+from offhook.console.visit import NAV
 from offhook.dev.house import PEOPLE
 from offhook.dev.phone_bubbles import Own, entry, initial, item, key, tint
 from offhook.dev.phone_desk import address
@@ -13,9 +14,9 @@ from offhook.providers.drafts import segments
 from offhook.records import Record
 
 DEV_LINKS: Final = (("Phone", "/phone"), ("Chaos", "/chaos"), *LINKS)
+DEV_NAV: Final = (("Phone", "/phone"), ("Chaos", "/chaos"), *NAV)
 DEV_LOOK: Final = Look(links=DEV_LINKS)
 LOOK: Final = Look(links=DEV_LINKS, styles=("phone.css",), scripts=("phone.js",), name="on-phone")
-FIRST_STEP: Final = ("Text your app from the phone", "/phone")
 _WORDS: Final = ("STOP", "START", "HELP")
 
 

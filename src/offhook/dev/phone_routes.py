@@ -15,8 +15,7 @@ from offhook.api.guard import HEADERS
 from offhook.api.operation import json_answer
 from offhook.api.problems import Problem
 from offhook.api.shapes import without_credentials
-from offhook.console.html import Look
-from offhook.console.pages import missing_page
+from offhook.console.html import Look, missing_page
 from offhook.console.routes import html_answer, static_route
 from offhook.dev.house import PEOPLE
 from offhook.dev.phone_bubbles import happening

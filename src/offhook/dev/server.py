@@ -21,7 +21,7 @@ from offhook.dev.front import OpenFront, front_door
 from offhook.dev.house import DevHouse, DevParts
 from offhook.dev.options import DevOptions
 from offhook.dev.phone_desk import PhoneDesk
-from offhook.dev.phone_pages import DEV_LOOK, FIRST_STEP
+from offhook.dev.phone_pages import DEV_NAV
 from offhook.dev.phone_routes import BODIES, phone_routes
 from offhook.dev.replay import Compared, replay
 from offhook.dev.tape import Tape
@@ -107,7 +107,7 @@ async def run_replay(settings: Settings, folder: Path) -> AsyncIterator[Compared
 def dev_app(desk: PhoneDesk) -> Starlette:
     """Everything that the listener answers: the API, the phone, the pages."""
     house = desk.house
-    pages = page_routes(house, DEV_LOOK, FIRST_STEP)
+    pages = page_routes(house, None, nav=DEV_NAV)
     return create_app(house, [*phone_routes(desk), *chaos_routes(house), *rest_routes(house), *pages], BODIES)
 
 

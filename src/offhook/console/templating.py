@@ -1,0 +1,65 @@
+"""How a page becomes HTML: templates that escape everything, and the few filters that they are written with.
+
+Whatever comes from outside is only ever text: every value that is not markup of ours is escaped, and characters that a browser would swallow, or turn
+other text round for, show as their codes.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import Response
+
+from offhook import __version__
+from offhook.api.shapes import iso
+from offhook.console.html import UNSEEN, ago, escaped
+from offhook.console.wording import compact, duration, masked
+
+
+def visible(value: object) -> object:
+    """A value as a template shows it: markup as it is, None as nothing, anything else as text in which nothing is hidden."""
+    if value is None:
+        return ""
+    if hasattr(value, "__html__"):
+        return value
+    text = str(value)
+    return Markup(escaped(text)) if UNSEEN.search(text) else text  # noqa: S704 - it has just been escaped
+
+
+def moment(at: float | None, now: float) -> Markup:
+    """A time: how long ago, and the exact one for machines and on hover."""
+    if at is None:
+        return Markup("")
+    full = iso(at)
+    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(full, ago(now - at))
+
+
+def _environment() -> Environment:
+    built = Environment(
+        loader=PackageLoader("offhook.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
+        auto_reload=False,
+    )
+    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration)
+    built.globals.update(version=__version__, moment=moment)
+    return built
+
+
+_TEMPLATES: Final = _environment()
+
+
+def rendered(name: str, values: Mapping[str, Any]) -> bytes:
+    """A template with these values, in UTF-8; half a surrogate pair shows as a question mark."""
+    bound = {"moment": partial(moment, now=values["now"])} if "now" in values else {}
+    return _TEMPLATES.get_template(name).render(**bound, **values).encode(errors="replace")
+
+
+def page(name: str, values: Mapping[str, Any], status: int = 200) -> Response:
+    """A template as an answer."""
+    return Response(rendered(name, values), status, media_type="text/html")
