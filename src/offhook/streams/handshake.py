@@ -13,7 +13,7 @@ AT_ONCE: Final = frozenset({"webhook"})
 """The types of sinks that need no handshake: they are active as soon as they are made, as at Twilio."""
 
 
-def test_event(sink: Sink, now: float) -> Event:
+def make_test_event(sink: Sink, now: float) -> Event:
     """The event that tests a sink, with the sink's `test_id`.
 
     Twilio's has the account's id. Ours begins like one and differs each time: some sinks drop an event whose id they have had before.

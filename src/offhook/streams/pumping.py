@@ -1,83 +1,98 @@
-"""What the desk asks of whoever delivers events, and who that is where nobody does."""
+"""What the desk asks of whoever carries events to the sinks, and who that is where nobody does."""
 
 from typing import Protocol
 
 from offhook.records import Record
-from offhook.streams.model import Fault, Sink
+from offhook.streams.model import Delivery, Event, Fault, Sink
 from offhook.streams.refused import RefusedError
 
 
 class SinkState(Protocol):
-    """How a sink is doing: events that wait for it, when it last took some, why it has not, when it is tried again, and how many are parked."""
+    """How a sink is doing. Times in seconds since the epoch, None or 0 where there is none."""
 
     @property
-    def lag_events(self) -> int:
-        """How many events wait for it."""
+    def lag(self) -> int:
+        """How many rows of the journal it has still to be told of, at most."""
+
+    @property
+    def delivered(self) -> int:
+        """How many events it has taken since the start."""
+
+    @property
+    def parked(self) -> int:
+        """How many entries there are of what it has refused for good."""
 
     @property
     def last_success_at(self) -> float | None:
-        """When it last took events; None or 0 where it never has."""
+        """When it last took events."""
 
     @property
     def last_fault(self) -> Fault | None:
         """Why it last did not."""
 
     @property
+    def failing_since(self) -> float | None:
+        """Since when it has taken none."""
+
+    @property
     def retry_at(self) -> float | None:
-        """When it is tried again; None or 0 where it is not waited for."""
+        """When it is tried again."""
+
+
+class Replaying(Protocol):
+    """A replay that has begun."""
 
     @property
-    def parked(self) -> int:
-        """How many events it has refused for good."""
-
-
-class Replay(Protocol):
-    """What a replay comes to."""
+    def id(self) -> str:
+        """What it is known by."""
 
     @property
-    def events(self) -> int:
-        """How many events go to the sink again."""
+    def state(self) -> str:
+        """waiting, running, completed or failed."""
 
 
 class Pump(Protocol):
-    """Who takes events to the sinks."""
+    """Who carries events to the sinks."""
 
-    async def test(self, sink: Sink) -> None:
-        """Hand the sink its test event, and note what came of that."""
+    async def test(self, sink: Sink, event: Event) -> Delivery:
+        """Hand a test event to a sink, once, and say what came of it."""
 
     async def reload(self) -> None:
-        """Sinks or subscriptions have changed."""
+        """Sinks or subscriptions have changed. Raises JournalError."""
 
-    async def replay(self, sid: str, since: float | None, until: float | None, *, parked: bool) -> Replay:
-        """Have a sink's events of a time delivered again, or, with `parked`, those that it has refused."""
+    async def replay(self, sink_sid: str, since: float | None, until: float | None, *, parked: bool = False) -> Replaying:
+        """Have the events of a time delivered again, or with `parked` those that the sink has refused. LookupError: it has no subscription."""
 
     def status(self, sink_sid: str) -> SinkState:
         """How a sink is doing."""
 
 
 class Still(Record):
-    """The state of a sink that nobody delivers to."""
+    """The state of a sink that nobody carries events to."""
 
-    lag_events: int = 0
+    lag: int = 0
+    delivered: int = 0
+    parked: int = 0
     last_success_at: float | None = None
     last_fault: Fault | None = None
+    failing_since: float | None = None
     retry_at: float | None = None
-    parked: int = 0
 
 
 class NoPump:
-    """Nobody delivers: the command line at work on the journal while no server runs, and the simulator."""
+    """Nobody does: the command line at work on the journal while no server runs, and the simulator."""
 
-    async def test(self, sink: Sink) -> None:
+    async def test(self, sink: Sink, _event: Event) -> Delivery:
         """There is nobody to do it."""
         raise RefusedError(20503, f"Events go to {sink.sid} only while `offhook serve` runs.")
 
     async def reload(self) -> None:
         """There is nobody to tell."""
 
-    async def replay(self, sid: str, _since: float | None, _until: float | None, *, parked: bool) -> Replay:  # noqa: ARG002 - the port's shape
+    async def replay(self, sink_sid: str, _since: float | None, _until: float | None, *, parked: bool = False) -> Replaying:
         """There is nobody to do it."""
-        raise RefusedError(20503, f"Events go to {sid} only while `offhook serve` runs.")
+        del parked
+        raise RefusedError(20503, f"Events go to {sink_sid} only while `offhook serve` runs.")
 
     def status(self, _sink_sid: str) -> SinkState:
         """Nothing is known."""

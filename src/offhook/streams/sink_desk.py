@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from offhook import logs
 from offhook.streams.catalogue import suggestion
 from offhook.streams.configuration import check, shown
-from offhook.streams.handshake import AT_ONCE
-from offhook.streams.model import Sink, SinkKind, SinkStatus
+from offhook.streams.handshake import AT_ONCE, make_test_event
+from offhook.streams.model import Delivery, Sink, SinkKind, SinkStatus
 from offhook.streams.parts import DeskParts
 from offhook.streams.refused import RefusedError
 from offhook.streams.store import Store
@@ -19,6 +20,11 @@ from offhook.streams.store import Store
 MOST: Final = 100
 """How many sinks an account may have, and, since each serves one, how many subscriptions."""
 LONGEST_DESCRIPTION: Final = 1000
+TEST_WITHIN: Final = 6.0
+"""Seconds that whoever asks for a test waits for what comes of it: a webhook has five to answer. It goes on after that."""
+
+
+log = logs.get("streams")
 
 
 class SinkDesk:
@@ -28,6 +34,7 @@ class SinkDesk:
         self._parts = parts
         self._store = store
         self._turn = turn
+        self._tests: set[asyncio.Task[Delivery]] = set()
 
     async def all(self) -> Sequence[Sink]:
         """Every sink, the newest first."""
@@ -103,15 +110,24 @@ class SinkDesk:
             await self._parts.vault.drop(sid)
         await self._parts.pump.reload()
 
-    async def test(self, sid: str) -> Sink:
-        """Send a sink a test event. It goes out after this has returned; what became of it is in the sink's state."""
+    async def test(self, sid: str) -> Delivery | None:
+        """Send a sink a test event; what came of it, None while that is not known after a while. One that refuses it has failed."""
         async with self._turn:
             sink = await self.get(sid)
             status = sink.status if sink.status is SinkStatus.ACTIVE else SinkStatus.VALIDATING
             tested = replace(sink, test_id=self._parts.test_id(), status=status, updated_at=self._parts.clock.now())
             await self._store.put(tested)
-        await self._parts.pump.test(tested)
-        return tested
+        task = asyncio.create_task(self._send(tested), name=f"test of {sid}")
+        self._tests.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait({task}, timeout=TEST_WITHIN)
+        return task.result() if task.done() else None
+
+    async def close(self) -> None:
+        """End the tests that are under way."""
+        for task in self._tests:
+            task.cancel()
+        await asyncio.gather(*self._tests, return_exceptions=True)
 
     async def validate(self, sid: str, test_id: str) -> Sink:
         """Make a sink active by the id that came with the test event. Raises RefusedError 91201, 91004 or 91005."""
@@ -127,6 +143,20 @@ class SinkDesk:
             await self._store.put(valid)
         await self._parts.pump.reload()
         return valid
+
+    def _ended(self, task: asyncio.Task[Delivery]) -> None:
+        self._tests.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("streams.test_broken_off", test=task.get_name(), reason=str(error))
+
+    async def _send(self, tested: Sink) -> Delivery:
+        delivery = await self._parts.pump.test(tested, make_test_event(tested, self._parts.clock.now()))
+        if delivery.fault is not None and not delivery.fault.retry:
+            async with self._turn:
+                sink = await self._store.sink(tested.sid)
+                if sink is not None and sink.test_id == tested.test_id and sink.status is SinkStatus.VALIDATING:
+                    await self._store.put(replace(sink, status=SinkStatus.FAILED, updated_at=self._parts.clock.now()))
+        return delivery
 
     def _kind(self, name: str) -> SinkKind:
         kinds = {kind.name: kind for kind in self._parts.kinds}
