@@ -45,6 +45,7 @@ SECTIONS = {
     "twilio": "Twilio account",
     "delivery": "Delivery",
     "limits": "Limits of the public listener",
+    "streams": "Event streams",
     "logs": "Logs",
 }
 

@@ -223,6 +223,16 @@ class Settings(Record):
         int, Row(_STATUS_CODES, "11200", "The code that Twilio would log for your app's 4xx or 5xx", "delivery")
     ]
 
+    sink_retry_for: Annotated[
+        float,
+        Row(
+            kinds.span("1m", "30d"),
+            "24h",
+            "How long a sink that is away is tried with an event; after that the event is put aside, and replayable",
+            "streams",
+        ),
+    ]
+
     max_body: Annotated[int, Row(kinds.size(1024, 64 * 1024**2), "1MiB", "Largest body of a request", "limits")]
     max_head: Annotated[int, Row(kinds.size(1024, 1024**2), "32KiB", "Largest head of a request", "limits")]
     max_header_fields: Annotated[int, Row(kinds.number(10, 10_000), "100", "Most header fields of a request", "limits")]
