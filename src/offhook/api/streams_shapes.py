@@ -8,10 +8,10 @@ from typing import Any, TypedDict
 
 from offhook.api.alert_shapes import Paging
 from offhook.api.shapes import iso, iso_or_none
+from offhook.streams.carrier import SinkState
 from offhook.streams.catalogue import PUBLISHED, ListedType
 from offhook.streams.model import Delivery, Fault, Sink, SinkKind, SinkStatus, Subscribed, Subscription
-from offhook.streams.pumping import SinkState
-from offhook.streams.store import ParkedEntry, ReplayEntry
+from offhook.streams.shelves import Parked, Replay
 
 
 class StreamSink(TypedDict):
@@ -366,7 +366,7 @@ def _subscription(subscription: Subscription) -> SinkSubscription:
     }
 
 
-def parked_shape(entry: ParkedEntry) -> ParkedEvents:
+def parked_shape(entry: Parked) -> ParkedEvents:
     """Some parked events."""
     return {
         "id": entry.id,
@@ -379,7 +379,7 @@ def parked_shape(entry: ParkedEntry) -> ParkedEvents:
     }
 
 
-def replay_shape(replay: ReplayEntry) -> SinkReplay:
+def replay_shape(replay: Replay) -> SinkReplay:
     """One replay."""
     return {
         "id": replay.id,

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
+from offhook.streams.carrier import SinkState
 from offhook.streams.parts import DeskParts
-from offhook.streams.pumping import Replaying, SinkState
 from offhook.streams.refused import RefusedError
+from offhook.streams.shelves import Parked, Replay
 from offhook.streams.sink_desk import SinkDesk
-from offhook.streams.store import ParkedEntry, ReplayEntry, Store
+from offhook.streams.store import Store
 from offhook.streams.subscription_desk import SubscriptionDesk
 
 
@@ -31,24 +32,24 @@ class Desk:
         """End what is under way."""
         await self.sinks.close()
 
-    async def replay(self, sid: str, since: float | None, until: float | None, *, parked: bool) -> Replaying:
+    async def replay(self, sid: str, since: float | None, until: float | None, *, parked: bool) -> Replay:
         """Have events delivered to a sink again. Raises RefusedError 20409 where nothing goes to it."""
         await self.sinks.get(sid)
         try:
-            return await self._parts.pump.replay(sid, since, until, parked=parked)
+            return await self._parts.carrying.replay(sid, since, until, parked=parked)
         except LookupError:
             raise RefusedError(20409, f"Nothing goes to the sink {sid}: it needs a subscription first.") from None
 
-    async def replays(self, sid: str) -> Sequence[ReplayEntry]:
+    async def replays(self, sid: str) -> Sequence[Replay]:
         """The replays to a sink, the newest first."""
         await self.sinks.get(sid)
         return await self._store.replays(sid)
 
     def status(self, sid: str) -> SinkState:
         """How a sink is doing."""
-        return self._parts.pump.status(sid)
+        return self._parts.carrying.status(sid)
 
-    async def parked(self, sid: str, limit: int, after: str = "") -> Sequence[ParkedEntry]:
+    async def parked(self, sid: str, limit: int, after: str = "") -> Sequence[Parked]:
         """What a sink has refused for good, the oldest first."""
         await self.sinks.get(sid)
         return await self._store.parked(sid, limit, after)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from offhook.ports import Clock, Ids, Journal
+from offhook.streams.carrying import Carrying
 from offhook.streams.catalogue import Catalogue
 from offhook.streams.model import SinkKind, SinkParts
-from offhook.streams.pumping import Pump
 from offhook.streams.vault import Vault
 
 
@@ -22,7 +22,7 @@ class DeskParts(NamedTuple):
     journal: Journal
     kinds: Sequence[SinkKind]
     catalogue: Catalogue
-    pump: Pump
+    carrying: Carrying
     vault: Vault
     sinks: SinkParts
     check_filter: Callable[[str], object]

@@ -87,7 +87,7 @@ class SinkDesk:
             except BaseException:
                 await self._parts.vault.drop(sid)
                 raise
-        await self._parts.pump.reload()
+        await self._parts.carrying.reload()
         return sink
 
     async def describe(self, sid: str, description: str) -> Sink:
@@ -108,7 +108,7 @@ class SinkDesk:
                 raise RefusedError(91007, f"The sink {sid} is in use by the subscription {subscription}: delete that first.")
             await self._store.drop_sink(sid)
             await self._parts.vault.drop(sid)
-        await self._parts.pump.reload()
+        await self._parts.carrying.reload()
 
     async def test(self, sid: str) -> Delivery | None:
         """Send a sink a test event; what came of it, None while that is not known after a while. One that refuses it has failed."""
@@ -141,7 +141,7 @@ class SinkDesk:
                 raise RefusedError(91005, "The TestId is not that of the last test event that was sent to this sink.")
             valid = replace(sink, status=SinkStatus.ACTIVE, updated_at=self._parts.clock.now())
             await self._store.put(valid)
-        await self._parts.pump.reload()
+        await self._parts.carrying.reload()
         return valid
 
     def _ended(self, task: asyncio.Task[Delivery]) -> None:
@@ -150,7 +150,7 @@ class SinkDesk:
             log.warning("streams.test_broken_off", test=task.get_name(), reason=str(error))
 
     async def _send(self, tested: Sink) -> Delivery:
-        delivery = await self._parts.pump.test(tested, make_test_event(tested, self._parts.clock.now()))
+        delivery = await self._parts.carrying.test(tested, make_test_event(tested, self._parts.clock.now()))
         if delivery.fault is not None and not delivery.fault.retry:
             async with self._turn:
                 sink = await self._store.sink(tested.sid)
@@ -160,6 +160,8 @@ class SinkDesk:
 
     def _kind(self, name: str) -> SinkKind:
         kinds = {kind.name: kind for kind in self._parts.kinds}
+        if not kinds:
+            raise RefusedError(91000, "There are no sinks here: they are made where `offhook serve` runs.")
         if name not in kinds:
             known = ", ".join(kinds)
             raise RefusedError(

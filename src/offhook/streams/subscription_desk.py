@@ -99,7 +99,7 @@ class SubscriptionDesk:
                 filter=filter_,
             )
             await self._store.put(subscription)
-        await self._parts.pump.reload()
+        await self._parts.carrying.reload()
         return subscription
 
     async def describe(self, sid: str, description: str) -> Subscription:
@@ -113,7 +113,7 @@ class SubscriptionDesk:
         async with self._turn:
             await self.get(sid)
             await self._store.drop_subscription(sid)
-        await self._parts.pump.reload()
+        await self._parts.carrying.reload()
 
     async def subscribed(self, sid: str, name: str) -> Subscribed:
         """One type of a subscription. Raises RefusedError 91202."""
@@ -159,7 +159,7 @@ class SubscriptionDesk:
             after = replace(before, updated_at=self._parts.clock.now(), **change(before))
             await self._store.put(after)
         if reload:
-            await self._parts.pump.reload()
+            await self._parts.carrying.reload()
         return after
 
     def _check_filter(self, filter_: str) -> None:
