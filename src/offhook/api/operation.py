@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from offhook.api.fields import Field, read_fields
+from offhook.api.forms import read_form
 from offhook.api.house import House
 from offhook.api.problems import Problem
 
@@ -24,20 +26,21 @@ async def _never() -> None:
 class Call(NamedTuple):
     """One call of an operation: the id in its path ("" where there is none), its parameters, read and checked, and the URL that was asked.
 
-    `gone` waits until the client has gone away.
+    `gone` waits until the client has gone away. `path` are all the words that stand in the path.
     """
 
     identifier: str
     values: Mapping[str, Any]
     url: str = ""
     gone: Callable[[], Coroutine[Any, Any, None]] = _never
+    path: Mapping[str, str] = MappingProxyType({})
 
 
 class Operation(NamedTuple):
     """One method on one path. `answer` is the type of the JSON, or None when `media_type` is not JSON.
 
-    `body` are the parameters that are also taken from a JSON object; `problems` are the codes that it may answer with besides 20001.
-    `alias` tells a second path to the same handler from the first.
+    `body` are the parameters that are also taken from a JSON object; `form` are those that come in a form instead, as Twilio's SDKs send them.
+    `problems` are the codes that it may answer with besides 20001. `alias` tells a second path to the same handler from the first.
     """
 
     method: str
@@ -51,6 +54,7 @@ class Operation(NamedTuple):
     problems: Sequence[int] = ()
     media_type: str = JSON
     alias: str = ""
+    form: Sequence[Field] = ()
 
     @property
     def name(self) -> str:
@@ -72,7 +76,8 @@ def route(operation: Operation, house: House) -> Route:
             if name in values:
                 raise Problem(20001, f"Parameter {name!r} is given in the query and in the body.")
             values[name] = value
-        call = Call(request.path_params.get("id", ""), values, str(request.url), functools.partial(_gone, request))
+        gone = functools.partial(_gone, request)
+        call = Call(request.path_params.get("id", ""), values, str(request.url), gone, request.path_params)
         return await operation.handle(house, call)
 
     return Route(operation.path, endpoint, methods=[operation.method], name=operation.name)
@@ -88,6 +93,8 @@ async def _read_body(request: Request, operation: Operation) -> dict[str, Any]:
     """The parameters in the JSON object of the body. Raises Problem 20001 or 20415."""
     if operation.method == "GET":
         return {}
+    if operation.form:
+        return await read_form(request, operation.form)
     body = await request.body()
     if not body:
         return {}
