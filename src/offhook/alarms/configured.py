@@ -1,16 +1,15 @@
 """Between what an operator writes of an alarm (`settings.alarms`) and the alarm itself. Pure."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import structs
 
+from offhook.alarms.book import FILE
 from offhook.alarms.model import Alarm, Channels, Watch
 from offhook.settings import AlarmSettings, Settings, spell
 from offhook.settings.alarm_keys import EVERY_LEVEL, LEVELS
 
-FROM_FILE: Final = "file"
 _CHANNELS: Final[Mapping[str, str]] = {
     "email": "email",
     "webhook": "webhook",
@@ -24,15 +23,8 @@ _DEFAULT: Final = Alarm(sid="", name="")
 
 
 def alarms_of(settings: Settings, account_sid: str = "") -> tuple[Alarm, ...]:
-    """The alarms of the settings' file."""
-    return tuple(
-        alarm_of(each, _DEFAULT, sid=file_sid(each.name), origin=FROM_FILE, account_sid=account_sid) for each in settings.alarms
-    )
-
-
-def file_sid(name: str) -> str:
-    """The id of an alarm of the file: the same for the same name at every start, so that its state is found again."""
-    return "AK" + hashlib.sha256(f"[alarms.{name}]".encode()).hexdigest()[:32]
+    """The alarms of the settings' file, for the book to adopt: it gives them their ids."""
+    return tuple(alarm_of(each, _DEFAULT, origin=FILE, account_sid=account_sid) for each in settings.alarms)
 
 
 def alarm_of(wanted: AlarmSettings, before: Alarm = _DEFAULT, **fields: Any) -> Alarm:
@@ -81,19 +73,22 @@ def watch_keys(alarm: Alarm) -> dict[str, Any]:
         case Watch.BREAKER:
             return {"breaker": True}
         case Watch.ISSUES:
-            return {"issues": True, **looked_back}
+            return {"issues": True, **_narrowed(alarm), **looked_back}
 
 
 def _events(alarm: Alarm) -> dict[str, Any]:
     """Which errors count, and how many are too many."""
-    level = next((word for word, levels in LEVELS.items() if set(levels) == set(alarm.levels)), "both")
-    every = set(alarm.levels) == set(EVERY_LEVEL)
-    said: dict[str, Any] = {}
-    if alarm.codes:
-        said["code"] = list(alarm.codes)
-    if not (alarm.codes and every):
-        said["any"] = level
-    return {**said, "at_least": int(alarm.threshold)}
+    said = _narrowed(alarm)
+    return {**(said or {"any": "both"}), "at_least": int(alarm.threshold)}
+
+
+def _narrowed(alarm: Alarm) -> dict[str, Any]:
+    """Which errors count, where it is not all errors and warnings."""
+    said: dict[str, Any] = {"code": list(alarm.codes)} if alarm.codes else {}
+    usual = EVERY_LEVEL if alarm.codes else LEVELS["both"]
+    if set(alarm.levels) != set(usual):
+        said["any"] = next((word for word, levels in LEVELS.items() if set(levels) == set(alarm.levels)), "both")
+    return said
 
 
 def value_words(alarm: Alarm, value: float) -> Any:

@@ -12,7 +12,17 @@ from offhook.api.fields import Field, id_schema
 from offhook.api.operation import JSON, Operation
 from offhook.api.problems import CODES
 
-_PREFIX_OF = {"webhooks": "WH", "replies": "RP", "errors": "NO", "issues": "IS", "Alerts": "NO"}
+_PREFIX_OF = {
+    "webhooks": "WH",
+    "replies": "RP",
+    "errors": "NO",
+    "issues": "IS",
+    "Alerts": "NO",
+    "Alarms": "AK",
+    "alarms": "AK",
+    "firings": "AF",
+    "maintenance": "AM",
+}
 # Answers to any request: parameters that are not acceptable, a name that is not the console's, a fault of ours.
 _ALWAYS = (20001, 20421, 20500)
 _UNREADY = "/readyz"
@@ -45,9 +55,13 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation.path), *map(_query_parameter, operation.query)],
+        "parameters": [
+            *_path_parameters(operation.path),
+            *map(_query_parameter, operation.query),
+            *({**_query_parameter(field), "in": "header", "required": True} for field in operation.headers),
+        ],
         "responses": {
-            str(operation.status): {"description": operation.summary, "content": {operation.media_type: {"schema": answer}}},
+            str(operation.status): _answer(operation, answer),
             **_problems(operation),
         },
     }
@@ -55,7 +69,15 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
         properties = {field.name: _body_schema(field) for field in operation.body}
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         described["requestBody"] = {"required": False, "content": {JSON: {"schema": schema}}}
+    if operation.takes is not None:
+        described["requestBody"] = {"required": True, "content": {JSON: {"schema": dict(operation.takes)}}}
     return described
+
+
+def _answer(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
+    """What it answers when all is well: where it has no type, nothing."""
+    content = {"content": {operation.media_type: {"schema": schema}}} if operation.media_type else {}
+    return {"description": operation.summary, **content}
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from offhook.settings import kinds
 from offhook.settings.kinds import Kind
 
-WINDOWS: Final[Mapping[str, float]] = MappingProxyType({"5m": 300.0, "15m": 900.0, "1h": 3600.0, "12h": 43_200.0, "24h": 86_400.0})
+WINDOWS: Final[Mapping[str, float]] = MappingProxyType(
+    {"5m": 300.0, "15m": 900.0, "1h": 3600.0, "12h": 43_200.0, "24h": 86_400.0}
+)
 """The lengths of time that are counted in: Twilio's own five (spec: twilio-debugger §4.1)."""
 MOST: Final = 50
 """How many parts a list may have."""
@@ -101,7 +103,9 @@ def phones() -> Kind:
     def read(value: object) -> str:
         given = str(value)
         if not given.isascii() or not _PHONE.fullmatch(given):
-            raise ValueError(f"{given[:20]!r} is not a phone number: write it with + and the country's code, such as +15551234567")
+            raise ValueError(
+                f"{given[:20]!r} is not a phone number: write it with + and the country's code, such as +15551234567"
+            )
         return given
 
     return several(read, "phone numbers")
@@ -113,7 +117,9 @@ def numbers() -> Kind:
     def read(value: object) -> str:
         given = str(value)
         if isinstance(value, bool) or len(given) > LONGEST or not given.isprintable() or not re.search(r"\d{3}", given):
-            raise ValueError(f"{given[:20]!r} is not a number: write it as Twilio does, such as +15551234567 or whatsapp:+15551234567")
+            raise ValueError(
+                f"{given[:20]!r} is not a number: write it as Twilio does, such as +15551234567 or whatsapp:+15551234567"
+            )
         return given
 
     return several(read, "numbers")
@@ -171,7 +177,9 @@ def value() -> Kind:
 
     def read(given: object) -> object:
         if isinstance(given, bool) or not isinstance(given, str | int | float):
-            raise ValueError(f"{given!r} is not a value: write a number, a share such as 5%, or a time such as 1s")
+            raise ValueError(  # noqa: TRY004 - what a kind raises
+                f"{given!r} is not a value: write a number, a share such as 5%, or a time such as 1s"
+            )
         return given
 
     return Kind("value", read)

@@ -38,8 +38,10 @@ _GOES_WITH: Final[Mapping[str, frozenset[str]]] = {
     "within": frozenset({"events", "issues", *_MEASURED}),
     "minimum": _MEASURED,
     "recover_below": frozenset({"events", "backlog", "backlog-age", *_MEASURED}),
+    "code": frozenset({"events", "issues"}),
+    "any": frozenset({"events", "issues"}),
     "except": frozenset({"events", "issues"}),
-    "number": frozenset({"events"}),
+    "number": frozenset({"events", "issues"}),
     "cause": frozenset({"events", "issues"}),
 }
 
@@ -93,11 +95,14 @@ def _chosen(values: Mapping[str, Any], where: str, problems: Problems) -> AlarmK
     if off:
         problems.add(f"{where} {off[0]}", "false means nothing here: leave it out, or write enabled = false")
     said = [key for key in WATCH_KEYS if values.get(key.name)]
-    several = [key for key in said if key.watch != "events"]
-    if len(several) > 1 or (several and len(said) > 1):
-        written = " and ".join(key.name for key in said)
-        problems.add(where, f"{written} are watched by one alarm each: keep one of them here, and make further alarms for the others")
-    return (several or said or [None])[0]
+    # Which errors count may be said of issues too, as they are made of errors; _GOES_WITH looks after the rest.
+    others = [key for key in said if key.watch != "events"]
+    if len(others) > 1:
+        written = " and ".join(key.name for key in others)
+        problems.add(
+            where, f"{written} are watched by one alarm each: keep one of them here, and make further alarms for the others"
+        )
+    return (others or said or [None])[0]
 
 
 def _spoken(chosen: AlarmKey | None) -> str:
@@ -107,7 +112,19 @@ def _spoken(chosen: AlarmKey | None) -> str:
 def _fields(values: Mapping[str, Any], chosen: AlarmKey | None, where: str, problems: Problems) -> dict[str, Any]:
     """The values by the fields that they become."""
     names = {"code": "codes", "except": "except_codes", "endpoint": "endpoints", "number": "numbers", "cause": "causes"}
-    same = ("description", "minimum", "email", "webhook", "webhook_format", "webhook_secret", "notify", "sms", "console", "enabled", "muted")
+    same = (
+        "description",
+        "minimum",
+        "email",
+        "webhook",
+        "webhook_format",
+        "webhook_secret",
+        "notify",
+        "sms",
+        "console",
+        "enabled",
+        "muted",
+    )
     fields = {names.get(name, name): value for name, value in values.items() if name in names or name in same}
     if "within" in values:
         fields["window"] = values["within"]
@@ -117,7 +134,9 @@ def _fields(values: Mapping[str, Any], chosen: AlarmKey | None, where: str, prob
     if "recover_below" in values:
         fields["recover_below"] = _recovery(values["recover_below"], fields, chosen, (where, problems))
     if values.get("webhook_secret") and values.get("webhook_format") != "standard":
-        problems.add(f"{where} webhook_secret", 'it signs Standard Webhooks alone: write webhook_format = "standard", or leave it out')
+        problems.add(
+            f"{where} webhook_secret", 'it signs Standard Webhooks alone: write webhook_format = "standard", or leave it out'
+        )
     for key in ("webhook_format", "webhook_secret"):
         if key in values and not values.get("webhook"):
             problems.add(f"{where} {key}", "there is no webhook for it: write webhook as well, or leave it out")
@@ -136,22 +155,20 @@ def _threshold(values: Mapping[str, Any], chosen: AlarmKey | None) -> dict[str, 
     return {"threshold": float(value), **percentile}
 
 
-def _recovery(
-    value: object, fields: Mapping[str, Any], chosen: AlarmKey | None, report: tuple[str, Problems]
-) -> float | None:
+def _recovery(value: object, fields: Mapping[str, Any], chosen: AlarmKey | None, report: tuple[str, Problems]) -> float | None:
     """The value at which it recovers, in the unit of what is watched."""
     where, problems = report
     watch = chosen.watch if chosen else "events"
     try:
         if watch == "failure-share":
-            read = float(value) if str(value) in {"0", "0%"} else share().read(value)  # type: ignore[arg-type]
+            read = 0.0 if str(value) in {"0", "0%"} else share().read(value)
         elif watch in {"events", "backlog"}:
             read = float(kinds.number(0, 1_000_000_000).read(value))
         else:
             read = kinds.seconds(value)
-        if read >= fields["threshold"]:
-            raise ValueError("it would recover while it fires: write less than the threshold")
     except ValueError as error:
         problems.add(f"{where} recover_below", error)
         return None
-    return read
+    if read >= fields["threshold"]:
+        problems.add(f"{where} recover_below", "it would recover while it fires: write less than the threshold")
+    return float(read)
