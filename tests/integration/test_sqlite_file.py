@@ -91,17 +91,22 @@ async def test_an_older_schema_is_brought_forward_a_step_at_a_time(tmp_path, mon
     db.close()
 
 
-async def test_events_from_before_there_were_issues_are_kept_and_belong_to_none(tmp_path, monkeypatch):
-    path = tmp_path / "journal.db"
-    newest = database.migrations()
-    monkeypatch.setattr(database, "migrations", lambda: newest[:1])
-    await opens(path)
-    old, new = (an_event(endpoint="sms", causes=(a_cause,)) for _ in range(2))
+def a_file_of_schema(path, version):
     db = apsw.Connection(str(path))
+    for script in database.migrations()[:version]:
+        db.execute(script).fetchall()
+    db.pragma("application_id", database.APPLICATION_ID)
+    db.pragma("user_version", version)
+    return db
+
+
+async def test_events_from_before_there_were_issues_are_kept_and_belong_to_none(tmp_path):
+    path = tmp_path / "journal.db"
+    db = a_file_of_schema(path, 1)
+    old, new = (an_event(endpoint="sms", causes=(a_cause,)) for _ in range(2))
     values = (old.id, old.at, old.level, old.code, old.endpoint, "", encode(old))
     db.execute("INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     db.close()
-    monkeypatch.setattr(database, "migrations", lambda: newest)
     journal = a_journal(path)
     await journal.open()
     assert await journal.events(EventFilter(), 10) == [old]
