@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from offhook.api.alarm_desk import open_desk
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
@@ -61,6 +62,7 @@ class DevHouse:
         self.journal = parts.journal
         self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
+        self.alarms = open_desk(parts.journal, parts.clock, parts.ids)
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)

@@ -102,7 +102,7 @@ def _chosen(values: Mapping[str, Any], where: str, problems: Problems) -> AlarmK
         problems.add(
             where, f"{written} are watched by one alarm each: keep one of them here, and make further alarms for the others"
         )
-    return (others or said or [None])[0]
+    return next(iter(others or said), None)
 
 
 def _spoken(chosen: AlarmKey | None) -> str:
