@@ -134,7 +134,7 @@ class House:
         every = providers(settings)
         provider = every[Twilio.name]
         self.journal = open_journal(settings, derive(settings, every), self.clock)
-        self.alarms = open_desk(self.journal, self.clock, self._ids)
+        self.alarms = open_desk(self.journal, self.clock, self._ids, settings.account_sid)
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)

@@ -22,9 +22,9 @@ _LATENCIES: Final = {Watch.ANSWER_LATENCY: "answer", Watch.DELIVERY_LATENCY: "de
 _DEFAULT: Final = Alarm(sid="", name="")
 
 
-def alarms_of(settings: Settings, account_sid: str = "") -> tuple[Alarm, ...]:
+def alarms_of(settings: Settings) -> tuple[Alarm, ...]:
     """The alarms of the settings' file, for the book to adopt: it gives them their ids."""
-    return tuple(alarm_of(each, _DEFAULT, origin=FILE, account_sid=account_sid) for each in settings.alarms)
+    return tuple(alarm_of(each, origin=FILE, account_sid=settings.account_sid or "") for each in settings.alarms)
 
 
 def alarm_of(wanted: AlarmSettings, before: Alarm = _DEFAULT, **fields: Any) -> Alarm:

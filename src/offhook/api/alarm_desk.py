@@ -18,15 +18,16 @@ KEPT_FOR: Final = 86_400.0
 
 
 class AlarmDesk(NamedTuple):
-    """The book of alarms, and the tokens of creations."""
+    """The book of alarms, the tokens of creations, and the account of whose messages alarms tell ("" where none is named)."""
 
     book: AlarmBook
     tokens: "Tokens"
+    account_sid: str
 
 
-def open_desk(journal: Journal, clock: Clock, ids: Ids) -> AlarmDesk:
+def open_desk(journal: Journal, clock: Clock, ids: Ids, account_sid: str | None = None) -> AlarmDesk:
     """A desk over a journal."""
-    return AlarmDesk(AlarmBook(journal, clock, ids), Tokens(journal, clock, ids))
+    return AlarmDesk(AlarmBook(journal, clock, ids), Tokens(journal, clock, ids), account_sid or "")
 
 
 class Token(Record):

@@ -102,7 +102,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             takes=schema_of(ENABLED),
         ),
     )
-    return tuple(each._replace(alias=alias, refuse=refuse_v2) for each in found)
+    return tuple(each._replace(alias=alias, refuse=refuse_v2, problem=alarm_v2_shapes.TwilioAlarmProblem) for each in found)
 
 
 _ONE: Final = "/api/alarms/{id}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
+from msgspec import structs
 from starlette.responses import Response
 
 from offhook.alarms.model import Alarm
@@ -125,7 +126,7 @@ async def create_alarm_v2(house: House, call: Call) -> Response:
     async def make(sid: str) -> None:
         if await house.alarms.book.alarm(sid) is None:
             with refusing():
-                await house.alarms.book.create(made(values, sid))
+                await house.alarms.book.create(structs.replace(made(values, sid), account_sid=house.alarms.account_sid))
 
     try:
         sid = await house.alarms.tokens.once(token, msgspec.json.encode(call.body, order="deterministic"), make)

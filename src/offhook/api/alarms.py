@@ -54,7 +54,7 @@ async def create_alarm_from_error(house: House, call: Call) -> Response:
 async def _make(house: House, given: dict[str, Any]) -> Response:
     wanted = read_wanted(str(given.pop("name", None) or ""), _without_nothing(given))
     with refusing():
-        alarm = await house.alarms.book.create(alarm_of(wanted))
+        alarm = await house.alarms.book.create(alarm_of(wanted, account_sid=house.alarms.account_sid))
     return json_answer(alarm_shape(alarm), 201)
 
 

@@ -31,7 +31,8 @@ _UNREADY = "/readyz"
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """The whole document (OpenAPI 3.1)."""
     answers = [operation.answer for operation in operations if operation.answer is not None]
-    types: list[Any] = [*answers, resources.Problem, resources.Unready]
+    others = [operation.problem for operation in operations if operation.problem is not None]
+    types: list[Any] = [*answers, *others, resources.Problem, resources.Unready]
     refs, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(map(id, types), refs, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -98,7 +99,8 @@ def _problems(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for code in sorted({*operation.problems, *_ALWAYS}):
         status, meaning = CODES[code]
-        name = "Unready" if operation.path == _UNREADY and status == 503 else "Problem"
+        usual = operation.problem.__name__ if operation.problem is not None else "Problem"
+        name = "Unready" if operation.path == _UNREADY and status == 503 else usual
         schema = {"$ref": f"#/components/schemas/{name}"}
         found[str(status)] = {"description": f"{code}: {meaning}", "content": {JSON: {"schema": schema}}}
     return found

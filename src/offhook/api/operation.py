@@ -39,7 +39,7 @@ class Operation(NamedTuple):
 
     `body` are the parameters that are also taken from a JSON object; `takes` is the schema of such an object where its handler reads it
     itself, as it has values in values. `headers` are header fields that are read with the parameters. `problems` are the codes that it may
-    answer with besides 20001, `refuse` is how they are said. `alias` tells a second path to the same handler from the first.
+    answer with besides 20001, `refuse` is how they are said and `problem` the type of that, None for the usual one. `alias` tells a second path to the same handler from the first.
     """
 
     method: str
@@ -56,6 +56,7 @@ class Operation(NamedTuple):
     headers: Sequence[Field] = ()
     takes: Mapping[str, Any] | None = None
     refuse: Callable[[Problem], Response] = problem_answer
+    problem: type[Any] | None = None
 
     @property
     def name(self) -> str:
