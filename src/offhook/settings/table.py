@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_type_hints
 
 from offhook.records import Endpoint, Record
 from offhook.settings import kinds
+from offhook.settings.alarm_keys import AlarmSettings
 from offhook.settings.kinds import Kind
 from offhook.settings.secret import Secret
 
@@ -261,6 +262,7 @@ class Settings(Record):
     endpoints: tuple[Endpoint, ...]
     accounts: tuple[Account, ...]
     shared_keys: tuple[SharedKey, ...]
+    alarms: tuple[AlarmSettings, ...]
     origins: dict[str, Origin]
     warnings: tuple[str, ...]
 
