@@ -94,7 +94,7 @@ class Office:
         await self.journal.close()
 
     async def put(self, *notifications):
-        await self.journal.keep([Kept(shelf=OUTBOX, id=each.id, data=msgspec.json.encode(each)) for each in notifications])
+        await self.journal.keep([Kept(shelf=OUTBOX, id=each.id, data=msgspec.msgpack.encode(each)) for each in notifications])
 
     async def after(self, seconds):
         """Let time go by, then have the outbox look once."""
@@ -108,7 +108,7 @@ class Office:
         return await self._on(UNTOLD)
 
     async def _on(self, shelf):
-        return [msgspec.json.decode(each.data, type=Notification) for each in await self.journal.kept(shelf, 10_000)]
+        return [msgspec.msgpack.decode(each.data, type=Notification) for each in await self.journal.kept(shelf, 10_000)]
 
     def again(self, **channels):
         """A new process on the same journal."""

@@ -28,6 +28,10 @@ PAGE: Final = 1000
 
 log = logs.get("alarms")
 
+# As every record of the alarms' shelves is written.
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Notification).decode
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxParts:
@@ -230,7 +234,7 @@ class Outbox:
         """The changes that move these to the shelf of what nobody could be told of, and the oldest off it where it is full."""
         if not notifications:
             return []
-        moved = [Kept(shelf=UNTOLD, id=each.id, data=msgspec.json.encode(each)) for each in notifications]
+        moved = [Kept(shelf=UNTOLD, id=each.id, data=_encode(each)) for each in notifications]
         there = await self._parts.journal.kept(UNTOLD, MOST_UNTOLD + len(moved))
         surplus = len(there) + len(moved) - MOST_UNTOLD
         dropped = [Kept(shelf=UNTOLD, id=each.id) for each in there[: max(0, surplus)]]
@@ -275,12 +279,12 @@ def _line(batch: Batch) -> dict[str, Any]:
 
 
 def _kept(notification: Notification) -> Kept:
-    return Kept(shelf=OUTBOX, id=notification.id, data=msgspec.json.encode(notification))
+    return Kept(shelf=OUTBOX, id=notification.id, data=_encode(notification))
 
 
 def _decoded(identifier: str, data: bytes) -> Notification | None:
     try:
-        return msgspec.json.decode(data, type=Notification)
+        return _decode(data)
     except msgspec.DecodeError as error:
         log.warning("alarm.unreadable", notification=identifier, reason=str(error))
         return None

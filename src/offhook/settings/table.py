@@ -241,7 +241,7 @@ class Settings(Record):
         Row(
             kinds.choice("starttls", "tls", "none"),
             "starttls",
-            "How the mail server is spoken to: TLS after a greeting (starttls), from the first byte (tls), or in the clear (none)",
+            "TLS to the mail server: after its greeting (starttls), from the first byte (tls), or none",
             "alarms",
         ),
     ]
@@ -276,7 +276,7 @@ class Settings(Record):
         Row(
             kinds.switch(),
             "false",
-            "Tell recoveries in Twilio's format, too, with the fields AlarmState and DateRecovered, which Twilio has not",
+            "Tell recoveries in Twilio's format, too, with AlarmState and DateRecovered, which are not Twilio's",
             "alarms",
         ),
     ]

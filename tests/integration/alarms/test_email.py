@@ -59,11 +59,13 @@ async def test_a_firing_comes_as_text_and_html_that_no_machine_answers():
 
 async def test_with_starttls_the_login_goes_encrypted_to_the_server_whose_name_was_checked(tmp_path):
     context, ca_file = secured(tmp_path)
-    async with MailHost(starttls=context, auth=True) as host:
-        async with mail_office(host, tls="starttls", username=USER, password=PASSWORD, ca_file=ca_file) as office:
-            await office.put(notification())
-            await office.after(5.0)
-            assert (len(host.mails), host.logins, host.secured) == (1, [USER], [True])
+    async with (
+        MailHost(starttls=context, auth=True) as host,
+        mail_office(host, tls="starttls", username=USER, password=PASSWORD, ca_file=ca_file) as office,
+    ):
+        await office.put(notification())
+        await office.after(5.0)
+        assert (len(host.mails), host.logins, host.secured) == (1, [USER], [True])
 
 
 async def test_tls_from_the_first_byte(tmp_path):
@@ -78,13 +80,15 @@ async def test_tls_from_the_first_byte(tmp_path):
 async def test_a_certificate_for_another_name_gets_neither_mail_nor_password(tmp_path, tls):
     context, ca_file = secured(tmp_path, "other.example")
     served = {tls: context}
-    async with MailHost(auth=tls == "starttls", **served) as host:
-        async with mail_office(host, tls=tls, username=USER, password=PASSWORD, ca_file=ca_file) as office:
-            await office.put(notification())
-            await office.after(5.0)
-            (left,) = await office.waiting()
-            assert left.note == "The peer's certificate is not for mail.example."
-            assert host.mails == host.logins == []
+    async with (
+        MailHost(auth=tls == "starttls", **served) as host,
+        mail_office(host, tls=tls, username=USER, password=PASSWORD, ca_file=ca_file) as office,
+    ):
+        await office.put(notification())
+        await office.after(5.0)
+        (left,) = await office.waiting()
+        assert left.note == "The peer's certificate is not for mail.example."
+        assert host.mails == host.logins == []
 
 
 @pytest.mark.parametrize("tls", ["tls", "starttls"])
@@ -109,15 +113,17 @@ async def test_a_server_without_starttls_is_not_spoken_to_in_the_clear():
 
 async def test_a_wrong_password_is_tried_seldom_and_never_quoted(tmp_path):
     context, ca_file = secured(tmp_path)
-    async with MailHost(starttls=context, auth=True) as host:
-        async with mail_office(host, tls="starttls", username=USER, password="wrong-password", ca_file=ca_file) as office:
-            with logged() as lines:
-                await office.put(notification())
-                await office.after(5.0)
-                assert "wrong-password" not in str(lines("alarm.not_told_yet"))
-            (left,) = await office.waiting()
-            assert left.note.startswith("The mail server refuses the login: 535")
-            assert left.due - office.clock.now() == 900
+    async with (
+        MailHost(starttls=context, auth=True) as host,
+        mail_office(host, tls="starttls", username=USER, password="wrong-password", ca_file=ca_file) as office,
+    ):
+        with logged() as lines:
+            await office.put(notification())
+            await office.after(5.0)
+            assert "wrong-password" not in str(lines("alarm.not_told_yet"))
+        (left,) = await office.waiting()
+        assert left.note.startswith("The mail server refuses the login: 535")
+        assert left.due - office.clock.now() == 900
 
 
 async def test_a_reply_of_the_4xx_kind_is_for_now_and_one_of_the_5xx_kind_for_good():
