@@ -225,7 +225,7 @@ async def test_a_mail_that_cannot_be_written_down_as_begun_is_not_sent():
         assert len(await office.waiting()) == 1
 
 
-async def test_a_channel_that_breaks_is_tried_again():
+async def test_a_channel_that_breaks_is_tried_again_with_growing_pauses():
     class Broken(Scripted):
         async def tell(self, batch):
             self.batches.append(batch)
@@ -233,11 +233,13 @@ async def test_a_channel_that_breaks_is_tried_again():
 
     channel = Broken()
     async with Office(email=channel) as office:
-        await office.put(notification())
-        for _ in range(30):
-            await office.after(1.0)
-        assert 2 <= len(channel.batches) <= 5
-        assert len(await office.waiting()) == 1
+        with logged() as lines:
+            await office.put(notification())
+            for _ in range(30):
+                await office.after(1.0)
+            assert len(channel.batches) == len(lines("alarm.broken")) == 3
+        (left,) = await office.waiting()
+        assert (left.attempts, left.note) == (3, "Telling it failed by a fault of Offhook's (RuntimeError).")
 
 
 async def test_the_worker_wakes_up_at_once_and_stops_in_time():

@@ -163,9 +163,6 @@ class Outbox:
                 self._rest.pop(way, None)
             except JournalError as error:
                 log.warning("alarm.not_written", channel=way[0], to=shown(way), reason=str(error))
-            except Exception:
-                log.exception("alarm.broken", channel=way[0], to=shown(way))
-                self._close(way, 0.0)
 
     async def _see_through(self, batch: Batch) -> bool:
         """Bring one message to what can be known of it; whether the way is free for the next one."""
@@ -173,7 +170,11 @@ class Outbox:
         channel = self._parts.channels.get(batch.channel)
         outcome: Outcome = Never(reason=f"There is no channel {clean(batch.channel, 40)}.")
         if channel is not None:
-            outcome = await channel.tell(batch)
+            try:
+                outcome = await channel.tell(batch)
+            except Exception as error:
+                log.exception("alarm.broken", **_line(batch))
+                outcome = Later(reason=f"Telling it failed by a fault of Offhook's ({type(error).__name__}).", perhaps=True)
         if isinstance(outcome, Later):
             await self._postpone(batch, outcome)
             return False

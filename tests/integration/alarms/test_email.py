@@ -266,3 +266,14 @@ async def test_without_a_mail_server_the_mail_waits_and_says_for_what():
 
 async def test_a_password_is_shown_nowhere():
     assert PASSWORD not in repr(MailServer(host=NAME, port=1, tls="tls", sender="a@b.c", username=USER, password=PASSWORD))
+
+
+async def test_a_password_that_no_server_can_take_is_said(tmp_path):
+    context, ca_file = secured(tmp_path)
+    async with MailHost(starttls=context, auth=True) as host:  # noqa: SIM117 - too long for one line
+        async with mail_office(host, tls="starttls", username=USER, password="pässwort", ca_file=ca_file) as office:
+            await office.put(notification())
+            await office.after(5.0)
+            (left,) = await office.waiting()
+            assert "beyond ASCII" in left.note
+            assert "wort" not in left.note.replace("smtp_password", "")

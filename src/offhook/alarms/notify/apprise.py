@@ -60,9 +60,9 @@ def _notify(url: str, title: str, body: str, kind: str) -> Outcome:
     logger.addHandler(_SILENCE)
     asset = apprise.AppriseAsset(app_id="Offhook", app_desc="Offhook", async_mode=False, secure_logging=True)
     service = apprise.Apprise(asset=asset)
-    if not service.add(url):
-        return Later(reason=NO_SERVICE, retry_after=WHEN_CONFIGURED)
     try:
+        if not service.add(url):
+            return Later(reason=NO_SERVICE, retry_after=WHEN_CONFIGURED)
         taken = service.notify(title=title, body=body, notify_type=kind, body_format=apprise.NotifyFormat.TEXT)
     except Exception as error:  # noqa: BLE001 - a service's plug-in may raise anything, and its words may quote the URL
         return Later(reason=f"apprise failed with {type(error).__name__}.")

@@ -126,7 +126,7 @@ def _converse(server: MailServer, made: socket.socket, message: EmailMessage) ->
         if server.tls == "starttls":
             client.starttls(context=_context(server.ca_file))
         if server.username:
-            client.login(server.username, server.password)
+            _log_in(client, server)
         begun = True
         client.send_message(message, parseaddr(server.sender)[1], [str(message["To"])])
     except smtplib.SMTPRecipientsRefused as error:
@@ -147,6 +147,14 @@ def _converse(server: MailServer, made: socket.socket, message: EmailMessage) ->
         else:
             client.part()
     return Told()
+
+
+def _log_in(client: smtplib.SMTP, server: MailServer) -> None:
+    """Raises what smtplib does; never anything that quotes the password."""
+    try:
+        client.login(server.username, server.password)
+    except UnicodeError:
+        raise smtplib.SMTPNotSupportedError("smtp_user or smtp_password has letters beyond ASCII") from None
 
 
 class _Client(smtplib.SMTP):
