@@ -23,10 +23,11 @@ def events_of(news: News, wanted: Mapping[str, int], _context: Context) -> list[
     form = read_form(raw.encoded_parameters(webhook.head, webhook.body)) if is_message or is_status else NO_FORM
     if version := wanted.get(RECEIVED, 0):
         told.append(_received(webhook, form, version))
-    if is_message and (version := wanted.get(messaging.INBOUND, 0)):
-        told.append(messaging.inbound(webhook, form, version))
-    elif is_status and (event := messaging.status(webhook, form, wanted)):
-        told.append(event)
+    if webhook.provider_id:
+        if is_message and (version := wanted.get(messaging.INBOUND, 0)):
+            told.append(messaging.inbound(webhook, form, version))
+        elif is_status and (event := messaging.status(webhook, form, wanted)):
+            told.append(event)
     return told
 
 
