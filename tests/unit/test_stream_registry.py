@@ -172,3 +172,8 @@ def test_events_are_made_whatever_versions_are_wanted(news):
         wanted = {name: min(version, latest) for name, latest in LATEST.items()}
         for event in events_of(news, wanted, Context()):
             assert event.dataschema == BY_NAME[event.type].dataschema(wanted[event.type])
+
+
+def test_a_version_of_a_later_offhook_is_told_as_the_latest_that_is_known():
+    event = told(arrived(an_inbound()), {INBOUND: 9})[INBOUND]
+    assert event.dataschema == "https://events-schemas.twilio.com/Messaging.InboundMessageV1/6"
