@@ -88,8 +88,10 @@ def _conceal(value: Any, name: str, taken: dict[str, str]) -> Any:
         return {key: _conceal(each, f"{name}/{key}", taken) for key, each in value.items()}
     if isinstance(value, list):
         return [_conceal(each, f"{name}/{place}", taken) for place, each in enumerate(value)]
-    if not isinstance(value, str) or not value:
+    if value is None or value == "":
         return value
+    if not isinstance(value, str):
+        raise ValueError(f"{name.partition('/')[2]} is not text: write env:NAME, file:PATH, or the secret in quotation marks")  # noqa: TRY004 - it came as JSON
     if value.startswith(KEPT):
         raise ValueError(f"{name.partition('/')[2]} names a secret of another sink: give its value, env:NAME or file:PATH")
     if REFERENCE.fullmatch(value):
