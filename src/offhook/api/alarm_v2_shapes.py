@@ -126,7 +126,11 @@ def described(alarm: Alarm) -> str:
         return alarm.watch.value.replace("-", " ").capitalize()
     if alarm.codes:
         return f"Error code {', '.join(map(str, alarm.codes))}"
-    words: Mapping[tuple[Level, ...], str] = {(Level.ERROR,): "Any Error", (Level.WARNING,): "Any Warning", (Level.INFO,): "Any Info"}
+    words: Mapping[tuple[Level, ...], str] = {
+        (Level.ERROR,): "Any Error",
+        (Level.WARNING,): "Any Warning",
+        (Level.INFO,): "Any Info",
+    }
     return words.get(alarm.levels, "Any Warning or Error")
 
 

@@ -53,6 +53,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
+    content = {} if operation.status == 204 else {"content": {operation.media_type: {"schema": answer}}}
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -62,7 +63,7 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
             *({**_query_parameter(field), "in": "header", "required": True} for field in operation.headers),
         ],
         "responses": {
-            str(operation.status): _answer(operation, answer),
+            str(operation.status): {"description": operation.summary, **content},
             **_problems(operation),
         },
     }
@@ -73,12 +74,6 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
     if operation.takes is not None:
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": dict(operation.takes)}}}
     return described
-
-
-def _answer(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
-    """What it answers when all is well: where it has no type, nothing."""
-    content = {"content": {operation.media_type: {"schema": schema}}} if operation.media_type else {}
-    return {"description": operation.summary, **content}
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:

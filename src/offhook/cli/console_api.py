@@ -82,6 +82,10 @@ class ConsoleApi:
         answer = await self._ask("POST", f"/api/issues/{issue_id}/replay", {"dry_run": dry_run})
         return 0 if answer is None else int(answer["replayed"])
 
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Whatever the API answers there; None where there is no such thing."""
+        return await self._ask(method, path, body)
+
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         """The answer's JSON; None where there is no such thing."""
         headers: Headers = (("Accept", "application/json"),)
