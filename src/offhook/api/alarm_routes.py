@@ -89,7 +89,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             problems=_CHANGE,
             takes=schema_of(MEMBERS),
         ),
-        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE, media_type=""),
+        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE),
         Operation(
             "PUT",
             f"{one}/status",
@@ -98,7 +98,6 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             None,
             204,
             problems=_CHANGE,
-            media_type="",
             takes=schema_of(ENABLED),
         ),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
 from starlette.responses import Response
 
 from offhook.alarms.configured import alarm_of, keys_of
@@ -61,13 +62,14 @@ async def _make(house: House, given: dict[str, Any]) -> Response:
 async def change_alarm(house: House, call: Call) -> Response:
     """Change what is given; null means the default. Another watch takes the place of the one before, with its threshold."""
     before = await alarm_or_problem(house, call.identifier)
-    refuse_file(before)
     given = dict(call.body)
     name = str(given.pop("name", None) or before.name)
     wanted = alarm_of(read_wanted(name, merged(before, given)), before)
     book = house.alarms.book
-    with refusing():
-        await book.update(wanted)
+    if structs.replace(wanted, enabled=before.enabled, muted=before.muted) != before:
+        refuse_file(before)
+        with refusing():
+            await book.update(wanted)
     # Of what has methods of its own, only what differs: each of them tells those who watch.
     if wanted.enabled != before.enabled:
         await book.enable(before.sid, on=wanted.enabled)

@@ -57,6 +57,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
+    content = {} if operation.status == 204 else {"content": {operation.media_type: {"schema": answer}}}
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -66,7 +67,7 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
             *({**_query_parameter(field), "in": "header", "required": True} for field in operation.headers),
         ],
         "responses": {
-            str(operation.status): _answer(operation, answer),
+            str(operation.status): {"description": operation.summary, **content},
             **_problems(operation),
         },
     }
@@ -83,12 +84,6 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
 
 def _form_schema(fields: Sequence[Field]) -> dict[str, Any]:
     return {"type": "object", "properties": {field.name: _body_schema(field) for field in fields}, "additionalProperties": False}
-
-
-def _answer(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
-    """What it answers when all is well: where it has no type, nothing."""
-    content = {"content": {operation.media_type: {"schema": schema}}} if operation.media_type and operation.status != 204 else {}
-    return {"description": operation.summary, **content}
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
