@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from offhook import logs
+from offhook.alarms.configured import alarms_of
+from offhook.api.alarm_desk import open_desk as open_alarm_desk
 from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
@@ -143,6 +145,7 @@ class House:
         every = providers(settings)
         provider = every[Twilio.name]
         self.journal = open_journal(settings, derive(settings, every), self.clock)
+        self.alarms = open_alarm_desk(self.journal, self.clock, self._ids, settings.account_sid)
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
@@ -207,6 +210,7 @@ class House:
             await self._handover.take_over(self.journal)
             await self._courier.start(elsewhere=self._handover.own)
             await self._recorder.start()
+            await self.alarms.book.adopt(alarms_of(self._settings))
             await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
             await self._streams.start()
             await listen(self._intake, "webhooks", self._settings.host, self._settings.port)

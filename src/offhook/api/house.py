@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from offhook.api.alarm_desk import AlarmDesk
 from offhook.doctor.practice import Practice
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Journal
@@ -36,6 +37,10 @@ class House(Protocol):
     @property
     def streams(self) -> Desk:
         """Where sinks and subscriptions are made, changed and tested."""
+
+    @property
+    def alarms(self) -> AlarmDesk:
+        """Where alarms are asked for."""
 
     @property
     def allowed_hosts(self) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from offhook.api import alert_shapes, doctor_resources, resources
+from offhook.api.alarm_routes import ALARM_OPERATIONS
 from offhook.api.alert_fields import ALERT_FILTERS, ALERT_PAGE
 from offhook.api.alerts import get_alert, list_alerts
 from offhook.api.debug_events import count_errors, get_error, list_errors
@@ -155,6 +156,7 @@ OPERATIONS = (
     *alerts_below("/monitor"),
     *alerts_below("", "_at_root"),
     *STREAM_OPERATIONS,
+    *ALARM_OPERATIONS,
     Operation(
         "GET",
         "/api/issues",

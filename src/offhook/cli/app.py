@@ -5,6 +5,15 @@ from typing import Any
 import click
 
 from offhook import __version__
+from offhook.cli.alarms_create import alarms_create
+from offhook.cli.alarms_delete import alarms_delete
+from offhook.cli.alarms_firings import alarms_firings
+from offhook.cli.alarms_list import alarms_list
+from offhook.cli.alarms_preview import alarms_preview
+from offhook.cli.alarms_show import alarms_show
+from offhook.cli.alarms_snooze import alarms_snooze
+from offhook.cli.alarms_state import ALARM_STATE_COMMANDS
+from offhook.cli.alarms_test import alarms_test
 from offhook.cli.assembly import Assembly
 from offhook.cli.config_check import config_check
 from offhook.cli.dev import dev
@@ -108,6 +117,21 @@ def build(assembly: Assembly | None = None) -> click.Group:
             sinks_delete,
             sinks_types,
             sinks_kinds,
+        )
+    )
+    root.add_command(
+        _group(
+            "alarms",
+            "Be told when something is wrong.",
+            alarms_list,
+            alarms_show,
+            alarms_create,
+            alarms_preview,
+            alarms_test,
+            alarms_snooze,
+            *ALARM_STATE_COMMANDS,
+            alarms_firings,
+            alarms_delete,
         )
     )
     root.add_command(explain_command)

@@ -12,6 +12,7 @@ import click
 from offhook.api import fields, shapes
 from offhook.api.issues import count_lost, replay_lost
 from offhook.api.problems import Problem
+from offhook.cli import alarms_offline
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
 from offhook.doctor.admission import ClosableTransport
@@ -61,6 +62,9 @@ class Archive(Protocol):
 
     async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
         """Have each webhook delivered again that was lost by this issue; returns how many, in a dry run how many it would be."""
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Whatever the API's paths of alarms answer; None where there is no such thing."""
 
 
 class OfflineArchive:
@@ -128,6 +132,10 @@ class OfflineArchive:
         if dry_run:
             return await count_lost(self._journal, issue_id)
         return await replay_lost(self._journal, issue_id, lambda ids: self._journal.requeue(ids, time.time(), delivered=False))
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """What the API would answer."""
+        return await alarms_offline.ask(self._journal, method, path, body)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:
         return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from offhook.api.alarm_desk import open_desk
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
@@ -63,6 +64,7 @@ class DevHouse:
         self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
         self.streams = idle_desk(parts.journal, Means(parts.transport, parts.clock, parts.ids, lambda _: None))
+        self.alarms = open_desk(parts.journal, parts.clock, parts.ids)
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)
