@@ -243,6 +243,7 @@ def test_text_that_is_no_text_stops_no_event(details, said):
 
 
 @given(ANY, st.one_of(ANY, st.sets(st.integers()), st.integers(min_value=1 << 80), st.floats()))
+@example("\ud800", "")
 def test_a_notice_with_anything_in_it_stops_no_event(name, value):
     for event in told(a_notice(data={name: value, "deep": _deep(3000)})).values():
         assert json.loads(event.body)["data"]["webhook_id"] == f"WH{DIGITS}"

@@ -66,7 +66,7 @@ def sealed(name: str, dataschema: str, facts: Facts, data: dict[str, Any]) -> Ev
         body = _encode(envelope)
     except (ValueError, TypeError, OverflowError, RecursionError):
         # Details and notices hold what others wrote. Whatever that is, it must not stop the events behind it.
-        envelope.data = data = {name: plain(value) for name, value in data.items()}
+        envelope.data = data = plain(data)
         body = _encode(envelope)
     return Event(
         id=facts.id,
