@@ -94,8 +94,9 @@ def dataschema(schema: str, version: int, family: str = OFFHOOK) -> str:
     )
 
 
+@lru_cache(maxsize=64)
 def rfc3339(seconds: float) -> str:
-    """A time with milliseconds, in UTC."""
+    """A time with milliseconds, in UTC. One row of news writes the same time several times."""
     whole = int(seconds // 1)
     micros = round((seconds - whole) * 1_000_000)
     if micros == 1_000_000:
