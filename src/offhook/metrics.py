@@ -6,7 +6,7 @@ somebody asks. Everything runs on the event loop's thread, so nothing here takes
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -99,6 +99,11 @@ METRICS = (
 _BY_NAME = {metric.name: metric for metric in METRICS}
 
 
+def bounds_of(name: str) -> tuple[float, ...]:
+    """The upper bounds of a histogram's buckets, seconds, the endless one left out."""
+    return _BY_NAME[name].buckets
+
+
 class Metrics:
     """The numbers of one Offhook. The methods are for the core; `render` is for `/metrics`."""
 
@@ -174,6 +179,14 @@ class Metrics:
         if _BY_NAME[name].kind is not MetricKind.GAUGE:
             raise KeyError(name)
         self._watched[name] = read
+
+    def counted(self, name: str) -> Mapping[Labels, int]:
+        """What a counter of the table has come to, by its labels' values: as it is, to be read and not kept."""
+        return self._counters[name]
+
+    def durations(self, name: str) -> Mapping[Labels, Sequence[float]]:
+        """A histogram's rows by its labels' values: a count for each bucket (the endless one last), then the sum. As it is, to be read and not kept."""
+        return self._histograms[name]
 
     def render(self, snapshot: Mapping[str, GaugeValues] | None = None) -> bytes:
         """Prometheus text. `snapshot` holds gauges that the caller has just read, besides the watched ones."""

@@ -77,13 +77,13 @@ TYPES: tuple[EventType, ...] = (
     EventType(
         messaging.INBOUND,
         messaging.INBOUND_SCHEMA,
-        tuple(range(1, 7)),
+        messaging.INBOUND_VERSIONS,
         "A message came in, with its text.",
         Source.ARRIVALS,
         TWILIO,
     ),
     *(
-        EventType(name, messaging.STATUS_SCHEMA, tuple(range(1, 9)), _MESSAGE_STATUS[status], Source.ARRIVALS, TWILIO)
+        EventType(name, messaging.STATUS_SCHEMA, messaging.STATUS_VERSIONS, _MESSAGE_STATUS[status], Source.ARRIVALS, TWILIO)
         for status, name in messaging.STATUSES.items()
     ),
 )

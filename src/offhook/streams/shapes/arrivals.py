@@ -18,16 +18,20 @@ def events_of(news: News, wanted: Mapping[str, int], _context: Context) -> list[
     """The events of an arrival that are wanted."""
     webhook = news.item
     assert isinstance(webhook, Webhook)
-    is_message, is_status = webhook.kind is Kind.MESSAGE, webhook.kind is Kind.STATUS
     told = []
-    form = read_form(raw.encoded_parameters(webhook.head, webhook.body)) if is_message or is_status else NO_FORM
+    form = _form(webhook, wanted)
     if version := wanted.get(RECEIVED, 0):
         told.append(_received(webhook, form, version))
-    if is_message and (version := wanted.get(messaging.INBOUND, 0)):
-        told.append(messaging.inbound(webhook, form, version))
-    elif is_status and (event := messaging.status(webhook, form, wanted)):
+    if form is not NO_FORM and (event := messaging.event_of(webhook, form, wanted)):
         told.append(event)
     return told
+
+
+def _form(webhook: Webhook, wanted: Mapping[str, int]) -> Form:
+    """The webhook's parameters, where an event needs more of them than the webhook has by itself."""
+    if webhook.kind is Kind.STATUS or (webhook.kind is Kind.MESSAGE and messaging.INBOUND in wanted):
+        return read_form(raw.encoded_parameters(webhook.head, webhook.body))
+    return NO_FORM
 
 
 def partition_of(webhook: Webhook) -> str:

@@ -12,12 +12,11 @@ schemas and from captured events; what could not be confirmed is left out of the
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 from offhook.providers import raw
 from offhook.providers.signature import Form
-from offhook.records import Webhook
+from offhook.records import Kind, Webhook
 from offhook.streams.model import Event
 from offhook.streams.shapes.envelope import TWILIO, Facts, conversation, dataschema, part, rfc3339, sealed
 from offhook.streams.shapes.urls import shown
@@ -63,11 +62,44 @@ STATUS_FIELDS = (
     Field("rawDlrDoneDate", b"RawDlrDoneDate", 6),
     Field("numberOfSegments", b"NumSegments", 6, True),
 )
+_Fields = tuple[tuple[bytes, ...], tuple[Field, ...]]
+
+
+def _by_version(fields: tuple[Field, ...], latest: int) -> dict[int, _Fields]:
+    """The parameters of each version's optional fields, and the fields."""
+    known = {version: tuple(field for field in fields if field.since <= version) for version in range(1, latest + 1)}
+    return {version: (tuple(field.parameter for field in found), found) for version, found in known.items()}
+
+
+INBOUND_VERSIONS, STATUS_VERSIONS = tuple(range(1, 7)), tuple(range(1, 9))
+_INBOUND = _by_version(INBOUND_FIELDS, INBOUND_VERSIONS[-1])
+_STATUS = _by_version(STATUS_FIELDS, STATUS_VERSIONS[-1])
 _RECIPIENTS_SINCE, _TAGS_SINCE, _UPDATED_SINCE = 5, 4, 6
 
 
-def inbound(webhook: Webhook, form: Form, version: int) -> Event:
-    """An inbound message as Twilio tells of it: the one event that holds the message's text."""
+def event_of(webhook: Webhook, form: Form, wanted: Mapping[str, int]) -> Event | None:
+    """Twilio's event of a message that came in, or of the status of one that went out; None where none is wanted.
+
+    A version that only a later Offhook knows is told as the latest that this one knows.
+    """
+    if not webhook.provider_id:
+        return None
+    if webhook.kind is Kind.MESSAGE:
+        version = min(wanted.get(INBOUND, 0), INBOUND_VERSIONS[-1])
+        return _inbound(webhook, form, version) if version else None
+    told = status_of(form)
+    version = min(wanted.get(STATUSES.get(told, ""), 0), STATUS_VERSIONS[-1])
+    return _status(webhook, form, told, version) if version else None
+
+
+def status_of(form: Form) -> str:
+    """The message's status that a callback tells, in lower case; "" where it is about something else."""
+    told, older = form.pick((b"MessageStatus", b"SmsStatus"))
+    return raw.text(told or older)
+
+
+def _inbound(webhook: Webhook, form: Form, version: int) -> Event:
+    """The one event that holds the message's text."""
     data: dict[str, Any] = {
         "messageSid": webhook.provider_id,
         "timestamp": rfc3339(webhook.received_at),
@@ -77,26 +109,15 @@ def inbound(webhook: Webhook, form: Form, version: int) -> Event:
         "to": webhook.recipient,
         "body": raw.text(form.get(b"Body")),
     }
-    _fill(data, form, _fields(INBOUND_FIELDS, version))
+    _fill(data, form, _INBOUND[version])
     if version >= _RECIPIENTS_SINCE:
         data["recipients"] = []
     facts = _facts(webhook, conversation(webhook.sender, webhook.recipient, webhook.endpoint))
     return sealed(INBOUND, dataschema(INBOUND_SCHEMA, version, TWILIO), facts, data)
 
 
-def status_of(form: Form) -> str:
-    """The message's status that a callback tells, in lower case; "" where it is about something else."""
-    told, older = form.pick((b"MessageStatus", b"SmsStatus"))
-    return raw.text(told or older)
-
-
-def status(webhook: Webhook, form: Form, wanted: Mapping[str, int]) -> Event | None:
-    """The status of an outbound message as Twilio tells of it; None where that is not wanted, or no status with a type."""
-    told = status_of(form)
-    name = STATUSES.get(told, "")
-    version = wanted.get(name, 0)
-    if not version:
-        return None
+def _status(webhook: Webhook, form: Form, told: str, version: int) -> Event:
+    name = STATUSES[told]
     at = rfc3339(webhook.received_at)
     data: dict[str, Any] = {
         "messageSid": webhook.provider_id,
@@ -108,7 +129,7 @@ def status(webhook: Webhook, form: Form, wanted: Mapping[str, int]) -> Event | N
         "to": webhook.recipient,
         "messageStatus": told.upper(),
     }
-    _fill(data, form, _fields(STATUS_FIELDS, version))
+    _fill(data, form, _STATUS[version])
     if version >= _TAGS_SINCE:
         data["statusCallBackUrl"] = shown(webhook.url, raw.method(webhook.head))
         data["tags"] = {}
@@ -127,14 +148,7 @@ def _facts(webhook: Webhook, partition: str) -> Facts:
     )
 
 
-@cache
-def _fields(fields: tuple[Field, ...], version: int) -> tuple[tuple[bytes, ...], tuple[Field, ...]]:
-    """The fields of a version, and their parameters."""
-    known = tuple(field for field in fields if field.since <= version)
-    return tuple(field.parameter for field in known), known
-
-
-def _fill(data: dict[str, Any], form: Form, fields: tuple[tuple[bytes, ...], tuple[Field, ...]]) -> None:
+def _fill(data: dict[str, Any], form: Form, fields: _Fields) -> None:
     """Add what the webhook says. Twilio leaves out what it does not know."""
     parameters, known = fields
     for field, value in zip(known, form.pick(parameters), strict=True):
