@@ -19,6 +19,7 @@ from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.console.routes import create_console
+from offhook.console.session import Sessions
 from offhook.debugger import classify, overrides
 from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
@@ -217,7 +218,8 @@ class House:
             AlarmMeans(self.journal, self.clock, self._ids, self._transport, self._rest, provider.sign),
         )
         self.alarms.book.follow(told=self._outbox.wake)
-        self._console = ConsoleServer(create_console(self), settings.console_host, settings.console_port)
+        self.sessions = Sessions(self.clock.now)
+        self._console = ConsoleServer(create_console(self, self.sessions), settings.console_host, settings.console_port)
         self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)
         self._watch()
 
@@ -280,7 +282,11 @@ class House:
     def where(self) -> ServeInfo:
         """The addresses that are listened on."""
         settings = self._settings
-        return ServeInfo(intake=(settings.host, self._intake.port), console=(settings.console_host, self._console.port))
+        return ServeInfo(
+            intake=(settings.host, self._intake.port),
+            console=(settings.console_host, self._console.port),
+            login=self.sessions.link(),
+        )
 
     def _work(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._workers[name] = asyncio.create_task(work, name=name)

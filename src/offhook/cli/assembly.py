@@ -16,10 +16,14 @@ from offhook.streams.desk import Desk as StreamDesk
 
 
 class ServeInfo(Record):
-    """Where a server listens, once it does: addresses as bound, so a port 0 has become a real one."""
+    """Where a server listens, once it does: addresses as bound, so a port 0 has become a real one.
+
+    `login` is the token of a one-time link to the console.
+    """
 
     intake: tuple[str, int]
     console: tuple[str, int]
+    login: str = ""
 
 
 class Assembly(Protocol):

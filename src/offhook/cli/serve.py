@@ -69,6 +69,7 @@ def _report(configuration: Configuration, info: ServeInfo) -> None:
         "pid": os.getpid(),
         "intake": _origin(settings, info.intake),
         "console": f"http://{_authority(info.console)}",
+        "login": f"http://{_authority(info.console)}/login?token={info.login}",
         "endpoints": _public_urls(settings, info),
         "unsigned": settings.allow_unsigned,
     }
@@ -81,7 +82,7 @@ def _welcome(configuration: Configuration, info: ServeInfo) -> None:
     for number, (name, url) in enumerate(_public_urls(configuration.settings, info).items()):
         told = "" if name in _with_app(configuration.settings) else "  (its Error Webhook and alarms)"
         console.print(f"{'' if number else 'Twilio posts to':<17} {url}{told}", soft_wrap=True)
-    console.print(f"{'The console is':<17} http://{_authority(info.console)}", soft_wrap=True)
+    console.print(f"{'The console is':<17} http://{_authority(info.console)}/login?token={info.login}", soft_wrap=True)
     if command := sending_command(configuration, info):
         console.print(f"{'Send a message':<17} {command}", soft_wrap=True)
     if not (configuration.settings.public_url or configuration.settings.allow_unsigned):
