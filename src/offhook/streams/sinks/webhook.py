@@ -80,10 +80,7 @@ class WebhookSink:
 
     async def _deliver_batch(self, events: Sequence[Event]) -> Delivery:
         identifier = standard_webhooks.batch_id([event.id for event in events])
-        fault = await self._send(identifier, http.together([event.body for event in events]))
-        if fault is None:
-            return Delivery(taken=len(events))
-        return Delivery(taken=0, refused=0 if fault.retry else len(events), fault=fault)
+        return http.as_a_whole(len(events), await self._send(identifier, http.together([event.body for event in events])))
 
     async def _send(self, identifier: str, content: bytes) -> Fault | None:
         url, body = self._url, content
