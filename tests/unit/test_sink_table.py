@@ -2,8 +2,9 @@
 
 import pytest
 
+from offhook.streams import carrier
 from offhook.streams.model import Delivery, Fault
-from offhook.streams.sinks import config
+from offhook.streams.sinks import config, http, portions
 from offhook.streams.sinks.portions import Bounds, in_portions
 from offhook.streams.sinks.table import BY_NAME, KINDS
 
@@ -41,7 +42,7 @@ def test_a_reference_says_where_a_secret_is(value):
     assert not config.is_reference(value.partition(":")[2])
 
 
-async def pieces(sizes, bounds, faults=()):
+async def pieces(sizes, bounds, faults=(), late=None):
     """What is sent, piece by piece, and what comes of it; `faults` are by request."""
     sent, given = [], list(faults)
 
@@ -50,7 +51,7 @@ async def pieces(sizes, bounds, faults=()):
         came = given.pop(0) if given else None
         return came or Delivery(taken=len(sent[-1]))
 
-    return sent, await in_portions(sizes, bounds, send)
+    return sent, await in_portions(sizes, bounds, send, late or (lambda: False))
 
 
 async def test_requests_are_as_full_as_they_may_be_and_in_order():
@@ -79,3 +80,21 @@ async def test_after_a_fault_nothing_more_is_sent_and_what_was_taken_before_it_c
 
 async def test_nothing_to_send_is_nothing_sent():
     assert await pieces([], Bounds(most=2, total=9, each=9)) == ([], Delivery(taken=0))
+
+
+async def test_when_it_is_late_what_was_taken_is_told_before_the_rest_is_sent():
+    sent, came = await pieces([5] * 6, Bounds(most=2, total=99, each=9), late=iter([False, True]).__next__)
+    assert sent == [[0, 1], [2, 3]]
+    assert came == Delivery(taken=4)
+
+
+async def test_however_late_it_is_something_is_tried():
+    sent, came = await pieces([5] * 3, Bounds(most=2, total=99, each=9), late=lambda: True)
+    assert (sent, came) == ([[0, 1]], Delivery(taken=2))
+
+
+def test_a_client_that_asks_two_slow_servers_comes_to_an_end_before_its_carrier_gives_it_up():
+    slowest = http.limits(config.timeout("10s"))
+    assert portions.PATIENCE + 2 * slowest.total < carrier.HAND_OVER_WITHIN
+    with pytest.raises(ValueError, match="10s"):
+        config.timeout("11s")

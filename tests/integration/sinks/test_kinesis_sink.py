@@ -8,6 +8,7 @@ import pytest
 
 from offhook.streams.sinks.kinesis import KIND
 from tests.helpers.aws import EXTERNAL_ID, Cloud, data_of, moto
+from tests.helpers.clock import Passing
 from tests.helpers.listener import Listener, answer
 from tests.helpers.processes import free_port
 from tests.helpers.sinks import hand_over, make_event, make_events, sink_parts
@@ -101,7 +102,7 @@ async def test_an_event_of_more_than_a_mebibyte_stays_behind_and_the_others_are_
     events = [make_event(number, data={"text": "x" * (1_100_000 if number == 4 else 900_000)}) for number in range(1, 12)]
     cloud.check_rights()
     async with sink_parts(secrets=cloud.secrets) as parts:
-        came = await hand_over(KIND.make(settings(cloud, timeout="30s"), parts), events)
+        came = await hand_over(KIND.make(settings(cloud, timeout="10s"), parts), events)
     assert came.refused == [events[3]]
     assert "at most 1048576" in came.faults[0].message
     assert sorted(data for _, _, data in cloud.records()) == sorted(event.body for event in events if event is not events[3])
@@ -199,26 +200,9 @@ class Lending:
         return written(len(request.json["Records"]))
 
 
-class Passing:
-    """The real time, as much later as a test has let go by."""
-
-    def __init__(self, real):
-        self.real = real
-        self.gone = 0.0
-
-    def now(self):
-        return self.real.now() + self.gone
-
-    def monotonic(self):
-        return self.real.monotonic()
-
-    async def sleep(self, seconds):
-        raise AssertionError("nothing waits here")
-
-
 async def test_lent_keys_are_used_until_they_near_their_end_or_are_refused():
     async with sink_parts(secrets=KEYS) as parts:
-        clock = Passing(parts.clock)
+        clock = Passing()
         lending = Lending(clock)
         async with Listener(lending) as listener:
             own = {"arn": ARN, "role_arn": ROLE, "endpoint": listener.url, "sts_endpoint": listener.url}

@@ -40,14 +40,14 @@ _UNCONNECTED: Final = frozenset(
 def limits(
     timeout: float, *, verify_tls: bool = True, certificate: ClientCertificate | None = None, answer: int = 64 * 1024
 ) -> Limits:
-    """The deadlines of a request to a sink: the connection, the handshake and the answer get `timeout` seconds each.
+    """The deadlines of a request to a sink: the connection, the handshake and the answer get `timeout` seconds each, and all of it twice that.
 
     `answer` is how many bytes of one are read.
     """
     return Limits(
         connect=timeout,
         read=timeout,
-        total=3 * timeout,
+        total=2 * timeout,
         verify_tls=verify_tls,
         client_certificate=certificate,
         read_cap=answer,

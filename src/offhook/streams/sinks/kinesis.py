@@ -17,7 +17,7 @@ from offhook.records import Exchange, Failure
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
 from offhook.streams.sinks import config, http
 from offhook.streams.sinks.aws import Asked, Aws, Keys, Role, is_throttle, is_worn_out, signing
-from offhook.streams.sinks.portions import Bounds, in_portions
+from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 # PutRecords takes so much; a record is its data and its partition key.
 _BOUNDS: Final = Bounds(most=500, total=5 * 1024 * 1024, each=1024 * 1024, overhead=0)
@@ -83,7 +83,7 @@ class KinesisSink:
             ]
             return await self._put(records)
 
-        return await in_portions(sizes, _BOUNDS, send)
+        return await in_portions(sizes, _BOUNDS, send, patience(self._clock))
 
     async def close(self) -> None:
         """Connections are the door's."""

@@ -16,7 +16,7 @@ from offhook.providers.urls import callable_url
 from offhook.records import Exchange
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
 from offhook.streams.sinks import config, http
-from offhook.streams.sinks.portions import Bounds, in_portions
+from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 # A collector reads up to 20 MiB, but some in front of one less.
 _BOUNDS: Final = Bounds(most=1000, total=4_000_000, each=3_999_000)
@@ -68,7 +68,7 @@ class OtelSink:
             fault = self._caller.fault(exchange) or _partly(exchange, self._url)
             return http.as_a_whole(len(records[part]), fault)
 
-        return await in_portions([len(each) for each in records], _BOUNDS, send)
+        return await in_portions([len(each) for each in records], _BOUNDS, send, patience(self._clock))
 
     async def close(self) -> None:
         """Connections are the door's."""

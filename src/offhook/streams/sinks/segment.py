@@ -14,7 +14,7 @@ from offhook.delivery import destination
 from offhook.providers.urls import callable_url
 from offhook.streams.model import Delivery, Event, SinkField, SinkKind, SinkParts
 from offhook.streams.sinks import config, http
-from offhook.streams.sinks.portions import Bounds, in_portions
+from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 _US: Final = "https://api.segment.io/v1/batch"
 # Segment's own limits are 500 kB a request and 32 kB a call.
@@ -49,7 +49,7 @@ class SegmentSink:
             exchange = await self._caller.ask("POST", self._url, (("Content-Type", "application/json"),), body)
             return http.as_a_whole(len(calls[part]), self._caller.fault(exchange))
 
-        return await in_portions([len(call) for call in calls], _BOUNDS, send)
+        return await in_portions([len(call) for call in calls], _BOUNDS, send, patience(self._clock))
 
     async def close(self) -> None:
         """Connections are the door's."""
