@@ -85,6 +85,8 @@ class Outbox:
         """Start to send what can go now; returns to how many addresses."""
         if self._stopping:
             return 0
+        # Who is busy before the reading: what has been read of him may be out of date when that is done.
+        busy = set(self._lanes)
         try:
             await self._write()
             waiting = await self._waiting()
@@ -94,7 +96,7 @@ class Outbox:
             return 0
         started = 0
         for way, batches in plan(waiting, now, rules):
-            if way not in self._lanes and self._rest.get(way, (0, 0.0))[1] <= now:
+            if way not in busy and self._rest.get(way, (0, 0.0))[1] <= now:
                 self._start(way, batches)
                 started += 1
         return started

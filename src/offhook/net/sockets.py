@@ -1,6 +1,7 @@
 """A plain connection for a protocol that is not HTTP, by the rules of the door: resolve once, check, connect to a checked address."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -31,8 +32,8 @@ async def connect(host: str, port: int, within: float, resolve: Resolve = resolv
     except socket.gaierror as error:
         return f"Looking up {host} failed: {error.strerror or 'the name is not known'}."
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else ""
-        return f"Connecting to {host} port {port} failed: {reason or error}."
+        number = error.errno if isinstance(error, OSError) else None
+        return f"Connecting to {host} port {port} failed: {os.strerror(number) if number else error}."
 
 
 async def _first(addresses: Sequence[str], port: int, share: float) -> socket.socket:
