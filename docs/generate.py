@@ -46,6 +46,7 @@ SECTIONS = {
     "delivery": "Delivery",
     "alarms": "Alarms: how people and systems are told",
     "limits": "Limits of the public listener",
+    "streams": "Event streams",
     "logs": "Logs",
 }
 

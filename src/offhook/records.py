@@ -132,6 +132,11 @@ class Webhook(Record):
     answer: Answer | None = None
     note: str = ""
 
+    @property
+    def number(self) -> str:
+        """The number of ours that it is about: it received the message or call, or sent the message whose status is told."""
+        return self.sender if self.kind is Kind.STATUS else self.recipient
+
 
 class Timings(Record):
     """Milliseconds from the start of the exchange's phase; None where the phase did not happen. `total` runs from the exchange's start."""
@@ -194,8 +199,15 @@ class HttpRequest(Record):
     body: bytes = b""
 
 
+class ClientCertificate(Record):
+    """What we prove ourselves with to a peer that asks (mutual TLS): the paths of two PEM files, our certificate with its chain, and its key."""
+
+    chain: str
+    key: str
+
+
 class Limits(Record):
-    """The deadlines of one exchange, seconds, and what is read and kept of its answer, bytes (`spec: limits §2`)."""
+    """The deadlines of one exchange, seconds, what is read and kept of its answer, bytes, and how TLS is to be (`spec: limits §2`)."""
 
     connect: float = 5.0
     read: float = 15.0
@@ -204,6 +216,7 @@ class Limits(Record):
     verify_tls: bool = True
     read_cap: int = 256 * 1024
     keep_cap: int = 64 * 1024
+    client_certificate: ClientCertificate | None = None
 
 
 class Exchange(Record):
@@ -293,7 +306,7 @@ class DebugEvent(Record):
     """One logged error, warning or info. `details` are Twilio's `more_info` pairs and ours: small strings, never a secret.
 
     `causes` are the likeliest first; empty where nothing is known beyond the code. `origin` is who saw it: `offhook`, or `twilio` where
-    Twilio told us.
+    Twilio told us. `number` is the number of ours that it is about, "" where it is about none.
     """
 
     id: str
@@ -315,6 +328,7 @@ class DebugEvent(Record):
     details: dict[str, Any] = {}
     causes: tuple[Cause, ...] = ()
     origin: str = "offhook"
+    number: str = ""
 
 
 class IssueState(StrEnum):

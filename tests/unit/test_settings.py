@@ -39,7 +39,7 @@ def why_not(**flags):
 
 class TestTheTable:
     def test_every_attribute_has_a_row_and_every_row_an_attribute(self):
-        computed = {"endpoints", "accounts", "shared_keys", "origins", "warnings"}
+        computed = {"endpoints", "accounts", "shared_keys", "alarms", "origins", "warnings"}
         assert {setting.name for setting in SETTINGS} == set(Settings.__struct_fields__) - computed
 
     def test_every_default_is_a_value_that_its_own_kind_accepts(self):

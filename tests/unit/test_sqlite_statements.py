@@ -8,7 +8,7 @@ import pytest
 from offhook.stores.sqlite.database import migrations
 from offhook.stores.sqlite.statements import MOST_ROWS, SQL, execute_rows
 
-BIG = ("arrivals", "webhooks", "dedupe", "attempts", "replies", "debug_events")
+BIG = ("arrivals", "webhooks", "dedupe", "attempts", "replies", "debug_events", "notices", "kept")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_statement_finds_its_rows_by_an_index(db, name):
 def test_any_number_of_rows_goes_in_and_the_padding_does_not(db):
     for count in (0, 1, 2, 3, 63, 64, 65, MOST_ROWS, MOST_ROWS + 1, 3 * MOST_ROWS + 7):
         db.execute("DELETE FROM attempts").fetchall()
-        execute_rows(db, "insert_attempts", [(number, b"evidence") for number in range(count)], 2)
+        execute_rows(db, "insert_attempts", [(number + 1, number, b"evidence") for number in range(count)], 3)
         assert db.execute("SELECT count(*), count(DISTINCT webhook) FROM attempts").get == (count, count)
 
 

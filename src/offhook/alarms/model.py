@@ -133,3 +133,17 @@ class Notification(Record):
     attempts: int = 0
     note: str = ""
     message: str = ""
+
+
+class Maintenance(Record):
+    """A time in which nothing is told: work is going on. It starts at `starts_at` and is over at `ends_at`.
+
+    `alarms` are the sids that it is about, `endpoints` the endpoints; empty means all of them. What still fires when it is over is told then.
+    """
+
+    id: str
+    starts_at: float
+    ends_at: float
+    alarms: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    note: str = ""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_type_hints
 
 from offhook.records import Endpoint, Record
 from offhook.settings import kinds
+from offhook.settings.alarm_keys import AlarmSettings
 from offhook.settings.kinds import Kind
 from offhook.settings.secret import Secret
 
@@ -235,6 +236,15 @@ class Settings(Record):
         int, Row(_STATUS_CODES, "11200", "The code that Twilio would log for your app's 4xx or 5xx", "delivery")
     ]
 
+    sink_retry_for: Annotated[
+        float,
+        Row(
+            kinds.span("1m", "30d"),
+            "24h",
+            "How long a sink that is away is tried with an event; after that the event is put aside, and replayable",
+            "streams",
+        ),
+    ]
     smtp_host: Annotated[str | None, Row(_HOST, None, "Mail server that alarms are sent by", "alarms")]
     smtp_port: Annotated[
         int, Row(kinds.number(1, 65535), "587", "Port of the mail server: 587 for starttls, 465 for tls as a rule", "alarms")
@@ -312,6 +322,7 @@ class Settings(Record):
     endpoints: tuple[Endpoint, ...]
     accounts: tuple[Account, ...]
     shared_keys: tuple[SharedKey, ...]
+    alarms: tuple[AlarmSettings, ...]
     origins: dict[str, Origin]
     warnings: tuple[str, ...]
 
