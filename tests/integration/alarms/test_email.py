@@ -232,9 +232,9 @@ async def test_a_name_that_leads_to_the_metadata_service_is_not_called():
     async with MailHost() as host, mail_office(host, resolve=rebound) as office:
         await office.put(notification())
         await office.after(5.0)
-        assert [each.note for each in await office.waiting()] == [
-            "mail.example is not called: 169.254.169.254 is a cloud's metadata service."
-        ]
+        (left,) = await office.waiting()
+        assert left.note.startswith("mail.example resolves to 169.254.169.254, which is not called: a cloud's metadata service")
+        assert host.connections == 0
 
 
 @pytest.mark.parametrize("address", ["ada", "ada@example.com\r\nBcc: eve@example.com", "a@b@c", "<ada@example.com>", "a@x, b@x"])
