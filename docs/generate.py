@@ -44,7 +44,9 @@ SECTIONS = {
     "journal": "Journal",
     "twilio": "Twilio account",
     "delivery": "Delivery",
+    "alarms": "Alarms: how people and systems are told",
     "limits": "Limits of the public listener",
+    "streams": "Event streams",
     "logs": "Logs",
 }
 

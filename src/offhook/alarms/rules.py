@@ -56,10 +56,13 @@ class Matcher:
     """Finds the alarms that count a key, and remembers them."""
 
     def __init__(self, alarms: Iterable[Alarm] = ()) -> None:
-        self._alarms = [alarm for alarm in alarms if alarm.watch is Watch.EVENTS]
+        every = list(alarms)
+        self._alarms = [alarm for alarm in every if alarm.watch is Watch.EVENTS]
         self._known: dict[Key, tuple[str, ...]] = {}
         self.numbers = frozenset(number for alarm in self._alarms for number in alarm.numbers)
         """The numbers that an alarm asks for."""
+        self.is_needed = bool(every)
+        """Whether there is any alarm: those that measure want to know as well what goes wrong."""
 
     def of(self, key: Key) -> tuple[str, ...]:
         """The sids of those that count events of this key."""

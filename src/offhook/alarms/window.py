@@ -4,24 +4,25 @@ A slot counts until all of it is older than the window, so that a threshold that
 count for one slot longer (one second, or a 3,600th of a longer window).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Final
 
 MOST_SLOTS: Final = 3_600
 
-Slots = Sequence[tuple[int, int]]
-Rows = Sequence[tuple[int, Sequence[int]]]
+Slots = Mapping[int, int]
+Rows = Mapping[int, Sequence[int]]
+NOTHING: Final[Mapping[int, int]] = {}
 
 
 class RollingCount:
     """A count over the last `window` seconds. Adding costs the same however much is in it; so does going on by a second."""
 
-    def __init__(self, window: float, slots: Slots = (), *, most: int = MOST_SLOTS) -> None:
+    def __init__(self, window: float, slots: Slots = NOTHING, *, most: int = MOST_SLOTS) -> None:
         # Whole seconds: when a slot has left the window is then not a question of rounding.
         self.window = ceil(window)
         self.resolution = max(1, ceil(window / most))
-        self.total = sum(count for _, count in slots)
+        self.total = sum(slots.values())
         self._slots = dict(slots)
         self._first = min(self._slots, default=0)
 
@@ -50,7 +51,11 @@ class RollingCount:
 
     def next_out(self) -> float:
         """When the oldest that is counted will be too old; never (infinity), where nothing is."""
-        return (min(self._slots) + 1) * self.resolution + self.window if self._slots else float("inf")
+        slots = self._slots
+        if not slots:
+            return float("inf")
+        oldest = self._first if self._first in slots else min(slots)
+        return (oldest + 1) * self.resolution + self.window
 
     def since(self, at: float) -> int:
         """The count of the slots that reach into the time from then on."""
@@ -58,8 +63,8 @@ class RollingCount:
         return sum(count for slot, count in self._slots.items() if slot >= first)
 
     def slots(self) -> Slots:
-        """The slots that are not empty, to make the same count of."""
-        return sorted(self._slots.items())
+        """The slots that are not empty, to make the same count of: not a copy."""
+        return self._slots
 
     def _only(self, kept: range) -> None:
         self._slots = {slot: count for slot, count in self._slots.items() if slot in kept}
@@ -69,13 +74,13 @@ class RollingCount:
 class RollingRow:
     """Several counts over the same `window` seconds: failed and all attempts, or a histogram's buckets."""
 
-    def __init__(self, window: float, width: int, rows: Rows = ()) -> None:
+    def __init__(self, window: float, width: int, rows: Rows | None = None) -> None:
         self.window = ceil(window)
         self.resolution = max(1, ceil(window / MOST_SLOTS))
         self.totals = [0] * width
         self._rows: dict[int, list[int]] = {}
         self._first = 0
-        for slot, row in rows:
+        for slot, row in (rows or {}).items():
             self._add(slot, row)
         self._first = min(self._rows, default=0)
 
@@ -95,8 +100,8 @@ class RollingRow:
         return self.totals
 
     def rows(self) -> Rows:
-        """The slots that are not empty, to make the same counts of."""
-        return sorted(self._rows.items())
+        """The slots that are not empty, to make the same counts of: not a copy."""
+        return self._rows
 
     def _add(self, slot: int, row: Sequence[int]) -> None:
         mine = self._rows.setdefault(slot, [0] * len(self.totals))

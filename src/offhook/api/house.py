@@ -8,6 +8,7 @@ from offhook.doctor.practice import Practice
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Journal
 from offhook.records import Endpoint
+from offhook.streams.desk import Desk
 
 
 class House(Protocol):
@@ -32,6 +33,10 @@ class House(Protocol):
     @property
     def doctor(self) -> Practice:
         """Examines webhook URLs."""
+
+    @property
+    def streams(self) -> Desk:
+        """Where sinks and subscriptions are made, changed and tested."""
 
     @property
     def alarms(self) -> AlarmDesk:

@@ -9,6 +9,7 @@ import msgspec
 from offhook import __version__
 from offhook.api import resources
 from offhook.api.fields import Field, id_schema
+from offhook.api.forms import FORM
 from offhook.api.operation import JSON, Operation
 from offhook.api.problems import CODES
 
@@ -22,6 +23,9 @@ _PREFIX_OF = {
     "alarms": "AK",
     "firings": "AF",
     "maintenance": "AM",
+    "sinks": "DG",
+    "Sinks": "DG",
+    "Subscriptions": "DF",
 }
 # Answers to any request: parameters that are not acceptable, a name that is not the console's, a fault of ours.
 _ALWAYS = (20001, 20421, 20500)
@@ -71,15 +75,22 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
         properties = {field.name: _body_schema(field) for field in operation.body}
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         described["requestBody"] = {"required": False, "content": {JSON: {"schema": schema}}}
+    if operation.form:
+        described["requestBody"] = {"required": False, "content": {FORM: {"schema": _form_schema(operation.form)}}}
     if operation.takes is not None:
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": dict(operation.takes)}}}
     return described
 
 
+def _form_schema(fields: Sequence[Field]) -> dict[str, Any]:
+    return {"type": "object", "properties": {field.name: _body_schema(field) for field in fields}, "additionalProperties": False}
+
+
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
     for collection, name in re.findall(r"(\w+)/{(\w+)}", path):
-        schema = id_schema(_PREFIX_OF[collection])
-        yield {"name": name, "in": "path", "required": True, "description": "Its id.", "schema": schema}
+        prefix = _PREFIX_OF.get(collection, "")
+        described = ("Its id.", id_schema(prefix)) if prefix else ("Its name or number.", {"type": "string"})
+        yield {"name": name, "in": "path", "required": True, "description": described[0], "schema": described[1]}
 
 
 def _query_parameter(field: Field) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from offhook.api.fields import Field, read_fields
+from offhook.api.forms import read_form
 from offhook.api.house import House
 from offhook.api.problems import Problem, problem_answer
 
@@ -24,22 +26,25 @@ async def _never() -> None:
 class Call(NamedTuple):
     """One call of an operation: the id in its path ("" where there is none), its parameters, read and checked, and the URL that was asked.
 
-    `gone` waits until the client has gone away. `body` is the JSON object that was sent, where the operation takes one as it is.
+    `gone` waits until the client has gone away. `path` are all the words that stand in the path. `body` is the JSON object that was sent, where the
+    operation takes one as it is.
     """
 
     identifier: str
     values: Mapping[str, Any]
     url: str = ""
     gone: Callable[[], Coroutine[Any, Any, None]] = _never
+    path: Mapping[str, str] = MappingProxyType({})
     body: Mapping[str, Any] = {}
 
 
 class Operation(NamedTuple):
     """One method on one path. `answer` is the type of the JSON, or None when `media_type` is not JSON.
 
-    `body` are the parameters that are also taken from a JSON object; `takes` is the schema of such an object where its handler reads it
-    itself, as it has values in values. `headers` are header fields that are read with the parameters. `problems` are the codes that it may
-    answer with besides 20001, `refuse` is how they are said and `problem` the type of that, None for the usual one. `alias` tells a second path to the same handler from the first.
+    `body` are the parameters that are also taken from a JSON object; `form` are those that come in a form instead, as Twilio's SDKs send
+    them; `takes` is the schema of a JSON object that its handler reads itself, as it has values in values. `headers` are header fields that are
+    read with the parameters. `problems` are the codes that it may answer with besides 20001, `refuse` is how they are said and `problem` the
+    type of that, None for the usual one. `alias` tells a second path to the same handler from the first.
     """
 
     method: str
@@ -53,6 +58,7 @@ class Operation(NamedTuple):
     problems: Sequence[int] = ()
     media_type: str = JSON
     alias: str = ""
+    form: Sequence[Field] = ()
     headers: Sequence[Field] = ()
     takes: Mapping[str, Any] | None = None
     refuse: Callable[[Problem], Response] = problem_answer
@@ -85,10 +91,14 @@ async def _call(request: Request, operation: Operation) -> Call:
     """What a request asks of an operation. Raises Problem."""
     query = request.query_params.multi_items()
     read_fields(operation.query, query)  # whoever is wrong there need not send a body
-    call = asked(operation, request.path_params.get("id", ""), query, await _read_body(request, operation))
+    identifier = request.path_params.get("id", "")
+    if operation.form:
+        call = Call(identifier, _joined(read_fields(operation.query, query), await read_form(request, operation.form)))
+    else:
+        call = asked(operation, identifier, query, await _read_body(request, operation))
     headers = [(field.name, request.headers[field.name]) for field in operation.headers if field.name in request.headers]
     values = {**call.values, **read_fields(operation.headers, headers)}
-    return call._replace(values=values, url=str(request.url), gone=functools.partial(_gone, request))
+    return call._replace(values=values, url=str(request.url), gone=functools.partial(_gone, request), path=request.path_params)
 
 
 def asked(operation: Operation, identifier: str, query: Sequence[tuple[str, str]], body: Mapping[str, Any]) -> Call:
@@ -96,11 +106,15 @@ def asked(operation: Operation, identifier: str, query: Sequence[tuple[str, str]
     values = read_fields(operation.query, query)
     if operation.takes is not None:
         return Call(identifier, values, body=body)
-    for name, value in read_fields(operation.body, _texts(body, operation.body)).items():
-        if name in values:
+    return Call(identifier, _joined(values, read_fields(operation.body, _texts(body, operation.body))))
+
+
+def _joined(query: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of both. Raises Problem 20001 for one that is in each."""
+    for name in body:
+        if name in query:
             raise Problem(20001, f"Parameter {name!r} is given in the query and in the body.")
-        values[name] = value
-    return Call(identifier, values)
+    return {**query, **body}
 
 
 async def _gone(request: Request) -> None:

@@ -26,6 +26,7 @@ from offhook.api.house import House
 from offhook.api.issues import get_issue, list_issues, replay_issue, set_issue_state
 from offhook.api.openapi import document
 from offhook.api.operation import Call, Operation, json_answer
+from offhook.api.streams_routes import STREAM_OPERATIONS
 from offhook.api.webhooks import (
     delete_number,
     dismiss_webhook,
@@ -154,6 +155,7 @@ OPERATIONS = (
     Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.DetailedError, problems=(20404, 20503)),
     *alerts_below("/monitor"),
     *alerts_below("", "_at_root"),
+    *STREAM_OPERATIONS,
     *ALARM_OPERATIONS,
     Operation(
         "GET",

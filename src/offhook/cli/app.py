@@ -27,6 +27,12 @@ from offhook.cli.issues_show import issues_show
 from offhook.cli.issues_state import ISSUE_STATE_COMMANDS
 from offhook.cli.send import send
 from offhook.cli.serve import serve
+from offhook.cli.sinks_create import sinks_create
+from offhook.cli.sinks_delete import sinks_delete
+from offhook.cli.sinks_list import sinks_list, sinks_show
+from offhook.cli.sinks_replay import sinks_replay
+from offhook.cli.sinks_types import sinks_kinds, sinks_types
+from offhook.cli.sinks_validate import sinks_test, sinks_validate
 from offhook.cli.terminal import say
 from offhook.cli.webhooks_delete import webhooks_delete
 from offhook.cli.webhooks_list import webhooks_list
@@ -96,6 +102,21 @@ def build(assembly: Assembly | None = None) -> click.Group:
             issues_show,
             *ISSUE_STATE_COMMANDS,
             issues_replay,
+        )
+    )
+    root.add_command(
+        _group(
+            "sinks",
+            "Have events go to other systems, and see whether they arrive.",
+            sinks_list,
+            sinks_show,
+            sinks_create,
+            sinks_test,
+            sinks_validate,
+            sinks_replay,
+            sinks_delete,
+            sinks_types,
+            sinks_kinds,
         )
     )
     root.add_command(

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from offhook.api.problems import Problem
 from offhook.cli import alarms_offline
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
+from offhook.doctor.admission import ClosableTransport
 from offhook.errors import OffhookError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
@@ -157,9 +158,17 @@ def console_option(function: _F) -> _F:
     )(function)
 
 
+class Reached(NamedTuple):
+    """Where answers come from: the running server's API, or the journal, opened. And the door to the network, which is closed afterwards."""
+
+    transport: ClosableTransport
+    api: ConsoleApi | None = None
+    journal: Journal | None = None
+
+
 @asynccontextmanager
-async def opened(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Archive]:
-    """The server's archive, or the journal's own when no server runs and none was named."""
+async def reached(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Reached]:
+    """The server, or the journal itself when no server runs and none was named."""
     transport = assembly.transport(settings)
     try:
         api = ConsoleApi(transport, console_url or _console_of(settings))
@@ -168,16 +177,27 @@ async def opened(assembly: Assembly, settings: Settings, console_url: str | None
         except NobodyListensError as nobody:
             if console_url:
                 raise
-            async with _journal(assembly, settings, nobody) as archive:
-                yield archive
+            async with _journal(assembly, settings, nobody) as journal:
+                yield Reached(transport, journal=journal)
         else:
-            yield api
+            yield Reached(transport, api)
     finally:
         await transport.close()
 
 
 @asynccontextmanager
-async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListensError) -> AsyncIterator[Archive]:
+async def opened(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Archive]:
+    """The server's archive, or the journal's own when no server runs and none was named."""
+    async with reached(assembly, settings, console_url) as found:
+        if found.journal is not None:
+            yield OfflineArchive(found.journal)
+        else:
+            assert found.api is not None
+            yield found.api
+
+
+@asynccontextmanager
+async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListensError) -> AsyncIterator[Journal]:
     why = _unreadable(settings)
     if why:
         raise OffhookError(
@@ -186,7 +206,7 @@ async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListens
     journal = assembly.journal(settings)
     await journal.open()
     try:
-        yield OfflineArchive(journal)
+        yield journal
     finally:
         await journal.close()
 

@@ -320,8 +320,7 @@ class SqliteJournal:
     async def oldest_undelivered(self, endpoint: str) -> float | None:
         """When the oldest webhook that waits or is being delivered was received."""
         self._check()
-        endpoints, unsettled = self._ledger.undelivered(endpoint)
-        return await self._readers.ask(partial(news.oldest_undelivered, anyone=not endpoint), endpoints, unsettled)
+        return await self._readers.ask(news.oldest_undelivered, endpoint, *self._ledger.undelivered(endpoint))
 
     async def counts(self) -> dict[str, dict[State, int]]:
         """How many webhooks each endpoint has in each state; from memory."""

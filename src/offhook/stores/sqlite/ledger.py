@@ -95,10 +95,10 @@ class Ledger:
         return counted
 
     def undelivered(self, endpoint: str) -> tuple[list[str], list[int]]:
-        """The endpoints that have settled webhooks which still wait, and the numbers of the unsettled: of one endpoint, or of all ("")."""
+        """Which endpoints have settled webhooks that still wait, and the numbers of the unsettled: of one endpoint, or of all ("")."""
         endpoints = {name for (name, state), count in self.tally.items() if count > 0 and state in UNDELIVERED}
-        waiting = any(self._unsettled.values()) if not endpoint else self._unsettled[endpoint]
-        return [name for name in endpoints if endpoint in ("", name)], list(self.fresh.values()) if waiting else []
+        waiting = self._unsettled[endpoint] if endpoint else len(self.fresh)
+        return [name for name in endpoints if endpoint in {"", name}], list(self.fresh.values()) if waiting else []
 
     # -- keys on their way to the table
 

@@ -1,6 +1,6 @@
 """Questions about the journal's news: its four logs read together, places in them by a time, and the small records beside them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apsw
@@ -166,22 +166,19 @@ def _tried_at(data: bytes) -> float:
     return ended_at(decode_attempt(data))
 
 
-def oldest_undelivered(db: apsw.Connection, endpoints: Sequence[str], unsettled: Iterable[int], *, anyone: bool) -> float | None:
-    """When the oldest of these endpoints that waits was received; of the `unsettled` numbers, those before the first that counts are read.
+def oldest_undelivered(db: apsw.Connection, endpoint: str, settled: Sequence[str], unsettled: Sequence[int]) -> float | None:
+    """When the oldest that waits was received, of one endpoint or of all ("").
 
-    `anyone`: the unsettled of any endpoint count.
+    `settled` are the endpoints that have rows which wait; of the `unsettled`, whose numbers rise, those are read up to the first that counts.
     """
     found: list[float] = []
-    seqs = list(unsettled)
-    for place in range(0, len(seqs), PAGE):
-        arrivals = arrivals_at(db, seqs[place : place + PAGE])
-        found += [arrival.received_at for arrival in arrivals if anyone or arrival.endpoint in endpoints]
+    for place in range(0, len(unsettled), PAGE):
+        arrivals = arrivals_at(db, unsettled[place : place + PAGE])
+        found += [arrival.received_at for arrival in arrivals if endpoint in {"", arrival.endpoint}]
         if found:
             break
-    settled: float | None = (
-        execute(db, "oldest_undelivered", endpoints=apsw.carray(tuple(endpoints)))[0][0] if endpoints else None
-    )
-    return min(found if settled is None else [*found, settled], default=None)
+    oldest = execute(db, "oldest_undelivered", endpoints=apsw.carray(tuple(settled)))[0][0] if settled else None
+    return min(found if oldest is None else [*found, oldest], default=None)
 
 
 # -- small records
