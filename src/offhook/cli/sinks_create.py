@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -74,8 +74,7 @@ async def _create(at: Office, kind: str, words: Sequence[str], given: dict[str, 
     types = read_types(await at.types(), given["types"])
     if given["filter_"] and not types:
         raise click.UsageError("--filter chooses among events: say of which --types.")
-    first = drawn.get(kinds[kind]["fields"][0]["name"], "") if kinds[kind]["fields"] else ""
-    description = given["description"] or f"{kind} {first}".strip()[:200]
+    description = given["description"] or _description(kinds[kind], drawn)
     sink = await at.create(kind, description, drawn)
     sink["tested"] = None
     try:
@@ -88,6 +87,12 @@ async def _create(at: Office, kind: str, words: Sequence[str], given: dict[str, 
         raise
     sink["types"] = [name for name, _ in types] if sink["status"] == "active" else []
     return sink
+
+
+def _description(kind: Shape, configuration: Mapping[str, Any]) -> str:
+    """The type and where it is, without what may be a secret there."""
+    first = next((field["name"] for field in kind["fields"] if not field["secret"]), "")
+    return f"{kind['name']} {str(configuration.get(first, '')).partition('?')[0]}".strip()[:200]
 
 
 def _ask(name: str) -> str:

@@ -63,7 +63,8 @@ def sinks_replay(
 async def _watch(at: Office, sid: str, replay_id: str) -> Shape:
     """The replay when it has ended."""
     columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} events"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=words(), transient=True) as progress:
+    console = words()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("replay", total=None)
         while True:
             replay = await _look(at, sid, replay_id)
