@@ -1,11 +1,13 @@
 """Events into a file: whole lines on the disk, whatever crashes; turned over by size; and no harm to anybody else's file."""
 
+import asyncio
 import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -220,6 +222,27 @@ async def test_lines_that_the_disk_did_not_confirm_do_not_count_and_are_there_on
     assert (await client.deliver(events[3:])).taken == 3
     await client.close()
     assert [line["id"] for line in lines(path)] == ids(events)
+
+
+async def test_while_a_disk_hangs_the_sink_says_so_at_once_and_goes_on_when_it_is_over(path, monkeypatch):
+    client, events = sink(path), make_events(4)
+    await client.deliver(events[:1])
+    hangs, sync = threading.Event(), os.fsync
+
+    def slow(file):
+        assert hangs.wait(30)
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(client.deliver(events[1:]), 0.05)
+    fault = (await client.deliver(events[1:])).fault
+    assert (fault.code, fault.retry) == (91308, True)
+    hangs.set()
+    came = await hand_over(client, events[1:], on_fault=lambda _: asyncio.sleep(0.01))
+    assert came.taken == events[1:]
+    await client.close()
+    assert list(dict.fromkeys(line["id"] for line in lines(path))) == ids(events)
 
 
 def test_what_was_written_before_a_turn_over_failed_counts(path, tmp_path):

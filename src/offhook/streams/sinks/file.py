@@ -7,6 +7,7 @@ already are lines of JSON: no other file of the machine can be written to by who
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,16 +41,22 @@ FIELDS: Final = (
 
 
 class FileSink:
-    """Appends lines in a thread of their own: a disk may take its time."""
+    """Appends lines in a thread of its own: a disk may take its time, a share on the network for ever, and nobody else is to wait for it."""
 
     def __init__(self, lines: LineFile, name: str) -> None:
         self._lines = lines
         self._name = name
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="file-sink")
+        self._writing: asyncio.Future[tuple[int, OSError | None]] | None = None
 
     async def deliver(self, events: Sequence[Event]) -> Delivery:
         """Append these, and return when the disk has them."""
+        if self._is_writing:
+            message = f"{self._name}: the disk has not yet taken what it was given before."
+            return Delivery(taken=0, fault=Fault(code=http.TOO_SLOW, message=message, retry=True))
         lines = [_line(event.body) for event in events]
-        taken, error = await asyncio.to_thread(self._lines.append, lines)
+        self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._lines.append, lines)
+        taken, error = await asyncio.shield(self._writing)
         if error is None:
             return Delivery(taken=taken)
         words = (
@@ -58,8 +65,14 @@ class FileSink:
         return Delivery(taken=taken, fault=Fault(code=http.ELSE, message=words, retry=True))
 
     async def close(self) -> None:
-        """Let go of the file, once whoever writes to it has done so."""
-        await asyncio.to_thread(self._lines.close)
+        """Let go of the file. A thread that still writes to it is left to its work, and the file with it."""
+        if not self._is_writing:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._lines.close)
+        self._thread.shutdown(wait=False)
+
+    @property
+    def _is_writing(self) -> bool:
+        return self._writing is not None and not self._writing.done()
 
 
 def make(configuration: Mapping[str, Any], _: SinkParts) -> FileSink:

@@ -105,8 +105,10 @@ def make(configuration: Mapping[str, Any], parts: SinkParts) -> WebhookSink:
     limits = http.limits(settings["timeout"], verify_tls=settings["verify_tls"], certificate=_certificate(settings, url))
     login = _login(settings, given, parts)
     headers = (*login, *config.revealed(settings["headers"] or {}, parts.secret))
-    if len({name.lower() for name, _ in headers}) < len(headers):
-        raise ValueError("headers: Authorization is there twice: give username and password, or the header field")
+    names = [name.lower() for name, _ in headers]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        login_too = ": give username and password, or the header field" if twice == "authorization" else ""
+        raise ValueError(f"headers: {twice} is there twice{login_too}")
     caller = http.Caller(parts.transport, parts.clock, limits, headers)
     return WebhookSink(caller, url, _signer(settings, url, parts), settings, parts.clock)
 
