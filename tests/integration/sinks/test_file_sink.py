@@ -11,13 +11,19 @@ import threading
 
 import pytest
 
+from offhook.streams.model import SinkParts
 from offhook.streams.sinks.file import KIND
 from offhook.streams.sinks.lines import LineFile
 from tests.helpers.sinks import hand_over, make_event, make_events
 
 
+def in_folder(folder):
+    """The parts of a sink whose journal is in that folder; a file needs no others."""
+    return SinkParts(None, None, None, None, None, folder=folder)
+
+
 def sink(path, **configuration):
-    return KIND.make({"path": str(path), **configuration}, None)
+    return KIND.make({"path": str(path), **configuration}, in_folder(path.parent))
 
 
 def lines(*paths):
@@ -296,8 +302,11 @@ def test_a_writer_killed_three_times_has_lost_nothing_that_it_took_and_left_no_h
     ("configuration", "words"),
     [
         ({}, "path is missing"),
-        ({"path": "events.jsonl"}, "not an absolute path"),
-        ({"path": "/var/../etc/events.jsonl"}, "not an absolute path"),
+        ({"path": "../events.jsonl"}, "leads elsewhere"),
+        ({"path": "~/events.jsonl"}, "leads elsewhere"),
+        ({"path": "/var/../etc/events.jsonl"}, "leads elsewhere"),
+        ({"path": "nowhere/events.jsonl"}, "there is no folder .*/nowhere"),
+        ({"path": "link/events.jsonl"}, "a link leads from .*/link"),
         ({"path": "/etc/cron.d/events"}, "no name for lines of JSON"),
         ({"path": "/var/.log"}, "no name for lines of JSON"),
         ({"path": "/no/such/folder/events.jsonl"}, "there is no folder /no/such/folder"),
@@ -307,6 +316,18 @@ def test_a_writer_killed_three_times_has_lost_nothing_that_it_took_and_left_no_h
         ({"path": "/dev/events.jsonl", "colour": "red"}, "colour is no key of this sink"),
     ],
 )
-def test_a_configuration_that_cannot_work_says_what_to_write_instead(configuration, words):
+def test_a_configuration_that_cannot_work_says_what_to_write_instead(tmp_path, configuration, words):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ValueError, match=words):
-        KIND.make(configuration, None)
+        KIND.make(configuration, in_folder(tmp_path / "journal"))
+
+
+@pytest.mark.parametrize("path", ["events.jsonl", "events/of/today.jsonl"])
+async def test_a_relative_path_begins_at_the_journals_folder(tmp_path, path):
+    (tmp_path / "events" / "of").mkdir(parents=True)
+    client = KIND.make({"path": path}, in_folder(tmp_path))
+    assert (await client.deliver(make_events(1))).taken == 1
+    await client.close()
+    assert [line["id"] for line in lines(tmp_path / path)] == ids(make_events(1))

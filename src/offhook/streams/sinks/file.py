@@ -1,14 +1,13 @@
 """Events as lines of JSON in a file, which is turned over when it has grown: `events.jsonl`, then `events.jsonl.1` for the one before, and so on.
 
-The path is absolute, its folder exists, its name says that lines of JSON are in it; the file itself is no link, device or pipe, and what it holds
-already are lines of JSON: no other file of the machine can be written to by whoever may make a sink.
+A relative path begins at the journal's folder and stays in it. The folder must be there, the name must say that lines of JSON are in the file, the
+file itself is no link, device or pipe, and what it holds already are events: whoever may make a sink can harm no other file of the machine by it.
 """
 
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final
 
 from offhook.settings import kinds
@@ -21,17 +20,17 @@ _MEBIBYTE: Final = 1024 * 1024
 
 
 def path(value: object) -> str:
-    """Where the file is: an absolute path with a name for lines of JSON."""
+    """Where the file is: a path with a name for lines of JSON, absolute or below the journal's folder."""
     given = config.text(value)
-    if not given.startswith("/") or ".." in given.split("/"):
-        raise ValueError(f"{given!r} is not an absolute path: write something like /var/lib/offhook/events.jsonl")
+    if ".." in given.split("/") or given.startswith("~"):
+        raise ValueError(f"{given!r} leads elsewhere: write the whole path, such as /var/lib/offhook/events.jsonl")
     if not given.endswith(_NAMES) or not re.search(r"[^/]\.\w+$", given):
         raise ValueError(f"{given!r} is no name for lines of JSON: end it in {', '.join(_NAMES)}")
     return given
 
 
 FIELDS: Final = (
-    SinkField("path", "the file to write to, such as /var/lib/offhook/events.jsonl", path),
+    SinkField("path", "the file to write to, such as /var/lib/offhook/events.jsonl, or events.jsonl beside the database", path),
     SinkField(
         "rotate_bytes", "how large it may become before a new one is begun", kinds.size(1024, 1024**4).read, 100 * _MEBIBYTE
     ),
@@ -75,12 +74,14 @@ class FileSink:
         return self._writing is not None and not self._writing.done()
 
 
-def make(configuration: Mapping[str, Any], _: SinkParts) -> FileSink:
+def make(configuration: Mapping[str, Any], parts: SinkParts) -> FileSink:
     """A client for one sink; the file is opened by the first event. Raises ValueError."""
     settings = config.read_all(FIELDS, configuration)
-    place = Path(settings["path"])
+    place = parts.folder / settings["path"]
     if not place.parent.is_dir():
         raise ValueError(f"path: there is no folder {place.parent}: make it, and let Offhook write in it")
+    if not settings["path"].startswith("/") and not place.parent.resolve().is_relative_to(parts.folder.resolve()):
+        raise ValueError(f"path: a link leads from {place.parent} to elsewhere: write the whole path")
     lines = LineFile(place, rotate_bytes=settings["rotate_bytes"], keep=settings["keep"], fsync=settings["fsync"])
     return FileSink(lines, str(place))
 
