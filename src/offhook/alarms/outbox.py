@@ -200,7 +200,8 @@ class Outbox:
         pause = min(BACKOFF_MOST, BACKOFF_BASE * 2 ** min(tries - 1, 10)) * (0.5 + self._parts.chance() / 2)
         due = now + max(pause, outcome.retry_after)
         note = clean(outcome.reason, 500)
-        message = batch.id if outcome.perhaps and batch.channel != WEBHOOK else ""
+        # What may have got there once is repeated as it is, also when it certainly has not got there this time.
+        message = batch.id if (outcome.perhaps or batch.repeated) and batch.channel != WEBHOOK else ""
         later, over = list[Notification](), list[Notification]()
         for each in batch.notifications:
             ends = each.created_at + TRIED_FOR
