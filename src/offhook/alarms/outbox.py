@@ -219,7 +219,8 @@ class Outbox:
             changes.append(Kept(shelf=PACE, id=batch.address, data=repr(self._parts.clock.now()).encode()))
         if isinstance(outcome, Told):
             await self._settle(changes)
-            log.info("alarm.told", **_line(batch))
+            if not outcome.nothing:
+                log.info("alarm.told", **_line(batch))
             return
         note = clean(outcome.reason, 500)
         untold = [msgspec.structs.replace(each, attempts=each.attempts + 1, note=note) for each in batch.notifications]
