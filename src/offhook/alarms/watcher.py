@@ -15,7 +15,7 @@ from offhook.alarms.book import AlarmBook
 from offhook.alarms.leads import Lead, Leads, lead_of
 from offhook.alarms.levels import Breakers, Levels
 from offhook.alarms.model import Maintenance, News, Watch
-from offhook.alarms.panel import Panel, Window
+from offhook.alarms.panel import NEVER, Panel, Window
 from offhook.alarms.rules import Key
 from offhook.alarms.series import Series
 from offhook.alarms.silence import Habits
@@ -94,7 +94,8 @@ class Watcher:
             loaded = await checkpoint.load(self._journal)
             last = loaded.checkpoint
             self._marks = await self._journal.marks() if last is None else last.marks()
-            self._panel = Panel(now if last is None else min(now, last.at), loaded.habits, loaded.leads)
+            began = now if last is None else min(now, last.at)
+            self._panel = Panel(began, loaded.habits, loaded.leads, due=NEVER if last is None else last.due)
             await self._read_alarms(loaded.windows)
             await self._catch_up(now)
             if last is not None:
@@ -158,7 +159,7 @@ class Watcher:
             self._marks = heard.marks
 
     def _note(self, events: Iterable[DebugEvent], notices: Iterable[Notice], now: float) -> None:
-        self._tally.add(events, now)
+        self._tally.add(events, now, whole=self._stale)
         self._issues += [notice for notice in notices if notice.type in _ABOUT_ISSUES]
 
     def _look_again(self) -> None:
@@ -198,7 +199,7 @@ class Watcher:
             if not await self._write() or not await self._refresh():
                 return
             panel, draft = self._panel, self._draft()
-            panel.now = min(panel.now, now)  # The clock may have been put back.
+            panel.follow(now)
             await self._levels.look(panel.alarms, draft.active, now)
             panel.feed(self._series.read(), now)
             await self._judge_heard(draft, now, now)
