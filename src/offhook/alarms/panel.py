@@ -88,8 +88,10 @@ class Panel:
         if now < self.now:
             self.now = now
             self.leads.forget(now)
-            for window in (*self._counts.values(), *self._rows.values()):
-                window.advance(now)
+            for count in self._counts.values():
+                count.advance(now)
+            for row in self._rows.values():
+                row.advance(now)
 
     def window(self, sid: str) -> Window:
         """What an alarm has counted, to be written at once: not a copy."""
