@@ -199,8 +199,15 @@ class HttpRequest(Record):
     body: bytes = b""
 
 
+class ClientCertificate(Record):
+    """What we prove ourselves with to a peer that asks (mutual TLS): the paths of two PEM files, our certificate with its chain, and its key."""
+
+    chain: str
+    key: str
+
+
 class Limits(Record):
-    """The deadlines of one exchange, seconds, and what is read and kept of its answer, bytes (`spec: limits §2`)."""
+    """The deadlines of one exchange, seconds, what is read and kept of its answer, bytes, and how TLS is to be (`spec: limits §2`)."""
 
     connect: float = 5.0
     read: float = 15.0
@@ -209,6 +216,7 @@ class Limits(Record):
     verify_tls: bool = True
     read_cap: int = 256 * 1024
     keep_cap: int = 64 * 1024
+    client_certificate: ClientCertificate | None = None
 
 
 class Exchange(Record):

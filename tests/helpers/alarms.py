@@ -1,129 +1,115 @@
-"""A watched house: a journal, a clock that the test moves, an alarm book and the watcher, which can be killed and started again."""
+"""Alarms, firings and notifications made short, and an outbox over a journal in memory."""
 
-from msgspec.structs import replace
+import itertools
 
-from offhook.alarms import shelves
-from offhook.alarms.book import AlarmBook
-from offhook.alarms.model import OUTBOX, Alarm, Channels, FiringState, Watch
-from offhook.alarms.watcher import Watcher, WatcherParts
-from offhook.errors import JournalError
-from offhook.metrics import Metrics
-from offhook.records import Cause, Confidence, Level, Marks, NoticeType, Source
+import msgspec
+
+from offhook.alarms.model import OUTBOX, UNTOLD, Alarm, Channels, Firing, FiringState, News, Notification
+from offhook.alarms.notify.base import Told
+from offhook.alarms.outbox import Outbox, OutboxParts
+from offhook.records import Kept
 from offhook.stores.memory import MemoryJournal
 from offhook.system import TimeSortedIds
 from tests.helpers.clock import ManualClock
-from tests.helpers.journals import an_event
 
-MAIL = Channels(email=("ops@shop.example",))
-TOLD = (NoticeType.ALARM_FIRED, NoticeType.ALARM_RECOVERED)
-
-
-def an_alarm(name="Errors", **fields):
-    return Alarm(**({"sid": "", "name": name, "channels": MAIL} | fields))
+START = 1_700_000_000.0
+ACCOUNT = "AC" + "a" * 32
+_IDS = TimeSortedIds()
 
 
-def a_cause(name="ngrok.offline"):
-    return Cause(name=name, title=f"The cause is {name}.", confidence=Confidence.CERTAIN, steps=(f"Mend {name}.",))
+def alarm(name="Too many errors", **fields):
+    return Alarm(**{"sid": _IDS.new("AK"), "name": name, "threshold": 10.0, "account_sid": ACCOUNT, **fields})
 
 
-class House:
-    """`tick` lets a second go by and has the watcher look; `kill` forgets the watcher as kill -9 does, `start` makes another."""
+def firing(of, **fields):
+    usual = {
+        "id": _IDS.new("FR"),
+        "alarm_sid": of.sid,
+        "alarm_name": of.name,
+        "fired_at": START,
+        "value": 12.0,
+        "threshold": of.threshold,
+        "peak": 12.0,
+        "code": 11200,
+        "cause": "cold-start",
+        "cause_title": "The app was asleep",
+        "steps": ("Keep the app awake", "Answer with ack"),
+        "endpoint": "sms",
+        "event": "NO" + "1" * 32,
+    }
+    return Firing(**{**usual, **fields})
 
-    def __init__(self, journal=None, clock=None):
-        self.journal = MemoryJournal() if journal is None else journal
+
+def recovered(was, after=300.0, peak=40.0):
+    return msgspec.structs.replace(was, state=FiringState.RECOVERED, recovered_at=was.fired_at + after, peak=peak)
+
+
+def notification(channel="email", address="ada@example.com", *, news=News.FIRED, of=None, about=None, due=START, **fields):
+    of = of or alarm(channels=Channels())
+    usual = {
+        "id": _IDS.new("NT"),
+        "news": news,
+        "alarm": of,
+        "firing": about or firing(of),
+        "channel": channel,
+        "address": address,
+    }
+    return Notification(**{**usual, "created_at": due, "due": due, **fields})
+
+
+def storm(number, channel="email", address="ada@example.com", **fields):
+    return [notification(channel, address, of=alarm(f"Alarm {count}"), **fields) for count in range(number)]
+
+
+class Scripted:
+    """A channel that notes what it is asked to tell, and answers by a script; the last answer counts for all that follow."""
+
+    def __init__(self, *outcomes):
+        self.batches = []
+        self._outcomes = outcomes or (Told(),)
+        self._count = itertools.count()
+
+    async def tell(self, batch):
+        self.batches.append(batch)
+        return self._outcomes[min(next(self._count), len(self._outcomes) - 1)]
+
+
+class Office:
+    """An outbox, its journal and its clock."""
+
+    def __init__(self, journal=None, clock=None, *, wait=5.0, chance=lambda: 1.0, **channels):
+        self.journal = journal or MemoryJournal()
         self.clock = clock or ManualClock()
-        self.ids = TimeSortedIds()
-        self.breakers = {}
-        self.told = 0
-        self._new()
-
-    def _new(self):
-        self.metrics = Metrics()
-        self.book = AlarmBook(self.journal, self.clock, self.ids)
-        self.book.follow(told=self._tell)
-        self.watcher = Watcher(
-            WatcherParts(
-                book=self.book,
-                journal=self.journal,
-                clock=self.clock,
-                ids=self.ids,
-                metrics=self.metrics,
-                breakers=lambda: self.breakers,
-            )
+        self.channels = channels
+        self.outbox = Outbox(
+            OutboxParts(journal=self.journal, clock=self.clock, ids=_IDS, chance=chance, channels=channels, group_wait=wait)
         )
 
-    def _tell(self):
-        self.told += 1
-
-    async def open(self):
+    async def __aenter__(self):
         await self.journal.open()
-        await self.watcher.start()
         return self
 
-    def kill(self):
-        self.journal._hearers.clear()  # a dead process hears nothing
-        self._new()
+    async def __aexit__(self, *_):
+        await self.outbox.stop(1.0)
+        await self.journal.close()
 
-    async def restart(self, after=0.0):
-        self.kill()
-        await self.pass_by(after)
-        await self.watcher.start()
+    async def put(self, *notifications):
+        await self.journal.keep([Kept(shelf=OUTBOX, id=each.id, data=msgspec.msgpack.encode(each)) for each in notifications])
 
-    async def pass_by(self, seconds):
-        self.clock._now += seconds  # nobody sleeps here: `advance` would wait for sleepers
+    async def after(self, seconds):
+        """Let time go by, then have the outbox look once."""
+        await self.clock.advance(seconds)
+        await self.outbox.step(self.clock.now())
 
-    async def tick(self, seconds=1):
-        for _ in range(int(seconds)):
-            await self.pass_by(1.0 - self.clock.now() % 1.0)
-            await self.watcher.tick(self.clock.now())
+    async def waiting(self):
+        return await self._on(OUTBOX)
 
-    async def fail(self, count=1, code=11200, **fields):
-        values = {"at": self.clock.now(), "endpoint": "sms"} | fields
-        await self.journal.record([an_event(code, **values) for _ in range(count)])
+    async def untold(self):
+        return await self._on(UNTOLD)
 
-    async def alarm(self, name="Errors", **fields):
-        return await self.book.create(an_alarm(name, **fields))
+    async def _on(self, shelf):
+        return [msgspec.msgpack.decode(each.data, type=Notification) for each in await self.journal.kept(shelf, 10_000)]
 
-    async def firings(self, state=None):
-        """The oldest first."""
-        return list(reversed(await self.book.firings(1000, state=state)))
-
-    async def active(self):
-        return await self.firings(FiringState.ACTIVE)
-
-    async def outbox(self):
-        """What is to be told, in the order in which it was written."""
-        found = [shelves.decode_notification(data) async for data in shelves.shelf(self.journal, OUTBOX)]
-        return sorted(found, key=lambda each: (each.created_at, each.id))
-
-    async def news(self):
-        return [each.news.value for each in await self.outbox()]
-
-    async def notices(self):
-        page = await self.journal.news(Marks(), 100_000, {Source.NOTICES})
-        return [row.item.type.value for row in page.news if row.item.type in TOLD]
-
-
-class Shaky(MemoryJournal):
-    """A journal in memory that can be told to fail, and that counts how often something was kept."""
-
-    def __init__(self):
-        super().__init__()
-        self.kept_times = 0
-        self.fails = False
-        self.dies_after = None
-
-    async def keep(self, changes, notices=()):
-        if self.fails:
-            raise JournalError("the disk is full")
-        self.kept_times += 1
-        await super().keep(changes, notices)
-        if self.kept_times == self.dies_after:
-            raise Killed
-
-
-class Killed(BaseException):
-    """The process has ended, right after something was written."""
-
-
-__all__ = ["MAIL", "Channels", "House", "Killed", "Level", "Shaky", "Watch", "a_cause", "an_alarm", "replace"]
+    def again(self, **channels):
+        """A new process on the same journal."""
+        return Office(self.journal, self.clock, **{**self.channels, **channels})

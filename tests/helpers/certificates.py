@@ -1,15 +1,19 @@
 """Certificates of every kind, and the contexts that serve them."""
 
 import datetime as dt
+import os
 import ssl
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+
+from offhook.records import ClientCertificate
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -110,3 +114,30 @@ def serving(pair, folder, *, least=None, most=None, ciphers=""):
             context.maximum_version = most
     context.load_cert_chain(*pair.files(folder, f"served-{id(context)}"))
     return context
+
+
+class Guarded:
+    """A server that lets in only those whom its own authority has issued a certificate, and says who it was."""
+
+    def __init__(self, folder):
+        self.authority = trustme.CA(organization_name="Test Authority")
+        self.folder = folder
+        self.ca_file = str(folder / "ca.pem")
+        self.authority.cert_pem.write_to_path(self.ca_file)
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.ca_file)
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.authority.issue_cert("127.0.0.1").configure_cert(self.context)
+
+    def certificate(self, name, *, by=None):
+        chain, key = self.pair(name, by=by).files(self.folder, name)
+        return ClientCertificate(chain=str(chain), key=str(key))
+
+    def renew(self, certificate, name):
+        pair = self.pair(name)
+        for path, content in ((certificate.chain, pair.chain), (certificate.key, pair.key)):
+            Path(path).write_bytes(content)
+            os.utime(path, ns=(1, 1))
+
+    def pair(self, name, *, by=None):
+        made = (by or self.authority).issue_cert(common_name=name)
+        return Pair(b"".join(each.bytes() for each in made.cert_chain_pems), made.private_key_pem.bytes())

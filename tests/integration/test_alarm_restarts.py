@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from offhook.alarms.model import Watch
-from tests.helpers.alarms import House, Killed, Shaky, a_cause
+from tests.helpers.watched import House, Killed, Shaky, a_cause
 
 SCOPES = (
     {"threshold": 1.0, "window": 60.0},

@@ -118,6 +118,7 @@ ALLOWED = [
 @pytest.mark.parametrize(("address", "reason"), DENIED.items())
 def test_an_address_that_is_not_public_is_refused_with_its_reason(address, reason):
     assert reason in refusal(ip_address(address))
+    assert bool(refusal(ip_address(address), trusted=True)) == ("metadata" in refusal(ip_address(address)))
 
 
 @pytest.mark.parametrize("address", ALLOWED)
@@ -178,3 +179,11 @@ def test_names_of_the_machine_itself_and_of_metadata_services_are_refused_unreso
 @pytest.mark.parametrize("name", ["app.example", "localhost.example", "notlocalhost", "google.internal", "8.8.8.8"])
 def test_other_names_are_for_the_resolver_to_tell(name):
     assert refusal_of_name(name) == ""
+
+
+@pytest.mark.parametrize("name", ["metadata.google.internal", "METADATA.goog."])
+def test_a_clouds_metadata_service_is_not_for_the_operator_either(name):
+    assert "metadata" in refusal_of_name(name, trusted=True)
+    assert refusal_of_name("localhost", trusted=True) == ""
+    assert "metadata" in refusal(ip_address("::ffff:169.254.169.254"), trusted=True)
+    assert refusal(ip_address("::ffff:10.0.0.1"), trusted=True) == ""

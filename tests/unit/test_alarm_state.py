@@ -4,7 +4,7 @@ import pytest
 
 from offhook.alarms.checks import UnusableAlarmError, usable
 from offhook.alarms.state import Standing, judge
-from tests.helpers.alarms import Watch, an_alarm
+from tests.helpers.watched import Watch, an_alarm
 
 NOON = 1_763_899_200.0
 

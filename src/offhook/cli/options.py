@@ -19,6 +19,7 @@ _HEADINGS: Final = {
     "journal": "What is kept",
     "twilio": "Your Twilio account",
     "delivery": "Delivery",
+    "alarms": "Alarms",
     "limits": "Limits",
     "logs": "Logs",
 }

@@ -83,8 +83,16 @@ _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loop
 _METADATA_NAMES = ("metadata.google.internal", "metadata.goog", "instance-data.ec2.internal")
 
 
-def refusal(address: IPv4Address | IPv6Address) -> str:
-    """Why this address is not called, such as "loopback (127.0.0.0/8)"; empty when it may be."""
+def refusal(address: IPv4Address | IPv6Address, *, trusted: bool = False) -> str:
+    """Why this address is not called, such as "loopback (127.0.0.0/8)"; empty when it may be.
+
+    `trusted`: it is the operator's own choice, and may be any but that of a cloud's metadata service, which gives out the machine's own rights.
+    """
+    reason = _refusal(address)
+    return reason if not trusted or _METADATA in reason else ""
+
+
+def _refusal(address: IPv4Address | IPv6Address) -> str:
     if isinstance(address, IPv4Address):
         return _by_network(address)
     number = IPv6Address(int(address))  # a zone would only get in the way of the comparisons
@@ -98,9 +106,11 @@ def refusal(address: IPv4Address | IPv6Address) -> str:
     return "" if any(number in network for network in _PUBLIC_USE) else "outside the IPv6 space in public use (2000::/3)"
 
 
-def refusal_of_name(host: str) -> str:
-    """Why this name is not even resolved, such as "a name of the machine itself"; empty when it may be."""
+def refusal_of_name(host: str, *, trusted: bool = False) -> str:
+    """Why this name is not even resolved, such as "a name of the machine itself"; empty when it may be. `trusted` as for addresses."""
     name = host.lower().rstrip(".")
+    if trusted:
+        return _METADATA if name in _METADATA_NAMES else ""
     if name in _LOCAL_NAMES or name.endswith(".localhost"):
         return "a name of the machine itself"
     return _METADATA if name in _METADATA_NAMES else ""

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 from offhook.net.addresses import refusal, refusal_of_name
 from offhook.net.call import Call
 from offhook.net.connection import Connection
-from offhook.net.tls import Contexts, certificate_of, handshake_failure, is_for, wrong_name
+from offhook.net.tls import Contexts, UnusableCertificateError, certificate_of, handshake_failure, is_for, wrong_name
 from offhook.net.urls import Address, Target
 from offhook.records import Failure, FailureKind
 
@@ -57,7 +57,7 @@ class Dialer:
 
     async def _addresses(self, target: Target, call: Call, until: float) -> list[Address] | Failure:
         """Every address of the host, all of them allowed."""
-        if not call.trusted and (reason := refusal_of_name(target.host)):
+        if reason := refusal_of_name(target.host, trusted=call.trusted):
             return Failure(kind=FailureKind.BLOCKED, detail=f"{target.host} is not called: {reason}.")
         if target.address is not None:
             addresses = [target.address]
@@ -66,11 +66,10 @@ class Dialer:
             if isinstance(answer, Failure):
                 return answer
             addresses = answer
-        if not call.trusted:
-            for address in addresses:
-                if reason := refusal(address):
-                    what = target.host if target.address is not None else f"{target.host} resolves to {address}, which"
-                    return Failure(kind=FailureKind.BLOCKED, detail=f"{what} is not called: {reason}.")
+        for address in addresses:
+            if reason := refusal(address, trusted=call.trusted):
+                what = target.host if target.address is not None else f"{target.host} resolves to {address}, which"
+                return Failure(kind=FailureKind.BLOCKED, detail=f"{what} is not called: {reason}.")
         return addresses
 
     async def _look_up(self, target: Target, call: Call, until: float) -> list[Address] | Failure:
@@ -129,7 +128,12 @@ class Dialer:
         """The TLS handshake, with the name of the URL in the hello (unless that is switched off) and in the certificate."""
         limits = call.limits
         host = str(target.address) if target.address is not None else target.host.rstrip(".")
-        context = self._contexts.get(verify=limits.verify_tls, server_name=limits.server_name)
+        try:
+            context = self._contexts.get(
+                verify=limits.verify_tls, server_name=limits.server_name, client=limits.client_certificate
+            )
+        except UnusableCertificateError as error:
+            return Failure(kind=FailureKind.TLS, detail=str(error))
         begun = call.monotonic()
         until = min(begun + limits.connect, call.total_at)
         try:

@@ -1,12 +1,14 @@
 """TLS for outgoing connections: contexts, what a handshake proved, and why one failed."""
 
 import ssl
+from contextlib import suppress
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import certifi
 
-from offhook.records import Certificate, Failure, FailureKind
+from offhook.records import Certificate, ClientCertificate, Failure, FailureKind
 
 # OpenSSL's X509_V_ERR_*: a certificate out of its dates, and one for somebody else.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -14,24 +16,38 @@ _WRONG_HOST, _WRONG_ADDRESS = 62, 64
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
 
 
+class UnusableCertificateError(ValueError):
+    """We cannot prove ourselves with these files: the message says why, and what to give instead."""
+
+
 class Contexts:
     """The TLS contexts, made once each: reading the trust store takes tens of milliseconds.
+
+    One with a client certificate is made again when its files have changed, as they do every few weeks, or hours.
 
     Raises OSError when `ca_file` cannot be read or holds no certificate.
     """
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
-        self._made: dict[tuple[bool, bool], ssl.SSLContext] = {}
+        self._made: dict[tuple[bool, bool, ClientCertificate | None], tuple[ssl.SSLContext, tuple[int, ...]]] = {}
         if ca_file is not None:  # a file that cannot be read is known at the start, not at the first call
             self.get(verify=True, server_name=True)
 
-    def get(self, *, verify: bool, server_name: bool) -> ssl.SSLContext:
-        """The context for these choices. Without a server name in the hello, the caller checks the certificate's names itself."""
-        key = (verify, server_name)
-        if key not in self._made:
-            self._made[key] = self._make(verify, server_name)
-        return self._made[key]
+    def get(self, *, verify: bool, server_name: bool, client: ClientCertificate | None = None) -> ssl.SSLContext:
+        """The context for these choices. Without a server name in the hello, the caller checks the certificate's names itself.
+
+        Raises UnusableCertificateError where the client's certificate cannot be used.
+        """
+        key = (verify, server_name, client)
+        age = _age(client)
+        context, known = self._made.get(key, (None, age))
+        if context is None or known != age:
+            context = self._make(verify, server_name)
+            if client is not None:
+                present(context, client)
+            self._made[key] = (context, age)
+        return context
 
     def _make(self, verify: bool, server_name: bool) -> ssl.SSLContext:
         # Not ssl.create_default_context: that one would write session keys to wherever SSLKEYLOGFILE says.
@@ -47,6 +63,28 @@ class Contexts:
             if self._ca_file is not None:
                 context.load_verify_locations(self._ca_file)
         return context
+
+
+def present(context: ssl.SSLContext, client: ClientCertificate) -> None:
+    """Have the context prove itself with this, where a peer asks. Raises UnusableCertificateError."""
+    try:
+        # Without a password of our own, OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(client.chain, client.key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
+        raise UnusableCertificateError(
+            f"The client certificate {client.chain} with the key {client.key} cannot be used ({reason}): give the paths of two PEM files "
+            "that belong together, the key without a password."
+        ) from error
+
+
+def _age(client: ClientCertificate | None) -> tuple[int, ...]:
+    """When the files of a certificate were written. Those that are missing have no age: reading them will say so."""
+    if client is None:
+        return ()
+    with suppress(OSError, ValueError):
+        return tuple(Path(path).stat().st_mtime_ns for path in (client.chain, client.key))
+    return (-1,)
 
 
 def certificate_of(connection: ssl.SSLObject) -> Certificate:

@@ -37,7 +37,7 @@ class HttpTransport:
     async def exchange(self, request: HttpRequest, limits: Limits, *, trusted: bool = False) -> Exchange:
         """Send a request and read its answer; whatever goes wrong is in the Exchange. Cancelling closes the connection.
 
-        `trusted` URLs come from the operator's configuration and may name any address.
+        `trusted` URLs come from the operator's configuration and may name any address but that of a cloud's metadata service.
         """
         clock = self._clock
         call = Call(request, limits, trusted, clock.now(), clock.monotonic(), clock.monotonic)
@@ -48,7 +48,7 @@ class HttpTransport:
         if isinstance(composed, Failure):
             return call.unsent(composed)
         payload, call.headers = composed
-        key = (target.origin, limits.server_name, limits.verify_tls, trusted)
+        key = (target.origin, limits.server_name, limits.verify_tls, limits.client_certificate, trusted)
         kept = self._pool.take(key)
         if kept is not None:
             failure = await _ask(kept, payload, call)

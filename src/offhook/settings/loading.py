@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from offhook.errors import SettingsError
-from offhook.settings import credentials, endpoints
+from offhook.settings import alarms, credentials, endpoints
 from offhook.settings.kinds import without_credentials
 from offhook.settings.secret import Secret
 from offhook.settings.sources import Given, Problems, Sources, gather, unknown_variables
@@ -30,6 +30,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | N
         "endpoints": endpoints.build(sources, values, read, problems) if values["name"] else (),
         "accounts": credentials.accounts(sources, values, environ, problems) if secrets else (),
         "shared_keys": credentials.shared_keys(sources, environ, problems) if secrets else (),
+        "alarms": alarms.build(sources.alarms, sources.file, problems),
     }
     if problems:
         raise SettingsError("\n".join(problems))

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 import pytest_asyncio
 
+from offhook.api.alarm_desk import AlarmDesk, open_desk
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import create_console
 from offhook.doctor.checks import url
@@ -37,6 +38,7 @@ from offhook.records import (
 )
 from offhook.settings import load
 from offhook.stores.memory import MemoryJournal
+from offhook.system import TimeSortedIds
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
 ACCOUNT = "AC" + "a" * 32
@@ -102,6 +104,10 @@ class House:
     troubles: dict[str, str] = field(default_factory=lambda: {"store": "", "deliver": ""})
     sent: list[str] = field(default_factory=list)
     doctor: Practice = field(default_factory=practice)
+    alarms: AlarmDesk = field(init=False)
+
+    def __post_init__(self):
+        self.alarms = open_desk(self.journal, self.clock, TimeSortedIds(), ACCOUNT)
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from offhook.api.alarm_desk import open_desk
 from offhook.api.server import ConsoleServer
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
@@ -36,7 +37,7 @@ from offhook.records import (
     Webhook,
 )
 from offhook.stores.memory import MemoryJournal
-from offhook.system import SystemClock
+from offhook.system import SystemClock, TimeSortedIds
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
 TOKEN = "a-token-for-tests"
@@ -79,6 +80,7 @@ class House:
     def __init__(self, journal):
         self.journal = journal
         self.metrics = Metrics()
+        self.alarms = open_desk(journal, self.clock, TimeSortedIds(), ACCOUNT)
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, NOON, delivered=delivered)
