@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from offhook.alarms.model import OUTBOX, Channels, FiringState, Maintenance, News, Watch
 from offhook.records import IssueFilter, IssueState, Level, Settlement, State
 from offhook.stores.rules import underived
-from tests.helpers.watched import House, Shaky, a_cause
 from tests.helpers.journals import an_arrival, an_event
+from tests.helpers.watched import House, Shaky, a_cause
 
 OURS, OTHERS = "+15559999999", "+15558888888"
 HOUR = 3_600

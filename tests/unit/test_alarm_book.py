@@ -8,8 +8,8 @@ from offhook.alarms.checks import UnusableAlarmError
 from offhook.alarms.model import Channels, FiringState, Maintenance, News, Watch
 from offhook.alarms.past import simulate
 from offhook.records import Level
-from tests.helpers.watched import House, a_cause, an_alarm
 from tests.helpers.journals import an_event
+from tests.helpers.watched import House, a_cause, an_alarm
 
 OURS = "+15559999999"
 

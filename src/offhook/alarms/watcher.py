@@ -32,6 +32,7 @@ FORGET_AFTER: Final = 90 * 86_400.0
 FORGET_AT_ONCE: Final = 500
 AT_ONCE: Final = 1_000
 NEVER_SAVED: Final = float("-inf")
+LAST_WRITE: Final = 2.0
 _SHORTEST_PAUSE: Final = 0.01
 _ABOUT_ISSUES: Final = frozenset({NoticeType.ISSUE_OPENED, NoticeType.ISSUE_REGRESSED})
 
@@ -275,8 +276,21 @@ class Watcher:
         return True
 
     async def _put(self, batch: _Batch) -> None:
-        """Write all of it at once; only then it is true."""
-        await self._journal.keep(batch.changes, batch.draft.notices())
+        """Write all of it at once; only then it is true.
+
+        A stop waits for it: what has been written and is not known to be would be written, and told, once more.
+        """
+        writing = asyncio.ensure_future(self._journal.keep(batch.changes, batch.draft.notices()))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            done, _ = await asyncio.wait({writing}, timeout=LAST_WRITE)
+            if done and writing.exception() is None:
+                self._written(batch)
+            raise
+        self._written(batch)
+
+    def _written(self, batch: _Batch) -> None:
         self._unwritten, self._board, self._saved_at = None, batch.draft, batch.at
         checkpoint.saved(self._panel)
         self._gone = set()
