@@ -78,8 +78,7 @@ class BrokerClient(Generic[Line]):
                 await self._broker.send(self._line, events, tally)
         except Exception as error:  # noqa: BLE001 - whatever a client's library raises is an outcome, not an error of ours
             fault, whole = self._read(error)
-            if fault.retry:
-                await self.close()
+            await self.close()
             refused = 0 if fault.retry else (len(events) - tally.taken if whole else 1)
             return Delivery(taken=tally.taken, refused=refused, fault=fault)
         except BaseException:
