@@ -119,6 +119,8 @@ class BrokerClient(Generic[Line]):
 
     def _unconnected(self, server: Server, error: Exception) -> Fault:
         """Why there is no connection: what the network or TLS says comes first, wherever a library has wrapped it."""
+        if isinstance(error, FaultError):
+            return error.fault
         if isinstance(error, UnreachableError):
             return unreachable(str(error))
         causes = [*_causes(error)]
