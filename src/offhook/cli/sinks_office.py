@@ -1,20 +1,23 @@
 """Where sinks are seen to: the running server's API, or, when none runs, the journal itself. Both give the shapes of our own API."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
+import click
 import msgspec
 
+from offhook.api.problems import CODES
 from offhook.api.streams_shapes import kind_shape, sink_shape, type_shape
 from offhook.api.streams_sinks import sink_details
 from offhook.cli.archive import Shape, reached
 from offhook.cli.assembly import Assembly
-from offhook.cli.console_api import ConsoleApi
+from offhook.cli.console_api import STATES, ConsoleApi
 from offhook.errors import OffhookError
 from offhook.settings import Settings
 from offhook.streams.desk import Desk
+from offhook.streams.refused import RefusedError
 
 _API = "/events/v1"
 _STOPPED = "Events go to sinks only while `offhook serve` runs: start it first."
@@ -191,10 +194,22 @@ async def office(assembly: Assembly, settings: Settings, console_url: str | None
         if found.journal is not None:
             desk = assembly.stream_desk(settings, found.journal, found.transport)
             await desk.tidy()
-            yield OfflineOffice(desk)
+            with _as_the_server_says():
+                yield OfflineOffice(desk)
         else:
             assert found.api is not None
             yield RemoteOffice(found.api)
+
+
+@contextmanager
+def _as_the_server_says() -> Iterator[None]:
+    """Refusals of what was asked are bad usage, as they are when a server refuses."""
+    try:
+        yield
+    except RefusedError as refused:
+        if CODES[refused.code].status == 400 and refused.code not in STATES:
+            raise click.UsageError(str(refused)) from None
+        raise
 
 
 async def find_sink(at: Office, words: str) -> Shape:
