@@ -11,6 +11,9 @@ import msgspec
 
 from offhook import logs
 from offhook.alarms.configured import alarms_of
+from offhook.alarms.notify.configured import Means as AlarmMeans
+from offhook.alarms.notify.configured import open_outbox
+from offhook.alarms.watcher import Watcher, WatcherParts
 from offhook.api.alarm_desk import open_desk as open_alarm_desk
 from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
@@ -62,6 +65,8 @@ log = logs.get("offhook")
 
 # Of the time that a stop may take, this much is for closing the doors and the journal.
 CLOSING = 5.0
+# And so much for the alarms' last look, seconds.
+WATCHED_ONCE_MORE = 2.0
 SENDABLE = frozenset({ReplyState.KEPT, ReplyState.FAILED, ReplyState.EXPIRED, ReplyState.AMBIGUOUS})
 
 
@@ -160,6 +165,7 @@ class House:
                 preserve_307=settings.redirect_307 == "preserve",
             ),
         )
+        self._rest = self._open_rest()
         self._sender, desk = self._replies(rounds)
         having = stream_tools(settings, self._transport, self.clock, self._ids)
         self._streams = self._pumps(having)
@@ -196,6 +202,21 @@ class House:
         self._intake = Listener(
             self._desk, host=settings.host, port=settings.port, tls=tls_files(settings), limits=intake_limits(settings)
         )
+        self._watcher = Watcher(
+            WatcherParts(
+                book=self.alarms.book,
+                journal=self.journal,
+                clock=self.clock,
+                ids=self._ids,
+                metrics=self.metrics,
+                breakers=self._courier.breakers,
+            )
+        )
+        self._outbox = open_outbox(
+            settings,
+            AlarmMeans(self.journal, self.clock, self._ids, self._transport, self._rest, provider.sign),
+        )
+        self.alarms.book.follow(told=self._outbox.wake)
         self._console = ConsoleServer(create_console(self), settings.console_host, settings.console_port)
         self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)
         self._watch()
@@ -212,6 +233,7 @@ class House:
             await self._recorder.start()
             await self.alarms.book.adopt(alarms_of(self._settings))
             await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
+            await self._watcher.start()
             await self._streams.start()
             await listen(self._intake, "webhooks", self._settings.host, self._settings.port)
             await listen(self._console, "console", self._settings.console_host, self._settings.console_port)
@@ -223,6 +245,8 @@ class House:
         self._work("debugger", self._recorder.run())
         self._work("retention", self._retention.run())
         self._work("streams", self._streams.run())
+        self._work("alarms", self._watcher.run())
+        self._work("alarm outbox", self._outbox.run())
 
     async def work(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises OffhookError when a worker has died: then the whole is better started anew."""
@@ -238,12 +262,14 @@ class House:
         """Stop accepting, finish what is under way as far as the time allows, close the journal. Nothing is lost."""
         within = max(1.0, self._settings.shutdown_timeout - CLOSING)
         await self.streams.close()
-        rooms = (self._courier, self._recorder, self._sender, self._streams)
+        rooms = (self._courier, self._recorder, self._sender, self._streams, self._outbox)
         await asyncio.gather(self._intake.stop(within), *(room.stop(within) for room in rooms))
         await self._desk.close()
         for task in self._workers.values():
             task.cancel()
         await asyncio.gather(*self._workers.values(), return_exceptions=True)
+        if self._workers:
+            await self._watcher.stop(WATCHED_ONCE_MORE)
         await self._console.stop()
         await self.doctor.close()
         await self._transport.close()
@@ -295,24 +321,27 @@ class House:
     def _judge(self, *about: Any) -> Any:
         return classify.judge(*about, status_code=self._settings.twilio_code_for_status)
 
-    def _replies(self, rounds: RoundParts) -> tuple[ReplySender, ReplyDesk]:
+    def _open_rest(self) -> TwilioRest:
         settings = self._settings
-        rest = TwilioRest(
+        return TwilioRest(
             self._reply_transport,
             lambda account_sid: credentials(settings, account_sid),
             judge=self._judge,
             clock=self.clock,
             base_url=settings.twilio_api_url,
         )
+
+    def _replies(self, rounds: RoundParts) -> tuple[ReplySender, ReplyDesk]:
+        settings = self._settings
         sender = ReplySender(
             SenderParts(
-                journal=self.journal, rest=rest, clock=self.clock, ids=self._ids, chance=random.random, metrics=self.metrics
+                journal=self.journal, rest=self._rest, clock=self.clock, ids=self._ids, chance=random.random, metrics=self.metrics
             )
         )
         composer = Composer(
             Documents(rounds),
             {endpoint.name: endpoint for endpoint in settings.endpoints},
-            may_send=rest.may_send,
+            may_send=self._rest.may_send,
             clock=self.clock,
             ids=self._ids,
         )

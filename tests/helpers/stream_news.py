@@ -202,10 +202,33 @@ NOTICES = (
         )
         for kind in (NoticeType.ISSUE_OPENED, NoticeType.ISSUE_REGRESSED)
     ),
-    a_notice(NoticeType.BREAKER_OPENED, "sms"),
-    a_notice(NoticeType.BREAKER_CLOSED, "sms"),
-    a_notice(NoticeType.ALARM_FIRED, f"AK{DIGITS}", endpoint="", data={"value": 55, "threshold": 1.0}),
-    a_notice(NoticeType.ALARM_RECOVERED, f"AK{DIGITS}", endpoint=""),
+    a_notice(NoticeType.BREAKER_OPENED, "sms", data={"status": 0, "failure": "connect_refused"}),
+    a_notice(NoticeType.BREAKER_CLOSED, "sms", data={"status": 200, "failure": ""}),
+    *(
+        a_notice(
+            kind,
+            f"AK{DIGITS}",
+            endpoint="",
+            data={
+                "firing": f"FI{DIGITS}",
+                "name": "Too many errors",
+                "watch": "events",
+                "state": "active" if kind is NoticeType.ALARM_FIRED else "recovered",
+                "about": "",
+                "value": 55,
+                "peak": 55.0,
+                "threshold": 50.0,
+                "window": 300.0,
+                "fired_at": "2025-11-23T12:00:00.123Z",
+                "code": 11203,
+                "cause": "cold_start",
+                "cause_title": "The app was asleep.",
+                "steps": ["Keep one instance warm."],
+                "event": f"NO{DIGITS}",
+            },
+        )
+        for kind in (NoticeType.ALARM_FIRED, NoticeType.ALARM_RECOVERED)
+    ),
 )
 STATUSES = ("queued", "sent", "delivered", "undelivered", "failed", "read")
 NEWS = (

@@ -12,6 +12,7 @@ from offhook.errors import JournalError
 from offhook.records import EventFilter, Kept
 from offhook.stores.memory import MemoryJournal
 from tests.helpers.alarms import Office, Scripted, notification, storm
+from tests.helpers.clock import ManualClock
 from tests.helpers.door import logged
 
 PHONE = "+15551230001"
@@ -112,6 +113,32 @@ async def test_a_refusal_ends_it_and_is_kept_for_the_page_but_makes_no_debug_eve
         assert kept.note == "550 no such mailbox"
         assert await office.waiting() == []
         assert await office.journal.events(EventFilter(), 10) == []
+
+
+async def test_what_ends_while_the_shelf_is_read_is_not_told_again():
+    class Slow(MemoryJournal):
+        async def kept(self, *asked):
+            found = await super().kept(*asked)
+            answer.set()
+            await ManualClock.settle()
+            return found
+
+    class Answering(Scripted):
+        async def tell(self, batch):
+            await answer.wait()
+            return await super().tell(batch)
+
+    answer, channel = asyncio.Event(), Answering()
+    async with Office(Slow(), email=channel) as office:
+        await office.put(*storm(2))
+        await office.clock.advance(5.0)
+        await office.outbox.begin(office.clock.now())
+        answer.clear()
+        await ManualClock.settle()
+        await office.outbox.begin(office.clock.now())
+        await office.outbox.idle()
+        assert len(channel.batches) == 1
+        assert await office.waiting() == []
 
 
 async def test_one_receiver_that_hangs_holds_up_nobody_else():

@@ -58,8 +58,9 @@ def test_there_is_no_schema_that_no_type_has():
 
 @pytest.mark.parametrize("asked", [("Offhook.Attempt", 2), ("../registry", 1), ("", 0)])
 def test_a_schema_that_there_is_not_is_not_found(asked):
+    assert raw_schema(*asked) is None
     with pytest.raises(KeyError):
-        raw_schema(*asked)
+        schema(*asked)
 
 
 @pytest.mark.parametrize("news", NEWS, ids=lambda news: f"{news.source.value}-{type(news.item).__name__}")

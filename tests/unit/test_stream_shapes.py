@@ -1,16 +1,18 @@
 """What events say: Twilio's as they have been captured and documented, ours with the cause, the next try, and nothing that is secret."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 from cloudevents.core.v1.event import CloudEvent
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from offhook.debugger.evidence.payload import read_payload
 from offhook.records import Kind, Level, NoticeType, State
 from offhook.streams.registry import numbered
+from offhook.streams.shapes.envelope import rfc3339
 from offhook.streams.shapes.urls import shown
 from tests.helpers.documented import consume
 from tests.helpers.messages import message
@@ -241,6 +243,7 @@ def test_text_that_is_no_text_stops_no_event(details, said):
 
 
 @given(ANY, st.one_of(ANY, st.sets(st.integers()), st.integers(min_value=1 << 80), st.floats()))
+@example("\ud800", "")
 def test_a_notice_with_anything_in_it_stops_no_event(name, value):
     for event in told(a_notice(data={name: value, "deep": _deep(3000)})).values():
         assert json.loads(event.body)["data"]["webhook_id"] == f"WH{DIGITS}"
@@ -251,6 +254,13 @@ def _deep(levels):
     for _ in range(levels):
         found = [found]
     return found
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+@example(1.9999996)
+@example(1_763_899_200.9995)
+def test_a_time_is_written_as_the_standard_library_would(seconds):
+    assert rfc3339(seconds) == datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 # -- attempts and notices

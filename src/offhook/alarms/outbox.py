@@ -12,6 +12,7 @@ from offhook.alarms.grouping import SMS, WEBHOOK, Batch, Rules, Way, plan
 from offhook.alarms.model import OUTBOX, PACE, UNTOLD, Notification
 from offhook.alarms.notify.base import WHEN_CONFIGURED, Channel, Later, Never, Outcome, Told
 from offhook.alarms.phrases import clean
+from offhook.alarms.shelves import decode_notification, encode, keep_notification
 from offhook.errors import JournalError
 from offhook.ports import Clock, Ids, Journal
 from offhook.records import Kept
@@ -27,10 +28,6 @@ MOST_UNTOLD: Final = 500
 PAGE: Final = 1000
 
 log = logs.get("alarms")
-
-# As every record of the alarms' shelves is written.
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Notification).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,8 @@ class Outbox:
         """Start to send what can go now; returns to how many addresses."""
         if self._stopping:
             return 0
+        # Who is busy before the reading: what has been read of him may be out of date when that is done.
+        busy = set(self._lanes)
         try:
             await self._write()
             waiting = await self._waiting()
@@ -94,7 +93,7 @@ class Outbox:
             return 0
         started = 0
         for way, batches in plan(waiting, now, rules):
-            if way not in self._lanes and self._rest.get(way, (0, 0.0))[1] <= now:
+            if way not in busy and self._rest.get(way, (0, 0.0))[1] <= now:
                 self._start(way, batches)
                 started += 1
         return started
@@ -187,7 +186,7 @@ class Outbox:
             return batch
         message = self._parts.ids.new("NT")
         members = tuple(msgspec.structs.replace(each, message=message) for each in batch.notifications)
-        await self._parts.journal.keep([_kept(each) for each in members])
+        await self._parts.journal.keep([keep_notification(each) for each in members])
         return msgspec.structs.replace(batch, id=message, notifications=members)
 
     async def _postpone(self, batch: Batch, outcome: Later) -> None:
@@ -204,7 +203,7 @@ class Outbox:
             changed = msgspec.structs.replace(each, attempts=tries, due=min(due, ends), note=note, message=message)
             (over if now >= ends else later).append(changed)
         self._close((batch.channel, batch.address), outcome.retry_after)
-        await self._settle([*map(_kept, later), *await self._untold(over)])
+        await self._settle([*map(keep_notification, later), *await self._untold(over)])
         say = log.error if over else log.warning
         say("alarm.not_told_yet", **_line(batch), tries=tries, given_up=len(over), again_in=round(due - now, 1), why=note)
 
@@ -235,7 +234,7 @@ class Outbox:
         """The changes that move these to the shelf of what nobody could be told of, and the oldest off it where it is full."""
         if not notifications:
             return []
-        moved = [Kept(shelf=UNTOLD, id=each.id, data=_encode(each)) for each in notifications]
+        moved = [Kept(shelf=UNTOLD, id=each.id, data=encode(each)) for each in notifications]
         there = await self._parts.journal.kept(UNTOLD, MOST_UNTOLD + len(moved))
         surplus = len(there) + len(moved) - MOST_UNTOLD
         dropped = [Kept(shelf=UNTOLD, id=each.id) for each in there[: max(0, surplus)]]
@@ -279,13 +278,9 @@ def _line(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _kept(notification: Notification) -> Kept:
-    return Kept(shelf=OUTBOX, id=notification.id, data=_encode(notification))
-
-
 def _decoded(identifier: str, data: bytes) -> Notification | None:
     try:
-        return _decode(data)
+        return decode_notification(data)
     except msgspec.DecodeError as error:
         log.warning("alarm.unreadable", notification=identifier, reason=str(error))
         return None

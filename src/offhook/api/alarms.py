@@ -14,6 +14,7 @@ from offhook.api.fields import MAX_LIMIT
 from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
+from offhook.records import DebugEvent
 from offhook.settings import AlarmSettings
 from offhook.settings.alarm_keys import ALARM_KEYS, WATCH_KEYS
 from offhook.settings.alarms import LONGEST_NAME, read_alarm
@@ -44,12 +45,18 @@ async def create_alarm_from_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    from_error: dict[str, Any] = {"name": f"{event.code} {event.message}"[:LONGEST_NAME].strip(), "code": [event.code]}
+    from_error: dict[str, Any] = {"name": _name_of(event), "code": [event.code]}
     if event.endpoint:
         from_error["endpoint"] = [event.endpoint]
     if event.causes:
         from_error["cause"] = [event.causes[0].name]
     return await _make(house, _without_nothing({**from_error, **call.body}))
+
+
+def _name_of(event: DebugEvent) -> str:
+    """A name for an alarm of such events: what the message begins with, on one line."""
+    words = " ".join(f"{event.code} {event.message}".split())
+    return "".join(filter(str.isprintable, words))[:LONGEST_NAME].strip()
 
 
 async def _make(house: House, given: dict[str, Any]) -> Response:

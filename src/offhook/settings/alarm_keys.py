@@ -133,8 +133,8 @@ ALARM_KEYS: Final = (
     AlarmKey("endpoint", names(), "Only what happens at these endpoints", "scope"),
     AlarmKey("number", numbers(), "Only what is about these numbers of yours", "scope"),
     AlarmKey("cause", names(), "Only what has one of these likeliest causes, such as tls.expired", "scope"),
-    AlarmKey("email", addresses(), "Mail addresses to tell", "told"),
-    AlarmKey("webhook", callback(), "A URL to tell", "told"),
+    AlarmKey("email", addresses(), "Mail addresses that are told", "told"),
+    AlarmKey("webhook", callback(), "A URL that is told, by POST", "told"),
     AlarmKey(
         "webhook_format", kinds.choice("twilio", "standard"), "Twilio's own alarm fields, or Standard Webhooks JSON", "told"
     ),
@@ -144,8 +144,8 @@ ALARM_KEYS: Final = (
         "Where the secret is that signs Standard Webhooks: env:NAME or file:PATH",
         "told",
     ),
-    AlarmKey("notify", references(), "Chats and services to tell, by references to their URLs: env:SLACK_URL", "told"),
-    AlarmKey("sms", phones(), "Phones to send a text to", "told"),
+    AlarmKey("notify", references(), "Chats and services that are told, by references to their URLs: env:SLACK_URL", "told"),
+    AlarmKey("sms", phones(), "Phones that get a text", "told"),
     AlarmKey("console", kinds.switch(), "Show it in the console's header as well", "told"),
     AlarmKey("description", line(), "A line for those who are told", "state"),
     AlarmKey("enabled", kinds.switch(), "Whether it watches; true where it is not given", "state"),

@@ -87,7 +87,8 @@ class Fault(Record):
 class Delivery(Record):
     """What came of handing over a batch: its first `taken` events are safely with the sink, the `refused` ones after them never will be.
 
-    `fault` says why the next one was not taken; None where all were. Of a fault without `retry`, `refused` is at least 1. A sink that
+    `fault` says why the next one was not taken; None where all were, or where the client, which has taken some, gives an account before it
+    goes on: what is left is handed over again. Of a fault without `retry`, `refused` is at least 1. A sink that
     takes or refuses a batch only as a whole refuses all of it: the events are then handed over one by one.
     """
 

@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 from offhook.alarms.model import Channels, News, Watch
 from offhook.alarms.notify import webhook as channel
 from offhook.alarms.notify.webhook import Webhook, WebhookParts
+from offhook.debugger.told import evidence_of
 from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Level
@@ -79,6 +80,7 @@ async def test_a_firing_has_twilios_fields_and_twilios_signature():
             "TriggerValue": "1.000000",
         }
         assert RequestValidator(TOKEN).validate(receiver.url, post.form, post.headers["x-twilio-signature"])
+        assert evidence_of(post.form).form == "alarm"  # our own reader of what Twilio tells takes it for one of its alarms
         assert await office.waiting() == []
 
 

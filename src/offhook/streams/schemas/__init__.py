@@ -19,11 +19,15 @@ def _files() -> dict[tuple[str, int], Path]:
 
 
 @cache
-def raw_schema(identifier: str, version: int) -> bytes:
-    """A schema as it is served. Raises KeyError where there is none of that id and version."""
-    return _files()[identifier, version].read_bytes()
+def raw_schema(identifier: str, version: int) -> bytes | None:
+    """A schema as it is served; None where there is none of that id and version."""
+    path = _files().get((identifier, version))
+    return path.read_bytes() if path else None
 
 
 def schema(identifier: str, version: int) -> dict[str, Any]:
     """A schema, the caller's own to change. Raises KeyError where there is none of that id and version."""
-    return msgspec.json.decode(raw_schema(identifier, version), type=dict[str, Any])
+    written = raw_schema(identifier, version)
+    if written is None:
+        raise KeyError(identifier, version)
+    return msgspec.json.decode(written, type=dict[str, Any])

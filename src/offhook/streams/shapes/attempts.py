@@ -7,7 +7,7 @@ from offhook.records import Attempt, Exchange, News, State, Tried, Webhook
 from offhook.streams.model import Event
 from offhook.streams.shapes.arrivals import about, partition_of
 from offhook.streams.shapes.envelope import Context, Facts, dataschema, part, rfc3339, sealed
-from offhook.streams.shapes.urls import requested
+from offhook.streams.shapes.urls import requested, sentence
 
 DELIVERED = "com.offhook.webhook.delivered"
 FAILED = "com.offhook.attempt.failed"
@@ -47,7 +47,7 @@ def _data(attempt: Attempt, webhook: Webhook) -> dict[str, Any]:
         "delivered": outcome.delivered,
         "code": outcome.code,
         "twilio_code": outcome.twilio_code,
-        "message": outcome.message,
+        "message": sentence(outcome.message),
         "started_at": rfc3339(attempt.started_at),
         "duration_ms": attempt.duration_ms,
         "exchanges": len(attempt.exchanges),

@@ -12,7 +12,7 @@ import msgspec
 from offhook.records import DebugEvent, News
 from offhook.streams.model import Event
 from offhook.streams.shapes.envelope import TWILIO, Context, Facts, dataschema, part, plain, rfc3339, sealed
-from offhook.streams.shapes.urls import requested, said, shown
+from offhook.streams.shapes.urls import requested, said, sentence, shown
 
 TWILIO_LOGGED = "com.twilio.error-logs.error.logged"
 TWILIO_SCHEMA = "ErrorLogs.Error"
@@ -66,7 +66,7 @@ def _payload(event: DebugEvent, code: str) -> str:
         "resource_sid": event.resource_sid or None,
         "service_sid": event.service_sid or None,
         "error_code": code,
-        "message": event.message,
+        "message": sentence(event.message),
         "more_info": said(event.details, event.request_method),
         **_webhook(event),
         "offhook": _own(event),
@@ -120,7 +120,7 @@ def _data(event: DebugEvent) -> dict[str, Any]:
         "at": rfc3339(event.at),
         "level": event.level.value,
         "twilio_code": event.twilio_code,
-        "message": event.message,
+        "message": sentence(event.message),
         "account_sid": event.account_sid or None,
         "resource_sid": event.resource_sid or None,
         "service_sid": event.service_sid or None,

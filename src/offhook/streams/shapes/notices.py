@@ -13,12 +13,12 @@ _FAMILIES = {
     "reply": ("Offhook.Reply", "reply_id", "replies"),
     "issue": ("Offhook.Issue", "issue_id", "issues"),
     "breaker": ("Offhook.Breaker", "endpoint", "endpoints"),
-    "alarm": ("Offhook.Alarm", "subject", "alarms"),
+    "alarm": ("Offhook.Alarm", "alarm_sid", "alarms"),
 }
 _KINDS = {kind: (NAMES[kind], *_FAMILIES[kind.value.partition(".")[0]]) for kind in NoticeType}
 SCHEMAS = {kind: _KINDS[kind][1] for kind in NoticeType}
 # Notices name other records by what they are; in an event each name says that it is an id.
-_RENAMED = {"webhook": "webhook_id", "event": "event_id", "reply": "reply_id", "issue": "issue_id"}
+_RENAMED = {"webhook": "webhook_id", "event": "event_id", "reply": "reply_id", "issue": "issue_id", "firing": "firing_id"}
 
 
 def events_of(news: News, wanted: Mapping[str, int], _context: Context) -> list[Event]:

@@ -25,10 +25,11 @@ def requested(method: str, url: str) -> dict[str, str]:
 
 def said(details: Mapping[str, Any], method: str) -> dict[str, str]:
     """Details of an error as strings, the URLs in them as they may be shown."""
-    return {name: _said(value if isinstance(value, str) else str(value), method) for name, value in details.items()}
+    return {name: sentence(value if isinstance(value, str) else str(value), method) for name, value in details.items()}
 
 
-def _said(value: str, method: str) -> str:
+def sentence(value: str, method: str = "POST") -> str:
+    """A sentence, or an address by itself, without what must not be shown of the addresses in it."""
     if "://" not in value:
         return value
     return shown(value, method) if value.startswith(_SCHEMES) and " " not in value else without_credentials(value)

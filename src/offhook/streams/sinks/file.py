@@ -77,4 +77,4 @@ def _line(body: bytes) -> bytes:
     return body.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
 
 
-KIND: Final = SinkKind(name="file", meaning="lines of JSON in a file, turned over by size", fields=FIELDS, make=make, batch=1000)
+KIND: Final = SinkKind(name="file", meaning="lines of JSON in a file, turned over by size", fields=FIELDS, make=make, batch=250)
