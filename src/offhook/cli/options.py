@@ -20,6 +20,7 @@ _HEADINGS: Final = {
     "twilio": "Your Twilio account",
     "delivery": "Delivery",
     "alarms": "Alarms",
+    "streams": "Event streams",
     "limits": "Limits",
     "logs": "Logs",
 }

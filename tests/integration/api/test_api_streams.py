@@ -134,6 +134,11 @@ async def test_a_sink_that_cannot_be_made_leaves_no_secret(console):
             "destination: ",
         ),
         ({"Description": "x" * 1001, "SinkType": "webhook"}, 91000, "1000 characters"),
+        (
+            {"Description": "mine", "SinkType": "webhook", "SinkConfiguration": '{"password": ' + "[" * 900 + "]" * 900 + "}"},
+            91000,
+            "8 levels",
+        ),
         ({"Nonsense": "1"}, 20001, "Unknown parameter 'Nonsense'"),
     ],
 )
@@ -249,6 +254,13 @@ async def test_what_is_no_subscription_is_refused_with_twilios_code(console, typ
     answer = await console.form("/events/v1/Subscriptions", *(("Types", json.dumps(each)) for each in types), **given)
     assert told(answer)[:2] == (404 if code == 91001 else 400, code)
     assert words in answer.json["message"]
+
+
+async def test_a_type_that_is_nested_without_end_is_refused(console):
+    sid = (await a_sink(console))["sid"]
+    deep = '{"type": "' + ERRORS + '", "schema_version": ' + "[" * 900 + "]" * 900 + "}"
+    answer = await console.form("/events/v1/Subscriptions", Description="x", SinkSid=sid, Types=deep)
+    assert told(answer)[:2] == (400, 91201)
 
 
 async def test_types_come_into_a_subscription_change_their_version_and_go(console):
@@ -514,4 +526,6 @@ async def test_what_the_routes_of_streams_answer_is_what_the_document_says(conso
                 assert "content" not in written
             elif not path.endswith("/raw"):
                 assert errors_of(answer.json, written["content"]["application/json"]["schema"], described) == [], url
+    told_of = described["paths"]["/v1/Sinks"]["post"]["responses"]["400"]["description"]
+    assert all(code in told_of for code in ("20001: ", "91000: ", "91003: "))
     assert asked == {(operation.method, operation.path) for operation in STREAM_OPERATIONS}
