@@ -102,6 +102,14 @@ SUBSCRIPTION_DRAFT = (
 SUBSCRIPTION_CHANGE = (DESCRIPTION,)
 SUBSCRIBED_DRAFT = (Field("Type", "The event type.", TEXT, read_text), VERSION)
 SUBSCRIBED_CHANGE = (VERSION,)
+SINK_TEST = (
+    Field(
+        "activate",
+        "Whether a sink that takes it is active by that, without being validated.",
+        {"type": "boolean", "default": False},
+        read_switch,
+    ),
+)
 SINK_REPLAY = (
     SINCE._replace(meaning="Events from this time on."),
     UNTIL._replace(meaning="Events before this time."),

@@ -50,8 +50,8 @@ class Office(Protocol):
     async def subscribe(self, sid: str, description: str, wanted: Wanted) -> None:
         """Have events go to a sink."""
 
-    async def test(self, sid: str) -> Shape:
-        """Send it a test event; gives the `result` and the `fault`."""
+    async def test(self, sid: str, *, activate: bool = False) -> Shape:
+        """Send it a test event; gives the `result` and the `fault`. With `activate`, it is active where it takes that."""
 
     async def validate(self, sid: str, test_id: str) -> None:
         """Make it active."""
@@ -107,9 +107,9 @@ class RemoteOffice:
         form = [("Description", description), ("SinkSid", sid), *types, *([("Filter", wanted.filter)] if wanted.filter else [])]
         await self._api.ask("POST", f"{_API}/Subscriptions", form=form)
 
-    async def test(self, sid: str) -> Shape:
+    async def test(self, sid: str, *, activate: bool = False) -> Shape:
         """Send it a test event."""
-        return _there(sid, await self._api.ask("POST", f"/api/sinks/{sid}/test"))
+        return _there(sid, await self._api.ask("POST", f"/api/sinks/{sid}/test", {"activate": activate}))
 
     async def validate(self, sid: str, test_id: str) -> None:
         """Make it active."""
@@ -162,8 +162,9 @@ class OfflineOffice:
         types = [{"type": name, "schema_version": version} for name, version in wanted.types]
         await self._desk.subscriptions.create(description, await self._desk.sinks.get(sid), types, wanted.filter)
 
-    async def test(self, _sid: str) -> Shape:
+    async def test(self, _sid: str, *, activate: bool = False) -> Shape:
         """Needs a server."""
+        del activate
         raise OffhookError(_STOPPED)
 
     async def validate(self, sid: str, test_id: str) -> None:

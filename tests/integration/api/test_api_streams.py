@@ -198,6 +198,13 @@ class TestHandshake:
         assert (await console.post(f"/api/sinks/{sid}/test")).json == {"result": "taken", "fault": None}
         assert (await console.get(f"/v1/Sinks/{sid}")).json["status"] == "validating"
 
+    async def test_a_sink_that_takes_a_test_event_that_activates_is_active(self, console, tmp_path):
+        sid = (await a_sink(console, kind="file", path=str(tmp_path / "events.jsonl")))["sid"]
+        reloads = console.house.carried.reloads
+        assert (await console.post(f"/api/sinks/{sid}/test", {"activate": True})).json["result"] == "taken"
+        assert (await console.get(f"/v1/Sinks/{sid}")).json["status"] == "active"
+        assert console.house.carried.reloads == reloads + 1
+
     async def test_a_test_leaves_an_active_sink_active(self, console):
         sid = (await a_sink(console))["sid"]
         console.house.carried.outcome = Delivery(taken=0, refused=1, fault=Fault(code=91305, message="No.", retry=False))

@@ -189,13 +189,36 @@ def test_each_help_has_an_example(desk, name):
 
 
 class TestWithAServer:
-    def test_a_sink_that_is_no_webhook_says_what_comes_next_and_becomes_active_by_it(self, running):
+    def test_any_other_sink_takes_a_test_event_first_and_is_ready_with_that(self, running):
         run = command(running)
-        result = run("create", "file", str(running.folder / "events.jsonl"), "--types", "all")
-        assert result.exit_code == 0
+        result = run("create", "file", str(running.folder / "events.jsonl"), "--types", ERRORS)
+        assert result.exit_code == 0, result.stderr
         [sink] = listed(run)
+        assert (sink["status"], len(sink["subscription"]["types"])) == ("active", 1)
+        assert f"Made {sink['sid']}: events of 1 type(s) go there." in result.stderr
+
+    def test_one_that_does_not_take_it_stays_and_says_how_to_go_on(self, running):
+        run = command(running)
+        running.carried.outcome = Delivery(taken=0, fault=Fault(code=91307, message="Nobody is there.", retry=True))
+        result = run("create", "file", str(running.folder / "events.jsonl"), "--types", ERRORS)
+        assert result.exit_code == 1
+        [sink] = listed(run)
+        assert (sink["status"], sink["subscription"]) == ("validating", None)
+        assert f"try `offhook sinks test {sink['sid']} --activate`" in " ".join(result.stderr.split())
+        running.carried.outcome = Delivery(taken=1)
+        assert run("test", sink["sid"], "--types", ERRORS).exit_code == 2
+        assert run("test", sink["sid"], "--activate", "--types", ERRORS).exit_code == 0
+        assert listed(run)[0]["subscription"]["types"] == [{"type": ERRORS, "schema_version": 2}]
+
+    def test_a_sink_that_somebody_else_has_made_is_validated_by_the_id_that_came_to_it(self, running):
+        run = command(running)
+        running.carried.outcome = Delivery(taken=0, fault=Fault(code=91307, message="Nobody is there.", retry=True))
+        run("create", "file", str(running.folder / "events.jsonl"))
+        running.carried.outcome = Delivery(taken=1)
+        [sink] = listed(run)
+        result = run("test", sink["sid"])
         assert f"offhook sinks validate {sink['sid']} TEST_ID" in " ".join(result.stderr.split())
-        [(tested, _)] = running.carried.tested
+        tested, _ = running.carried.tested[-1]
         wrong = run("validate", sink["sid"], "nonsense")
         assert (wrong.exit_code, wrong.stdout) == (1, "")
         right = run("validate", sink["sid"], tested.test_id, "--types", ERRORS)
@@ -243,6 +266,12 @@ class TestWithAServer:
 
 
 class TestWithoutAServer:
+    def test_a_sink_that_must_take_a_test_event_says_what_to_do_later(self, stopped):
+        stopped.fill()
+        result = command(stopped)("create", "file", str(stopped.folder / "events.jsonl"), "--types", "all")
+        assert result.exit_code == 0
+        assert "It is not active yet" in result.stderr
+
     def test_a_sink_that_is_made_says_when_events_go_there(self, stopped):
         stopped.fill()
         result = command(stopped)("create", "webhook", URL, "--types", "all")
