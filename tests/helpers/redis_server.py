@@ -7,6 +7,7 @@ CONFIGURATION = """
 bind 127.0.0.1
 port {port}
 dir {folder}
+logfile {folder}/log
 save ""
 appendonly yes
 appendfsync always

@@ -5,8 +5,8 @@ import pytest
 from offhook.alarms.rules import Matcher, counts, key_of, key_of_notice
 from offhook.alarms.tally import Tally
 from offhook.records import Level
-from tests.helpers.watched import Watch, a_cause, an_alarm
 from tests.helpers.journals import NOON, an_event
+from tests.helpers.watched import Watch, a_cause, an_alarm
 
 OURS, OTHERS = "+15559999999", "+15558888888"
 
