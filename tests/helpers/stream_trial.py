@@ -120,4 +120,8 @@ def judge(written, received):
     ours = [each for each in received if each in wanted]
     firsts = list(dict.fromkeys(ours))
     there = set(firsts)
-    return [each for each in written if each not in there], len(ours) - len(firsts), firsts == [each for each in written if each in there]
+    return (
+        [each for each in written if each not in there],
+        len(ours) - len(firsts),
+        firsts == [each for each in written if each in there],
+    )

@@ -89,7 +89,7 @@ class Watcher:
 
     async def start(self) -> None:
         """Go on where a former watcher stopped: load what it knew, and go through what the journal has heard since. Raises JournalError."""
-        self._journal.listen(self._hear)
+        self._journal.listen(self.hear)
         async with self._book.lock:
             now = self._clock.now()
             loaded = await checkpoint.load(self._journal)
@@ -152,7 +152,8 @@ class Watcher:
 
     # -- from the journal and the book
 
-    def _hear(self, heard: Heard) -> None:
+    def hear(self, heard: Heard) -> None:
+        """What the journal has just written (`Journal.listen`). All that is done for each debug event is to count it."""
         if self._early is not None:
             self._early.append(heard)
         else:
@@ -233,7 +234,7 @@ class Watcher:
             return
         key, lead = await self._described(notice)
         for alarm in alarms:
-            if rules.counts(alarm, key) and draft.look(alarm, notice.subject, Reading(1.0), now):
+            if rules.Scope(alarm).counts(key) and draft.look(alarm, notice.subject, Reading(1.0), now):
                 draft.name(alarm, notice.subject, lead)
 
     async def _described(self, notice: Notice) -> tuple[Key, Lead]:

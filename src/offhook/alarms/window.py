@@ -57,10 +57,13 @@ class RollingCount:
         oldest = self._first if self._first in slots else min(slots)
         return (oldest + 1) * self.resolution + self.window
 
-    def since(self, at: float) -> int:
-        """The count of the slots that reach into the time from then on."""
-        first = int(at // self.resolution)
-        return sum(count for slot, count in self._slots.items() if slot >= first)
+    def between(self, since: float, until: float) -> int:
+        """The count of the slots that reach into that time."""
+        slots = self._slots
+        first, last = int(since // self.resolution), int(until // self.resolution)
+        if last - first < len(slots):
+            return sum([slots.get(slot, 0) for slot in range(first, last + 1)])
+        return sum([count for slot, count in slots.items() if first <= slot <= last])
 
     def slots(self) -> Slots:
         """The slots that are not empty, to make the same count of: not a copy."""
