@@ -1,4 +1,4 @@
-"""A console on a real port with a person who is logged in: what the stories of this folder are told with (`tests/helpers/console.py`)."""
+"""A console on a real port with a person who is logged in: what the stories of this folder are told with (`tests.helpers.pages.py`)."""
 
 import pytest
 import pytest_asyncio
@@ -7,7 +7,7 @@ from offhook.providers.configured import derive, providers
 from offhook.stores.sqlite import SqliteJournal
 from offhook.system import SystemClock
 from tests.helpers.browser import SHOTS, browser
-from tests.helpers.console import SETTINGS, Beside, House, close_pages, open_pages
+from tests.helpers.pages import SETTINGS, Beside, House, close_pages, open_pages
 
 
 @pytest_asyncio.fixture

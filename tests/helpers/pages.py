@@ -10,10 +10,14 @@ from urllib.parse import urlencode
 from offhook.alarms.model import Alarm, Firing
 from offhook.alarms.shelves import keep_firing
 from offhook.api.server import ConsoleServer
+from offhook.console.history import History
+from offhook.console.house import Address
+from offhook.console.live import Live
 from offhook.console.routes import create_console
 from offhook.console.session import COOKIE, Sessions
+from offhook.errors import OffhookError
 from offhook.providers.configured import derive, providers
-from offhook.records import Cause, Confidence, Outcome, State
+from offhook.records import Cause, Confidence, Exchange, Outcome, State, Timings
 from offhook.settings import load
 from offhook.streams.carrier import SinkState
 from offhook.streams.carrying import NobodyCarries
@@ -55,18 +59,37 @@ def memory_journal():
 
 @dataclass
 class House(ApiHouse):
-    """All that pages ask of the house. What a test message came to is in `tests_sent`."""
+    """All that pages ask of the house. Test messages end up in `tests_sent`, and get `test_answer`; `resting` are the breakers."""
 
     journal: object = field(default_factory=memory_journal)
     carrying: Carrying = field(default_factory=Carrying)
+    resting: dict = field(default_factory=dict)
+    tests_sent: list = field(default_factory=list)
+    test_answer: Exchange = Exchange(method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200)
     sessions: Sessions = field(init=False)
     streams: object = field(init=False)
+    history: History = field(init=False)
+    live: Live = field(init=False)
 
     def __post_init__(self):
         super().__post_init__()
         self.sessions = Sessions(self.clock.now)
         having = tools("memory:", KINDS, Means(None, self.clock, TimeSortedIds(), lambda _: None))
         self.streams = open_desk(SETTINGS, self.journal, having, self.carrying)
+        self.history = History(self.metrics, self.journal, self.clock)
+        self.live = Live(self.journal, every=0.02)
+
+    def breakers(self):
+        return self.resting
+
+    def addresses(self):
+        return {each.name: Address(f"https://offhook.example/{each.name}", True) for each in self.endpoints}
+
+    async def send_test(self, endpoint, draft):
+        if endpoint not in self.addresses():
+            raise OffhookError(f"There is no endpoint {endpoint!r}.")
+        self.tests_sent.append((endpoint, draft))
+        return self.test_answer
 
 
 class _Words(HTMLParser):
@@ -201,6 +224,7 @@ async def open_pages(house=None):
 
 async def close_pages(pages):
     """Stop it all."""
+    pages.house.live.close()
     await pages.server.stop()
     await pages.house.streams.close()
     await pages.house.doctor.close()
