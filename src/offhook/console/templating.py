@@ -35,7 +35,7 @@ def moment(at: float | None, now: float) -> Markup:
     if at is None:
         return Markup("")
     full = iso(at)
-    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(full, ago(now - at))
+    return Markup('<time datetime="{0}" title="{0}" data-ago>{1}</time>').format(full, ago(now - at))
 
 
 def clock(at: float, now: float) -> Markup:
