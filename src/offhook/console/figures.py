@@ -65,7 +65,12 @@ def figures(span: Span, parts: Sequence[Part]) -> Figures:
         shares=charts.shares(_shares(span, rows, total, ends, hints)),
         answers=charts.durations(
             _durations(
-                "answers", "Time until Twilio had its answer", span, [row.answers for row in rows], row_of(Part(0, total)).answers, (ends, hints)
+                "answers",
+                "Time until Twilio had its answer",
+                span,
+                [row.answers for row in rows],
+                row_of(Part(0, total)).answers,
+                (ends, hints),
             )
         ),
         deliveries=charts.durations(
@@ -120,7 +125,11 @@ def _volume(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str],
 
 def _shares(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str], hints: Sequence[str]) -> Chart:
     share = total.refusals / total.attempts if total.attempts else None
-    says = f"Nothing was tried in {span.words}." if share is None else f"In {span.words} {charts.percent(share)} of {compact(total.attempts)} attempts failed."
+    says = (
+        f"Nothing was tried in {span.words}."
+        if share is None
+        else f"In {span.words} {charts.percent(share)} of {compact(total.attempts)} attempts failed."
+    )
     return Chart("shares", "Attempts that failed", says, (Layer("share", "share", [row.share for row in rows]),), ends, hints)
 
 
@@ -140,12 +149,18 @@ def _durations(
 
 def _ends(seconds: int) -> str:
     """How long ago, in the unit in which the span is named: `24 h ago`, `84 h ago`."""
-    unit, length = next((unit, length) for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)) if seconds >= (2 if unit == "d" else 1) * length)
+    unit, length = next(
+        (unit, length)
+        for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60))
+        if seconds >= (2 if unit == "d" else 1) * length
+    )
     return f"{duration(seconds)} ago" if seconds % length else f"{seconds // length} {unit} ago"
 
 
 def _hint(row: Row, last: float, step: int) -> str:
-    """What one part says of itself."""
+    """What one part says of itself; nothing where nothing has happened."""
+    if not (row.received or row.delivered or row.failed or row.share is not None):
+        return ""
     when = "now" if row.at == last else f"{duration(last + step - row.at)} ago"
     said = [f"{compact(row.received)} received", f"{compact(row.delivered)} delivered", f"{compact(row.failed)} given up"]
     if row.share is not None:
