@@ -30,6 +30,7 @@ from tests.integration.api.conftest import ACCOUNT, ENDPOINTS, NOON, TOKEN, Cons
 from tests.integration.api.conftest import House as ApiHouse
 
 SETTINGS = load({}, {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "OFFHOOK_DATABASE": "memory:"}, None)
+TAKEN = Exchange(method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200)
 BAD_GATEWAY = Cause(
     name="app.bad-gateway",
     title="Your app's proxy found nobody behind it.",
@@ -65,9 +66,7 @@ class House(ApiHouse):
     carrying: Carrying = field(default_factory=Carrying)
     resting: dict = field(default_factory=dict)
     tests_sent: list = field(default_factory=list)
-    test_answer: Exchange = Exchange(
-        method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200
-    )
+    test_answer: Exchange = TAKEN
     sessions: Sessions = field(init=False)
     streams: object = field(init=False)
     history: History = field(init=False)
