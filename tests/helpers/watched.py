@@ -65,9 +65,13 @@ class House:
         self._new()
 
     async def restart(self, after=0.0):
+        """Start again after so long, and once more as often as that is the end of it."""
         self.kill()
         await self.pass_by(after)
-        await self.watcher.start()
+        try:
+            await self.watcher.start()
+        except Killed:
+            await self.restart()
 
     async def pass_by(self, seconds):
         self.clock._now += seconds  # nobody sleeps here: `advance` would wait for sleepers
@@ -111,14 +115,14 @@ class Shaky(MemoryJournal):
         super().__init__()
         self.kept_times = 0
         self.fails = False
-        self.dies_after = None
+        self.dies_after = frozenset()
 
     async def keep(self, changes, notices=()):
         if self.fails:
             raise JournalError("the disk is full")
         self.kept_times += 1
         await super().keep(changes, notices)
-        if self.kept_times == self.dies_after:
+        if self.kept_times in self.dies_after:
             raise Killed
 
 
