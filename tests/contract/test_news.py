@@ -314,6 +314,26 @@ async def test_pruning_takes_old_notices_whatever_their_number_and_leaves_young_
     assert [row.seq for row in rows] == [2_501]
 
 
+async def test_what_is_younger_than_the_webhooks_that_were_pruned_stays_while_there_are_more_of_them(desk):
+    arrivals = [an_arrival(at=NOON - 10 * DAY), an_arrival(at=NOON - 9 * DAY), an_arrival(at=NOON - 8 * DAY)]
+    await desk.keep(*arrivals)
+    for arrival in arrivals:
+        await desk.settle(arrival)
+    await desk.journal.keep((), [a_notice(at=NOON - days * DAY) for days in (9.5, 8.5, 0)])
+    await desk.journal.record([an_event(at=NOON - days * DAY, endpoint="sms") for days in (9.5, 8.5, 0)])
+
+    async def left():
+        rows, _ = await desk.told(sources=(Source.EVENTS, Source.NOTICES))
+        return [(row.source.value, row.seq) for row in rows if getattr(row.item, "type", None) not in CAUSED]
+
+    assert await desk.journal.prune(NOON + 1, 2) == 2
+    assert sorted(await left()) == [("events", 2), ("events", 3), ("notices", 2), ("notices", 3)]
+    assert await desk.journal.prune(NOON - 5 * DAY, 2) == 1
+    assert sorted(await left()) == [("events", 3), ("notices", 3)]
+    assert await desk.journal.prune(NOON + 1, 2) == 0
+    assert await left() == []
+
+
 # -- places by a time
 
 
@@ -713,7 +733,9 @@ async def follow(desk, story, limit, sources):
             marks = page.marks
     rest, marks = await desk.told(marks, limit=limit, sources=sources)
     assert marks == await desk.journal.marks()
-    return read + rest, (await desk.told(sources=sources))[0]
+    kept, _ = await desk.told(sources=sources)
+    assert (await desk.told(limit=limit, sources=sources))[0] == kept, "the order is the same by pages of any size"
+    return read + rest, kept
 
 
 def check(read, kept, story):

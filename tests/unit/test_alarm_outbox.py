@@ -180,7 +180,7 @@ async def test_after_a_kill_the_same_message_goes_again_and_new_ones_do_not_join
         assert await office.waiting() == []
 
 
-async def test_a_message_that_may_have_got_there_keeps_its_id_and_one_that_has_not_makes_room_for_others():
+async def test_a_message_that_may_have_got_there_keeps_its_id_until_it_has_and_nothing_joins_it():
     channel = Scripted(Later(reason="lost", perhaps=True), DOWN, Told())
     async with Office(email=channel) as office:
         await office.put(notification())
@@ -188,11 +188,22 @@ async def test_a_message_that_may_have_got_there_keeps_its_id_and_one_that_has_n
         await office.after(5.0)
         await office.put(notification(due=office.clock.now()))
         await office.after(60.0)
-        first, second, third = channel.batches
-        assert first.id == second.id != third.id
-        assert second.repeated
-        assert len(third.notifications) == 2
-        assert not third.repeated
+        first, second, third, other = channel.batches
+        assert first.id == second.id == third.id != other.id
+        assert first.notifications[0].id == third.notifications[0].id
+        assert [len(batch.notifications) for batch in channel.batches] == [1, 1, 1, 1]
+
+
+async def test_a_message_that_has_not_got_there_makes_room_for_others():
+    channel = Scripted(DOWN, Told())
+    async with Office(email=channel) as office:
+        await office.put(notification())
+        await office.after(5.0)
+        await office.put(notification(due=office.clock.now()))
+        await office.after(5.0)
+        first, second = channel.batches
+        assert first.id != second.id
+        assert (len(second.notifications), second.repeated) == (2, False)
 
 
 async def test_a_phone_is_written_to_once_in_five_minutes_also_across_a_restart():

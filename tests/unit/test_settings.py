@@ -385,6 +385,14 @@ class TestMail:
     def test_text_messages_come_from_a_number_a_service_or_a_name(self, number):
         assert load({"sms_from": number}, {}, None).sms_from == number
 
+    def test_an_alarm_that_cannot_be_told_so_is_a_warning(self, file):
+        table = '[alarms.{}]\nany = "error"\nat_least = 1\nemail = ["ada@example.com"]\nsms = ["+15551234567"]\n'
+        mail, text = load({}, {}, file(table.format("one") + table.format("two"))).warnings
+        assert mail.startswith("[alarms.one] email (and 1 more): no mail is sent until smtp_host and smtp_from say")
+        assert text.startswith("[alarms.one] sms (and 1 more): no text message is sent until sms_from says")
+        server = 'smtp_host = "smtp.example.com"\nsms_from = "+15557654321"\n'
+        assert load({}, {}, file(server + table.format("one"))).warnings == ()
+
     def test_nobody_else_can_be_their_sender(self):
         assert "write one of your Twilio numbers" in problems({"sms_from": "+1 (555) 123-4567"})[0]
 

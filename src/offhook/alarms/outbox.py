@@ -22,7 +22,9 @@ BACKOFF_BASE: Final = 5.0
 BACKOFF_MOST: Final = 900.0
 REST_MOST: Final = 60.0
 """Seconds that an address which has just failed is left alone at most, unless it has asked for more."""
-POLL: Final = 1.0
+POLL, SELDOM = 1.0, 5.0
+"""Seconds between two looks at the shelf; and where more than MANY lie there, as in an outage, since each look reads them all."""
+MANY: Final = 200
 MOST_AT_ONCE: Final = 8
 MOST_UNTOLD: Final = 500
 PAGE: Final = 1000
@@ -59,6 +61,7 @@ class Outbox:
         self._rest: dict[Way, tuple[int, float]] = {}
         self._read: dict[str, tuple[bytes, Notification | None]] = {}
         self._unwritten: dict[tuple[str, str], Kept] = {}
+        self._pause_for = POLL
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -91,6 +94,7 @@ class Outbox:
         except JournalError as error:
             log.warning("alarm.outbox_unread", reason=str(error))
             return 0
+        self._pause_for = POLL if len(waiting) <= MANY else SELDOM
         started = 0
         for way, batches in plan(waiting, now, rules):
             if way not in busy and self._rest.get(way, (0, 0.0))[1] <= now:
@@ -139,7 +143,7 @@ class Outbox:
         return {number: float(data) for number, data in found.items() if data}
 
     async def _pause(self) -> None:
-        sleeper = asyncio.ensure_future(self._parts.clock.sleep(POLL))
+        sleeper = asyncio.ensure_future(self._parts.clock.sleep(self._pause_for))
         waker = asyncio.ensure_future(self._wake.wait())
         await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
         sleeper.cancel()
@@ -196,7 +200,8 @@ class Outbox:
         pause = min(BACKOFF_MOST, BACKOFF_BASE * 2 ** min(tries - 1, 10)) * (0.5 + self._parts.chance() / 2)
         due = now + max(pause, outcome.retry_after)
         note = clean(outcome.reason, 500)
-        message = batch.id if outcome.perhaps and batch.channel != WEBHOOK else ""
+        # What may have got there once is repeated as it is, also when it certainly has not got there this time.
+        message = batch.id if (outcome.perhaps or batch.repeated) and batch.channel != WEBHOOK else ""
         later, over = list[Notification](), list[Notification]()
         for each in batch.notifications:
             ends = each.created_at + TRIED_FOR
@@ -214,7 +219,8 @@ class Outbox:
             changes.append(Kept(shelf=PACE, id=batch.address, data=repr(self._parts.clock.now()).encode()))
         if isinstance(outcome, Told):
             await self._settle(changes)
-            log.info("alarm.told", **_line(batch))
+            if not outcome.nothing:
+                log.info("alarm.told", **_line(batch))
             return
         note = clean(outcome.reason, 500)
         untold = [msgspec.structs.replace(each, attempts=each.attempts + 1, note=note) for each in batch.notifications]

@@ -7,7 +7,7 @@ from msgspec import structs
 from starlette.responses import Response
 
 from offhook.alarms.configured import alarm_of, keys_of
-from offhook.alarms.model import Alarm, FiringState
+from offhook.alarms.model import Alarm, FiringState, Watch
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file, refusing
 from offhook.api.alarm_shapes import alarm_shape, preview_shape
 from offhook.api.fields import MAX_LIMIT
@@ -21,6 +21,7 @@ from offhook.settings.alarms import LONGEST_NAME, read_alarm
 from offhook.settings.sources import Problems
 
 DAY = 86_400
+_MEASURES = frozenset(key.name for key in WATCH_KEYS if key.watch != Watch.EVENTS)
 _OF_THE_WATCH = frozenset(key.name for key in ALARM_KEYS if key.part in ("watch", "threshold"))
 
 
@@ -88,8 +89,14 @@ async def change_alarm(house: House, call: Call) -> Response:
 def merged(before: Alarm, given: Mapping[str, Any]) -> dict[str, Any]:
     """An alarm's keys with what is to change in them."""
     keys = keys_of(before)
-    if any(given.get(key.name) for key in WATCH_KEYS if key.name not in keys):
+    chosen = [key for key in WATCH_KEYS if given.get(key.name)]
+    # Which errors count may be said of issues as well.
+    if any(key.watch != before.watch and not (key.watch == Watch.EVENTS and before.watch is Watch.ISSUES) for key in chosen):
         keys = {key: value for key, value in keys.items() if key not in _OF_THE_WATCH}
+    if any(key.watch != Watch.EVENTS for key in chosen):
+        keys = {key: value for key, value in keys.items() if key not in _MEASURES}
+    if given.get("code") and keys.get("any") == "both":
+        del keys["any"]  # which nobody has written: it stands for all errors and warnings
     return _without_nothing({**keys, **given})
 
 

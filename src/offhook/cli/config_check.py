@@ -1,11 +1,12 @@
 """`offhook config check`: what the settings come to, and where each one came from."""
 
+import os
 from typing import Any
 
 import click
 from rich.table import Table
 
-from offhook.alarms.configured import alarms_of, keys_of
+from offhook.alarms.configured import alarms_of, keys_of, oddities
 from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.terminal import out, plain, say, write_json
@@ -33,6 +34,8 @@ def config_check(*, configuration: Configuration, as_json: bool) -> None:
                 code = f" (Twilio: {problem.code})" if problem.code else ""
                 what = f"#{problem.key}={problem.value}: {problem.message}{code}; used instead: {problem.used}"
                 say(f"endpoint {endpoint.name}: {what}", "yellow")
+    for oddity in oddities(settings, os.environ):
+        say(oddity, "yellow")
     check_startable(settings)
     say("These settings can be used.", "green")
 

@@ -86,8 +86,8 @@ class AlarmKey(NamedTuple):
 
 
 def _latency(what: str, percent: int) -> AlarmKey:
-    whose = {"answer": "until Twilio had its answer", "delivery": "of a delivery to your app"}[what]
-    meaning = f"Fires when {percent} of 100 times {whose} are shorter and the next one is this long"
+    whose = {"answer": "answers to Twilio", "delivery": "deliveries to your app"}[what]
+    meaning = f"Fires when {100 - percent} of 100 {whose} take this long or longer, such as 2s"
     return AlarmKey(f"{what}_p{percent}", _LATENCY, meaning, "watch", f"{what}-latency")
 
 
@@ -105,8 +105,10 @@ ALARM_KEYS: Final = (
         "failure_share", share(), "Fires when this share of the attempts at delivery fails, such as 10%", "watch", "failure-share"
     ),
     *(_latency(what, percent) for what in ("answer", "delivery") for percent in (50, 95, 99)),
-    AlarmKey("backlog", _COUNT, "Fires when this many webhooks wait", "watch", "backlog"),
-    AlarmKey("backlog_age", kinds.span("1s", "90d"), "Fires when one has waited this long", "watch", "backlog-age"),
+    AlarmKey("backlog", _COUNT, "Fires when this many webhooks wait, such as 100", "watch", "backlog"),
+    AlarmKey(
+        "backlog_age", kinds.span("1s", "90d"), "Fires when a webhook has waited this long, such as 10m", "watch", "backlog-age"
+    ),
     AlarmKey(
         "silence",
         kinds.span("1m", "7d"),
@@ -114,7 +116,13 @@ ALARM_KEYS: Final = (
         "watch",
         "silence",
     ),
-    AlarmKey("breaker", kinds.switch(), "Fires when an app fails so often that it is given a rest", "watch", "breaker"),
+    AlarmKey(
+        "breaker",
+        kinds.switch(),
+        "Fires when an app fails so often that it is given a rest (its breaker opens)",
+        "watch",
+        "breaker",
+    ),
     AlarmKey("issues", kinds.switch(), "Fires for each new issue, and for each that has come back", "watch", "issues"),
     AlarmKey("at_least", _COUNT, "How many make it fire; 1 where it is not given", "threshold"),
     AlarmKey("within", window(), "The time that is looked back on, always up to now; 5m where it is not given", "threshold"),

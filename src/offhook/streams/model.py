@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from offhook.ports import Clock, Ids, Transport
@@ -110,7 +111,8 @@ class SinkClient(Protocol):
 class SinkParts(NamedTuple):
     """What sinks are made with. `secret` gives the value behind a reference (raises ValueError), `sign` Twilio's signature of a URL and a body's hash.
 
-    `trusted` URLs are those of the operator: any address may be called but a cloud's metadata service.
+    `trusted` URLs are those of the operator: any address may be called but a cloud's metadata service. `folder` is where relative paths begin:
+    the journal's.
     """
 
     transport: Transport
@@ -118,6 +120,7 @@ class SinkParts(NamedTuple):
     ids: Ids
     secret: Callable[[str], str]
     sign: Callable[[str], str | None]
+    folder: Path = Path()
 
 
 class SinkField(NamedTuple):

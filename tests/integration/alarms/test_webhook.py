@@ -124,9 +124,10 @@ async def test_a_recovery_is_told_in_twilios_format_only_when_asked_for():
     over = {"of": of, "about": recovered(about), "news": News.RECOVERED}
     async with Receiver() as receiver:
         async with Hooks() as office:
-            await office.put(notification("webhook", receiver.url, **over))
-            await office.after(0.0)
-            assert receiver.posts == await office.waiting() == []
+            with logged() as lines:
+                await office.put(notification("webhook", receiver.url, **over))
+                await office.after(0.0)
+                assert receiver.posts == await office.waiting() == lines("alarm.told") == []
         async with Hooks(recoveries=True) as office:
             await office.put(
                 notification("webhook", receiver.url, of=of, about=about), notification("webhook", receiver.url, **over)

@@ -66,6 +66,25 @@ class TestChanging:
         changed = (await console.post(f"/api/alarms/{made['sid']}", {"silence": "2h"})).json
         assert changed["settings"] == {"silence": "2h", "endpoint": ["sms"]}
 
+    @pytest.mark.parametrize(
+        ("before", "change", "after"),
+        [
+            ({"code": [11200], "at_least": 5}, {"any": "warning"}, {"code": [11200], "any": "warning", "at_least": 5}),
+            ({"at_least": 5}, {"code": [11200]}, {"code": [11200], "at_least": 5}),
+            ({"answer_p95": "2s", "within": "1h"}, {"answer_p99": "3s"}, {"answer_p99": "3s", "within": "1h"}),
+            ({"answer_p95": "2s", "within": "1h"}, {"answer_p95": "3s"}, {"answer_p95": "3s", "within": "1h"}),
+            ({"answer_p95": "2s", "minimum": 5}, {"delivery_p95": "2s"}, {"delivery_p95": "2s"}),
+            ({"issues": True, "within": "1h"}, {"code": [11200]}, {"issues": True, "code": [11200], "within": "1h"}),
+            ({"code": [11200], "at_least": 5}, {"issues": True}, {"issues": True}),
+            ({"code": [11200], "at_least": 5}, {"code": None}, {"any": "both", "at_least": 5}),
+            ({"silence": "2h"}, {"silence": None}, {"any": "both", "at_least": 1}),
+        ],
+    )
+    async def test_what_is_watched_changes_as_one_would_say_it(self, console, before, change, after):
+        made = await make(console, **before)
+        changed = await console.post(f"/api/alarms/{made['sid']}", change)
+        assert changed.json.get("settings", changed.json) == after
+
     async def test_what_cannot_be_meant_changes_nothing(self, console):
         made = await make(console, silence="2h")
         assert (await console.post(f"/api/alarms/{made['sid']}", {"at_least": 5})).status == 400

@@ -78,8 +78,7 @@ class BrokerClient(Generic[Line]):
                 await self._broker.send(self._line, events, tally)
         except Exception as error:  # noqa: BLE001 - whatever a client's library raises is an outcome, not an error of ours
             fault, whole = self._read(error)
-            if fault.retry:
-                await self.close()
+            await self.close()
             refused = 0 if fault.retry else (len(events) - tally.taken if whole else 1)
             return Delivery(taken=tally.taken, refused=refused, fault=fault)
         except BaseException:
@@ -120,6 +119,8 @@ class BrokerClient(Generic[Line]):
 
     def _unconnected(self, server: Server, error: Exception) -> Fault:
         """Why there is no connection: what the network or TLS says comes first, wherever a library has wrapped it."""
+        if isinstance(error, FaultError):
+            return error.fault
         if isinstance(error, UnreachableError):
             return unreachable(str(error))
         causes = [*_causes(error)]

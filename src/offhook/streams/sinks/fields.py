@@ -1,6 +1,7 @@
 """The keys that brokers have in common, and what their libraries are got with."""
 
 import importlib
+import logging
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,11 @@ def secret(values: Mapping[str, Any], key: str, parts: SinkParts) -> str:
 
 
 def library(module: str, extra: str) -> ModuleType:
-    """A client's library. Raises ValueError that says how to get it."""
+    """A client's library. Raises ValueError that says how to get it.
+
+    What it would log of a connection that fails is told by the fault, and shorter.
+    """
+    logging.getLogger(module).setLevel(logging.CRITICAL)
     try:
         return importlib.import_module(module)
     except ImportError:

@@ -15,7 +15,7 @@ import msgspec
 from offhook.net.urls import parse_target
 from offhook.records import Exchange, Failure
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
-from offhook.streams.sinks import config, http
+from offhook.streams.sinks import config, fields, http
 from offhook.streams.sinks.aws import Asked, Aws, Keys, Role, is_throttle, is_worn_out, signing
 from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
@@ -152,11 +152,10 @@ def make(configuration: Mapping[str, Any], parts: SinkParts) -> KinesisSink:
 
 
 def _keys(settings: Mapping[str, Any], parts: SinkParts) -> Keys:
-    identifier, secret = (parts.secret(settings[name]) for name in ("access_key_id", "secret_access_key"))
-    token = settings["session_token"]
-    if token is None:
-        return Keys(identifier=identifier, secret=secret, token=_usual_token(settings, parts))
-    return Keys(identifier=identifier, secret=secret, token=parts.secret(token))
+    identifier, secret, token = (
+        fields.secret(settings, name, parts) for name in ("access_key_id", "secret_access_key", "session_token")
+    )
+    return Keys(identifier=identifier, secret=secret, token=token or _usual_token(settings, parts))
 
 
 def _usual_token(settings: Mapping[str, Any], parts: SinkParts) -> str:

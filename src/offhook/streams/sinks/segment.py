@@ -13,7 +13,7 @@ from offhook import __version__
 from offhook.delivery import destination
 from offhook.providers.urls import callable_url
 from offhook.streams.model import Delivery, Event, SinkField, SinkKind, SinkParts
-from offhook.streams.sinks import config, http
+from offhook.streams.sinks import config, fields, http
 from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 _US: Final = "https://api.segment.io/v1/batch"
@@ -76,7 +76,7 @@ def track(event: Event, user_key: str | None) -> dict[str, Any]:
 def make(configuration: Mapping[str, Any], parts: SinkParts) -> SegmentSink:
     """A client for one sink. Raises ValueError."""
     settings = config.read_all(FIELDS, configuration)
-    key = parts.secret(settings["write_key"])
+    key = fields.secret(settings, "write_key", parts)
     url = callable_url(destination.shown(settings["endpoint"])).decode()
     caller = http.Caller(parts.transport, parts.clock, http.limits(settings["timeout"]), (http.basic(key, ""),))
     return SegmentSink(caller, url, settings["user_id"], parts)

@@ -17,7 +17,7 @@ from offhook.providers.urls import callable_url, with_body_hash
 from offhook.records import ClientCertificate, Headers
 from offhook.settings import kinds
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
-from offhook.streams.sinks import config, http, standard_webhooks
+from offhook.streams.sinks import config, fields, http, standard_webhooks
 from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 _PLAIN: Final = "application/json"
@@ -105,8 +105,10 @@ def make(configuration: Mapping[str, Any], parts: SinkParts) -> WebhookSink:
     limits = http.limits(settings["timeout"], verify_tls=settings["verify_tls"], certificate=_certificate(settings, url))
     login = _login(settings, given, parts)
     headers = (*login, *config.revealed(settings["headers"] or {}, parts.secret))
-    if len({name.lower() for name, _ in headers}) < len(headers):
-        raise ValueError("headers: Authorization is there twice: give username and password, or the header field")
+    names = [name.lower() for name, _ in headers]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        login_too = ": give username and password, or the header field" if twice == "authorization" else ""
+        raise ValueError(f"headers: {twice} is there twice{login_too}")
     caller = http.Caller(parts.transport, parts.clock, limits, headers)
     return WebhookSink(caller, url, _signer(settings, url, parts), settings, parts.clock)
 
@@ -117,8 +119,8 @@ def _login(settings: Mapping[str, Any], given: destination.Destination, parts: S
         return (http.basic(given.username, given.password),) if given.username or given.password else ()
     if given.username or given.password:
         raise ValueError("destination: user and password are there twice: take them out of the URL")
-    user = parts.secret(username) if config.is_reference(username) else username or ""
-    return (http.basic(user, parts.secret(password) if password else ""),)
+    user = fields.secret(settings, "username", parts) if config.is_reference(username) else username or ""
+    return (http.basic(user, fields.secret(settings, "password", parts)),)
 
 
 def _certificate(settings: Mapping[str, Any], url: str) -> ClientCertificate | None:
@@ -164,8 +166,9 @@ def _standard(settings: Mapping[str, Any], parts: SinkParts) -> Sign:
         raise ValueError('signature: Standard Webhooks sign a body, and a GET has none: write method = "POST"')
     if settings["secret"] is None:
         raise ValueError("secret is missing: Standard Webhooks are signed with one, whsec_ and base64")
+    given = fields.secret(settings, "secret", parts)
     try:
-        keys = standard_webhooks.keys(parts.secret(settings["secret"]))
+        keys = standard_webhooks.keys(given)
     except ValueError as error:
         raise ValueError(f"secret: {error}") from error
 
