@@ -10,6 +10,7 @@ from offhook.errors import JournalError
 from offhook.metrics import Metrics
 from offhook.records import Cause, Confidence, Level, Marks, NoticeType, Source
 from offhook.stores.memory import MemoryJournal
+from offhook.stores.sqlite import SqliteJournal
 from offhook.system import TimeSortedIds
 from tests.helpers.clock import ManualClock
 from tests.helpers.journals import an_event
@@ -108,11 +109,11 @@ class House:
         return [row.item.type.value for row in page.news if row.item.type in TOLD]
 
 
-class Shaky(MemoryJournal):
-    """A journal in memory that can be told to fail, and that counts how often something was kept."""
+class _Shaky:
+    """A journal that can be told to fail, and that counts how often something was kept."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
         self.kept_times = 0
         self.fails = False
         self.dies_after = frozenset()
@@ -126,8 +127,16 @@ class Shaky(MemoryJournal):
             raise Killed
 
 
+class Shaky(_Shaky, MemoryJournal):
+    pass
+
+
+class ShakySqlite(_Shaky, SqliteJournal):
+    pass
+
+
 class Killed(BaseException):
     """The process has ended, right after something was written."""
 
 
-__all__ = ["MAIL", "Channels", "House", "Killed", "Level", "Shaky", "Watch", "a_cause", "an_alarm", "replace"]
+__all__ = ["MAIL", "Channels", "House", "Killed", "Level", "Shaky", "ShakySqlite", "Watch", "a_cause", "an_alarm", "replace"]
