@@ -467,6 +467,23 @@ async def test_a_new_threshold_keeps_what_was_counted_and_a_new_scope_does_not(h
     assert len(await house.active()) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(Watch.EVENTS, Watch.BREAKER), (Watch.EVENTS, Watch.ISSUES), (Watch.BREAKER, Watch.EVENTS), (Watch.ISSUES, Watch.BACKLOG)],
+)
+async def test_an_alarm_that_now_fires_for_something_else_leaves_nothing_active(house, before, after):
+    alarm = await house.alarm(watch=before, threshold=1.0)
+    house.breakers = {"sms": True}
+    await house.fail()
+    await house.tick()
+    assert len(await house.active()) == 1
+    house.breakers = {}
+    await house.book.update(replace(alarm, watch=after, threshold=1.0))
+    await house.tick(2)
+    assert await house.active() == []
+    assert await house.news() == ["fired"]
+
+
 # -- trouble
 
 
@@ -600,6 +617,20 @@ async def test_silence_takes_no_notice_of_the_time_in_which_nobody_was_there(hou
     assert await house.firings() == []
     await house.tick(100)
     assert len(await house.active()) == 1
+
+
+async def test_a_machine_that_was_put_to_sleep_has_heard_no_silence(house, monkeypatch):
+    await house.alarm(watch=Watch.SILENCE, window=600.0)
+    house.metrics.received("sms", "message")
+    await house.tick(60)
+    awake = house.clock.now()
+    await house.pass_by(8 * HOUR)
+    monkeypatch.setattr(house.clock, "monotonic", lambda: house.clock.now() - 8 * HOUR)
+    await house.tick(530)
+    assert await house.firings() == []
+    await house.tick(20)
+    (firing,) = await house.active()
+    assert firing.fired_at == awake + 8 * HOUR + 541
 
 
 async def test_a_share_of_failures_knows_after_a_restart_what_it_knew(house):
