@@ -21,6 +21,7 @@ from offhook.cli.assembly import ServeInfo
 from offhook.console.history import History
 from offhook.console.house import Address
 from offhook.console.live import Live
+from offhook.console.oneoff import OneOff
 from offhook.console.routes import create_console
 from offhook.console.session import Sessions
 from offhook.console.trial import Trial
@@ -226,6 +227,7 @@ class House:
         self.sessions = Sessions(self.clock.now)
         self.history = History(self.metrics, self.journal, self.clock)
         self.live = Live(self.journal)
+        self.once = OneOff(rounds)
         self._trial = Trial(settings, provider, self._transport, lambda: self._intake.port)
         self._console = ConsoleServer(create_console(self, self.sessions), settings.console_host, settings.console_port)
         self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)

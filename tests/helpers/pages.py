@@ -13,9 +13,13 @@ from offhook.api.server import ConsoleServer
 from offhook.console.history import History
 from offhook.console.house import Address
 from offhook.console.live import Live
+from offhook.console.oneoff import OneOff
 from offhook.console.routes import create_console
 from offhook.console.session import COOKIE, Sessions
+from offhook.debugger import classify
+from offhook.delivery.round import RoundParts
 from offhook.errors import OffhookError
+from offhook.net.transport import HttpTransport
 from offhook.providers.configured import derive, providers
 from offhook.records import Cause, Confidence, Exchange, Outcome, State, Timings
 from offhook.settings import load
@@ -25,7 +29,7 @@ from offhook.streams.configured import Means, open_desk, tools
 from offhook.streams.model import SINKS, Delivery, Sink, SinkStatus
 from offhook.streams.shelves import put
 from offhook.streams.sinks.table import KINDS
-from offhook.system import TimeSortedIds
+from offhook.system import SystemClock, TimeSortedIds
 from tests.integration.api.conftest import ACCOUNT, ENDPOINTS, NOON, TOKEN, Console, Heard, Journal, StillClock
 from tests.integration.api.conftest import House as ApiHouse
 
@@ -71,6 +75,8 @@ class House(ApiHouse):
     streams: object = field(init=False)
     history: History = field(init=False)
     live: Live = field(init=False)
+    transport: HttpTransport = field(init=False)
+    once: OneOff = field(init=False)
 
     def __post_init__(self):
         super().__post_init__()
@@ -79,6 +85,17 @@ class House(ApiHouse):
         self.streams = open_desk(SETTINGS, self.journal, having, self.carrying)
         self.history = History(self.metrics, self.journal, self.clock)
         self.live = Live(self.journal, every=0.02)
+        present = SystemClock()
+        self.transport = HttpTransport(present, pool_size=0)
+        self.once = OneOff(
+            RoundParts(
+                transport=self.transport,
+                sign=providers(SETTINGS)["twilio"].sign,
+                judge=classify.judge,
+                clock=present,
+                ids=TimeSortedIds(),
+            )
+        )
 
     def breakers(self):
         return self.resting
@@ -245,6 +262,7 @@ async def close_pages(pages):
     await pages.server.stop()
     await pages.house.streams.close()
     await pages.house.doctor.close()
+    await pages.house.transport.close()
     await pages.house.journal.close()
 
 

@@ -12,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from offhook.api.guard import host_name
+from offhook.api.problems import CODES, Problem
 from offhook.console.audit import Audit
 from offhook.console.house import PageHouse
 from offhook.console.session import AT_HOME, COOKIE, SESSION_WITHIN, Session, Sessions, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
+from offhook.errors import JournalError
 from offhook.settings import is_loopback
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -72,15 +74,15 @@ class Doorway:
             if wanted.method == "GET":
                 if session is None and not self._readable(request):
                     return _to_login(request)
-                return await wanted.handle(visit)
+                return await _handled(wanted, visit)
             if session is None:
                 return visit.page("refused.html", "Log in first", status=401, why="login")
             visit.form = await read_form(request)
             if session is not AT_HOME and not fits(session, visit.value("csrf") or request.headers.get("x-csrf", "")):
                 return visit.page("refused.html", "Not done", status=403, why="form")
-            answer = await wanted.handle(visit)
+            answer = await _handled(wanted, visit)
             if wanted.audit and answer.status_code < 400:
-                await self._audit.note(wanted.audit, visit.identifier, visit.request)
+                await self._audit.note(wanted.audit, visit.about or visit.identifier, visit.request)
             return answer
 
         return endpoint
@@ -114,6 +116,20 @@ class Doorway:
         answer = RedirectResponse("/", 303)
         answer.delete_cookie(COOKIE)
         return answer
+
+
+async def _handled(wanted: PageRoute, visit: Visit) -> Response:
+    """The page; where it cannot be had, one that says why and what to do instead."""
+    try:
+        return await wanted.handle(visit)
+    except Problem as problem:
+        status, title = CODES[problem.code].status, "Not here" if problem.code == 20404 else "That cannot be done"
+        instead = ((f"Back to {name.casefold()}", href) for name, href in visit.nav if href == visit.section)
+        return visit.page("problem.html", title, status=status, what=str(problem), instead=[*instead])
+    except JournalError as error:
+        return visit.page(
+            "problem.html", "Not just now", status=503, what=f"The journal cannot be asked: {error}", instead=[("Try again", "")]
+        )
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:
