@@ -18,8 +18,12 @@ from offhook.api.alarm_desk import open_desk as open_alarm_desk
 from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
+from offhook.console.history import History
+from offhook.console.house import Address
+from offhook.console.live import Live
 from offhook.console.routes import create_console
 from offhook.console.session import Sessions
+from offhook.console.trial import Trial
 from offhook.debugger import classify, overrides
 from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
@@ -41,9 +45,10 @@ from offhook.net.configured import check_callable, open_transport
 from offhook.net.transport import HttpTransport
 from offhook.ports import Clock, Ids, Journal, Transport
 from offhook.providers.configured import derive, providers, twilio
+from offhook.providers.drafts import Draft
 from offhook.providers.twilio import Twilio
 from offhook.providers.twilio_debugger import TwilioDebugger
-from offhook.records import Endpoint, ReplyState
+from offhook.records import Endpoint, Exchange, ReplyState
 from offhook.replies.compose import Composer
 from offhook.replies.credentials import credentials
 from offhook.replies.desk import ReplyDesk
@@ -219,6 +224,9 @@ class House:
         )
         self.alarms.book.follow(told=self._outbox.wake)
         self.sessions = Sessions(self.clock.now)
+        self.history = History(self.metrics, self.journal, self.clock)
+        self.live = Live(self.journal)
+        self._trial = Trial(settings, provider, self._transport, lambda: self._intake.port)
         self._console = ConsoleServer(create_console(self, self.sessions), settings.console_host, settings.console_port)
         self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)
         self._watch()
@@ -229,6 +237,7 @@ class House:
         """Open the journal, take over what it holds, then open the doors. Raises OffhookError; nothing is left open then."""
         await self.journal.open()
         try:
+            await self.history.start()
             await self.streams.tidy()
             await self._handover.take_over(self.journal)
             await self._courier.start(elsewhere=self._handover.own)
@@ -249,6 +258,7 @@ class House:
         self._work("streams", self._streams.run())
         self._work("alarms", self._watcher.run())
         self._work("alarm outbox", self._outbox.run())
+        self._work("history", self.history.run())
 
     async def work(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises OffhookError when a worker has died: then the whole is better started anew."""
@@ -272,6 +282,8 @@ class House:
         await asyncio.gather(*self._workers.values(), return_exceptions=True)
         if self._workers:
             await self._watcher.stop(WATCHED_ONCE_MORE)
+            await self.history.stop()
+        self.live.close()
         await self._console.stop()
         await self.doctor.close()
         await self._transport.close()
@@ -316,6 +328,18 @@ class House:
         await self.journal.settle_reply(again)
         self._sender.wake()
         return True
+
+    def breakers(self) -> Mapping[str, bool]:
+        """By endpoint, whether its app is given a rest."""
+        return self._courier.breakers()
+
+    def addresses(self) -> Mapping[str, Address]:
+        """By endpoint, where its webhooks come in."""
+        return self._trial.addresses()
+
+    async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
+        """Send a message to an endpoint's own address as Twilio would. Raises OffhookError."""
+        return await self._trial.send(endpoint, draft)
 
     def ready(self) -> Mapping[str, str]:
         """What keeps the store and the couriers from working; "" when nothing does."""

@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from offhook.api.guard import host_name
-from offhook.api.house import House
 from offhook.console.audit import Audit
+from offhook.console.house import PageHouse
 from offhook.console.session import AT_HOME, COOKIE, SESSION_WITHIN, Session, Sessions, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
 from offhook.settings import is_loopback
@@ -38,7 +38,7 @@ class Doorway:
     """
 
     def __init__(
-        self, house: House, sessions: Sessions | None, audit: Audit, *, login_to_read: bool = False, nav: Links = NAV
+        self, house: PageHouse, sessions: Sessions | None, audit: Audit, *, login_to_read: bool = False, nav: Links = NAV
     ) -> None:
         self._house = house
         self._sessions = sessions

@@ -36,6 +36,10 @@ class Markup(str):
 
     __slots__ = ()
 
+    def __html__(self) -> str:
+        """For templates: shown as it is."""
+        return self
+
 
 def escaped(value: object) -> Markup:
     """The value as text, unless it is markup of ours. What a browser would swallow, or turn other text round for, shows as its code."""

@@ -9,26 +9,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from offhook.api.app import create_app
-from offhook.api.house import House
 from offhook.console.audit import Audit
 from offhook.console.doorway import Doorway, PageRoute
-from offhook.console.pages import overview
+from offhook.console.house import PageHouse
+from offhook.console.pages import live, overview
 from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES,)
+PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_console(house: House, sessions: Sessions | None = None, *, login_to_read: bool = False) -> Starlette:
+def create_console(house: PageHouse, sessions: Sessions | None = None, *, login_to_read: bool = False) -> Starlette:
     """The API and the pages of a house. Sessions are opened by links that whoever has made them shows."""
     sessions = sessions or Sessions(house.clock.now)
     return create_app(house, page_routes(house, sessions, login_to_read=login_to_read))
 
 
-def page_routes(house: House, sessions: Sessions | None, *, login_to_read: bool = False, nav: Links = NAV) -> list[Route]:
+def page_routes(house: PageHouse, sessions: Sessions | None, *, login_to_read: bool = False, nav: Links = NAV) -> list[Route]:
     """The pages and their files. Without sessions anybody may do everything, as with `offhook dev`."""
     audit = Audit(house.journal, house.clock, TimeSortedIds())
     door = Doorway(house, sessions, audit, login_to_read=login_to_read, nav=nav)

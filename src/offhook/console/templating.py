@@ -5,6 +5,7 @@ other text round for, show as their codes.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from offhook import __version__
 from offhook.api.shapes import iso
+from offhook.console.charts import percent
 from offhook.console.html import UNSEEN, ago, escaped
 from offhook.console.wording import compact, duration, masked
 
@@ -33,7 +35,14 @@ def moment(at: float | None, now: float) -> Markup:
     if at is None:
         return Markup("")
     full = iso(at)
-    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(full, ago(now - at))
+    return Markup('<time datetime="{0}" title="{0}" data-ago>{1}</time>').format(full, ago(now - at))
+
+
+def clock(at: float, now: float) -> Markup:
+    """A time of day, with the date when it is another day's. In UTC, until the script turns it to the viewer's zone."""
+    there, here = (datetime.fromtimestamp(each, UTC) for each in (at, now))
+    text = there.strftime("%H:%M UTC" if there.date() == here.date() else "%Y-%m-%d %H:%M UTC")
+    return Markup('<time datetime="{0}" title="{0}" data-clock>{1}</time>').format(iso(at), text)
 
 
 def _environment() -> Environment:
@@ -46,8 +55,8 @@ def _environment() -> Environment:
         finalize=visible,
         auto_reload=False,
     )
-    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration)
-    built.globals.update(version=__version__, moment=moment)
+    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration, percent=percent)
+    built.globals.update(version=__version__, moment=moment, clock=clock)
     return built
 
 
@@ -56,7 +65,7 @@ _TEMPLATES: Final = _environment()
 
 def rendered(name: str, values: Mapping[str, Any]) -> bytes:
     """A template with these values, in UTF-8; half a surrogate pair shows as a question mark."""
-    bound = {"moment": partial(moment, now=values["now"])} if "now" in values else {}
+    bound = {name.__name__: partial(name, now=values["now"]) for name in (moment, clock)} if "now" in values else {}
     return _TEMPLATES.get_template(name).render(**bound, **values).encode(errors="replace")
 
 

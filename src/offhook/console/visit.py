@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from offhook.api.house import House
+from offhook.console.house import PageHouse
 from offhook.console.session import Session
 from offhook.console.templating import page, rendered
 
@@ -32,7 +32,7 @@ MOST_FIELDS: Final = 2_000
 class Visit:
     """A request, who makes it, and the house that is asked. `form` are the fields that were posted, in their order."""
 
-    house: House
+    house: PageHouse
     request: Request
     session: Session | None
     nav: Links = NAV

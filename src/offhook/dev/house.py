@@ -8,14 +8,18 @@ from typing import Final
 import msgspec
 
 from offhook.api.alarm_desk import open_desk
+from offhook.console.house import Address
+from offhook.console.live import Live
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
 from offhook.doctor.practice import Practice
+from offhook.errors import OffhookError
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Provider
-from offhook.records import Endpoint, Settlement
+from offhook.providers.drafts import Draft
+from offhook.records import Endpoint, Exchange, Settlement
 from offhook.simulator.book import Book
 from offhook.simulator.calls import INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
@@ -56,11 +60,13 @@ class DevHouse:
     """
 
     allowed_hosts: Sequence[str] = ()
+    history = None
 
     def __init__(self, parts: DevParts) -> None:
         self.clock = parts.clock
         self.metrics = Metrics()
         self.journal = parts.journal
+        self.live = Live(parts.journal)
         self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
         self.streams = idle_desk(parts.journal, Means(parts.transport, parts.clock, parts.ids, lambda _: None))
@@ -134,6 +140,19 @@ class DevHouse:
         """Every reply has been sent already."""
         del reply_id
         return False
+
+    def breakers(self) -> Mapping[str, bool]:
+        """Each call is one call: nobody is given a rest."""
+        return {}
+
+    def addresses(self) -> Mapping[str, Address]:
+        """Webhooks come from the phone, and to no address."""
+        return {}
+
+    async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
+        """There is a phone for that."""
+        del endpoint, draft
+        raise OffhookError("Send a text from the phone instead.")
 
     def ready(self) -> Mapping[str, str]:
         """Nothing is in the way."""

@@ -135,6 +135,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[D
     async with AsyncExitStack() as stack:
         stack.push_async_callback(house.stop)
         stack.push_async_callback(server.stop)
+        stack.callback(house.live.close)
         stack.callback(desk.close)  # before the server's stop: open streams would hold it up
         await _open(server, settings)
         address = (settings.console_host, server.port)

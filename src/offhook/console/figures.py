@@ -1,0 +1,136 @@
+"""What a span of history comes to: the figures, the charts and the table behind them. Pure."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from offhook.alarms.series import ANSWER_BOUNDS, JOURNEY_BOUNDS, percentile
+from offhook.console import charts
+from offhook.console.charts import Chart, Layer
+from offhook.console.history import NOTHING, Counts, Part, Span
+from offhook.console.html import Markup
+from offhook.console.wording import compact, duration
+
+PERCENTS: Final = (50, 95, 99)
+_LOOKS: Final = dict(zip(PERCENTS, ("p50", "p95", "p99"), strict=True))
+
+
+class Row(NamedTuple):
+    """One part of a span. Durations in seconds, None where there were none; `share` is that of the attempts that failed."""
+
+    at: float
+    received: int
+    delivered: int
+    failed: int
+    share: float | None
+    answers: tuple[float | None, ...]
+    deliveries: tuple[float | None, ...]
+
+
+class Figures(NamedTuple):
+    """All that the overview shows of a span. `rows` are the parts in which something happened, the newest first."""
+
+    span: Span
+    total: Counts
+    volume: Markup
+    shares: Markup
+    answers: Markup
+    deliveries: Markup
+    rows: Sequence[Row]
+
+
+def figures(span: Span, parts: Sequence[Part]) -> Figures:
+    """The figures of a span."""
+    total = NOTHING
+    for part in parts:
+        total = total.plus(part.counts)
+    rows = [row_of(part) for part in parts]
+    ends = (_ends(span.seconds), _ends(span.seconds // 2), "now")
+    hints = [_hint(row, parts[-1].at, span.step) for row in rows]
+    return Figures(
+        span=span,
+        total=total,
+        volume=charts.bars(_volume(span, rows, total, ends, hints)),
+        shares=charts.shares(_shares(span, rows, total, ends, hints)),
+        answers=charts.durations(
+            _durations(
+                "answers", "Time until Twilio had its answer", span, [row.answers for row in rows], row_of(Part(0, total)).answers, (ends, hints)
+            )
+        ),
+        deliveries=charts.durations(
+            _durations(
+                "deliveries",
+                "Time until it was delivered",
+                span,
+                [row.deliveries for row in rows],
+                row_of(Part(0, total)).deliveries,
+                (ends, hints),
+            )
+        ),
+        rows=[row for row, part in zip(rows, parts, strict=True) if not part.counts.is_nothing][::-1],
+    )
+
+
+def row_of(part: Part) -> Row:
+    """One part in figures."""
+    counts = part.counts
+    return Row(
+        at=part.at,
+        received=counts.received,
+        delivered=counts.delivered,
+        failed=counts.failed,
+        share=counts.refusals / counts.attempts if counts.attempts else None,
+        answers=tuple(percentile(ANSWER_BOUNDS, counts.answers, each) for each in PERCENTS),
+        deliveries=tuple(percentile(JOURNEY_BOUNDS, counts.deliveries, each) for each in PERCENTS),
+    )
+
+
+def _volume(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str], hints: Sequence[str]) -> Chart:
+    says = f"In {span.words} {compact(total.received)} were received, {compact(total.delivered)} delivered and {compact(total.failed)} given up."
+    return Chart(
+        name="volume",
+        title="Webhooks",
+        says=says,
+        layers=(
+            Layer("received", "received", [row.received for row in rows]),
+            Layer("delivered", "delivered", [row.delivered for row in rows]),
+            Layer("given up", "lost", [row.failed for row in rows], down=True),
+        ),
+        ends=ends,
+        hints=hints,
+    )
+
+
+def _shares(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str], hints: Sequence[str]) -> Chart:
+    share = total.refusals / total.attempts if total.attempts else None
+    says = f"Nothing was tried in {span.words}." if share is None else f"In {span.words} {charts.percent(share)} of {compact(total.attempts)} attempts failed."
+    return Chart("shares", "Attempts that failed", says, (Layer("share", "share", [row.share for row in rows]),), ends, hints)
+
+
+def _durations(
+    name: str,
+    title: str,
+    span: Span,
+    values: Sequence[tuple[float | None, ...]],
+    total: Sequence[float | None],
+    around: tuple[Sequence[str], Sequence[str]],
+) -> Chart:
+    known = [f"{each} % within {duration(value)}" for each, value in zip(PERCENTS, total, strict=True) if value is not None]
+    says = f"In {span.words}: {', '.join(known)}." if known else f"There was none in {span.words}."
+    layers = [Layer(_LOOKS[each], _LOOKS[each], [row[place] for row in values]) for place, each in enumerate(PERCENTS)]
+    return Chart(name, title, says, layers, *around)
+
+
+def _ends(seconds: int) -> str:
+    return f"{duration(seconds)} ago"
+
+
+def _hint(row: Row, last: float, step: int) -> str:
+    """What one part says of itself."""
+    when = "now" if row.at == last else f"{duration(last + step - row.at)} ago"
+    said = [f"{compact(row.received)} received", f"{compact(row.delivered)} delivered", f"{compact(row.failed)} given up"]
+    if row.share is not None:
+        said.append(f"{charts.percent(row.share)} of attempts failed")
+    for what, values in (("answered", row.answers), ("delivered", row.deliveries)):
+        if values[1] is not None:
+            said.append(f"95 % {what} within {duration(values[1])}")
+    return f"{when}: {', '.join(said)}"
