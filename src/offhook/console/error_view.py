@@ -19,11 +19,11 @@ MOST_HEADERS: Final = 100
 MOST_DETAILS: Final = 60
 NUMBERS: Final = frozenset({"From", "To", "Caller", "Called"})
 _PHASES: Final = (
-    ("dns", "Name looked up"),
-    ("connect", "Connected"),
-    ("tls", "TLS agreed"),
-    ("sent", "Request sent"),
-    ("first_byte", "First byte of the answer"),
+    ("dns", "Looking up the name"),
+    ("connect", "Connecting"),
+    ("tls", "Agreeing on TLS"),
+    ("sent", "Sending the request"),
+    ("first_byte", "Waiting for the answer"),
     ("total", "In all"),
 )
 _SIDS: Final = (

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from offhook.console import charts
 from offhook.console.charts import Chart, Layer
-from offhook.console.html import Markup
+from offhook.console.html import Markup, ago
 from offhook.console.wording import compact, duration
 
 HOUR: Final = 3600.0
@@ -83,7 +83,7 @@ def volume(counts: Sequence[int], over: Period, now: float, *, name: str = "volu
         title=title,
         says=_says(counts, over),
         layers=(Layer("how many", "lost", counts),),
-        ends=(_ago(over.since, now), _ago((over.since + over.until) / 2, now), _ago(over.until, now)),
+        ends=[ago(now - at) if at < now - 1 else "now" for at in (over.since, (over.since + over.until) / 2, over.until)],
         hints=[f"{_ago(over.since + place * over.step, now)}: {compact(count)}" for place, count in enumerate(counts)],
     )
     parts = [Part(over.since + place * over.step, over.since + (place + 1) * over.step, count) for place, count in enumerate(counts)]

@@ -24,6 +24,7 @@ from offhook.records import DebugEvent, EventFilter, Issue, Reply, WebhookStory
 from offhook.stores.grouping import issue_of
 
 SIMILAR: Final = 6
+NOT_MADE: Final = "The alarm has not been made: what is wrong with it stands at its fields."
 
 
 async def show(visit: Visit) -> Response:
@@ -64,7 +65,7 @@ async def create_alarm(visit: Visit) -> Response:
     try:
         alarm = await make_alarm(visit.house, error_alarm.keys(form))
     except Problem as problem:
-        return await _page(visit, event, form=error_alarm.refused(form, str(problem)), status=400)
+        return await _page(visit, event, form=error_alarm.refused(form, str(problem)), trouble=NOT_MADE, status=400)
     return visit.back(f"/errors/{event.id}", f"The alarm {alarm.name} watches from now on.")
 
 
@@ -92,6 +93,7 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         "error.html",
         f"{event.code}: {event.message[:60]}",
         status=status,
+        live=not trouble,
         trouble=trouble,
         event=event,
         view=await asyncio.to_thread(_viewed, event, story),  # a story may hold megabytes of evidence
