@@ -34,7 +34,12 @@ class Change(NamedTuple):
 
 CHANGES: Final = (
     Change("Acknowledge", IssueState.ACKNOWLEDGED, "Somebody is looking into it.", "acknowledged"),
-    Change("Resolve", IssueState.RESOLVED, "It is mended. Should it happen again, the issue comes back and is new once more.", "marked as resolved"),
+    Change(
+        "Resolve",
+        IssueState.RESOLVED,
+        "It is mended. Should it happen again, the issue comes back and is new once more.",
+        "marked as resolved",
+    ),
     Change("Ignore", IssueState.IGNORED, "It is counted, and nobody is bothered with it.", "ignored from now on"),
     Change("Reopen", IssueState.OPEN, "It still has to be mended.", "open again"),
 )
@@ -45,7 +50,7 @@ class Tab(NamedTuple):
     """One choice of states: how many issues it has, "" where that is not known, and its address."""
 
     name: str
-    count: str
+    many: str
     href: str
     current: bool
 
@@ -60,7 +65,10 @@ class IssueRow(NamedTuple):
 
 def rows(issues: Iterable[Issue]) -> list[IssueRow]:
     """Issues as the list shows them."""
-    return [IssueRow(each, clipped(each.title, LONGEST), spark(each.hours, f"{compact(sum(each.hours))} in the last 24 hours")) for each in issues]
+    return [
+        IssueRow(each, clipped(each.title, LONGEST), spark(each.hours, f"{compact(sum(each.hours))} in the last 24 hours"))
+        for each in issues
+    ]
 
 
 def tabs(found: Sequence[Issue], most: int, chosen: Sequence[IssueState], hrefs: Mapping[str, str]) -> list[Tab]:

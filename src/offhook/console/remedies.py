@@ -63,7 +63,10 @@ def _checks(about: About) -> Iterator[Step]:
 def _again(about: About) -> Iterator[Step]:
     event, webhook, reply = about.event, about.webhook, about.reply
     if webhook is not None and webhook.state in LOST:
-        yield Step("When that is mended, have the message delivered again.", Action("Replay this message", f"/errors/{event.id}/replay", posts=True, key="r"))
+        yield Step(
+            "When that is mended, have the message delivered again.",
+            Action("Replay this message", f"/errors/{event.id}/replay", posts=True, key="r"),
+        )
     elif webhook is not None and webhook.state in UNDER_WAY:
         yield Step("The message is not lost: it is tried again by itself.", due=webhook.due)
     elif webhook is not None and webhook.state is State.DELIVERED and event.attempt_id:
@@ -74,7 +77,7 @@ def _again(about: About) -> Iterator[Step]:
 
 def _of_reply(reply: Reply) -> str:
     why = f": {reply.note.rstrip('.')}" if reply.note else ""
-    return f"The app’s reply has not been sent, and is {reply.state}{why}. It can still go out."
+    return f"The app's reply has not been sent, and is {reply.state}{why}. It can still go out."
 
 
 def _after(about: About) -> Iterator[Step]:
@@ -93,7 +96,7 @@ def elsewhere(about: About) -> list[Action]:
     """Where else to go from an error."""
     links = [Action("Create alarm", "#alarm")]
     if about.configured:
-        links.append(Action("The endpoint’s settings", f"/endpoints/{quote(about.event.endpoint, safe='')}"))
+        links.append(Action("The endpoint's settings", f"/endpoints/{quote(about.event.endpoint, safe='')}"))
     if about.webhook is not None:
         links.append(Action("The whole webhook", f"/webhooks/{about.webhook.id}"))
     if about.issue is not None:

@@ -50,7 +50,7 @@ class Part(NamedTuple):
 
     since: float
     until: float
-    count: int
+    many: int
 
 
 class Volume(NamedTuple):
@@ -86,8 +86,10 @@ def volume(counts: Sequence[int], over: Period, now: float, *, name: str = "volu
         ends=[ago(now - at) if at < now - 1 else "now" for at in (over.since, (over.since + over.until) / 2, over.until)],
         hints=[f"{_ago(over.since + place * over.step, now)}: {compact(count)}" for place, count in enumerate(counts)],
     )
-    parts = [Part(over.since + place * over.step, over.since + (place + 1) * over.step, count) for place, count in enumerate(counts)]
-    return Volume(charts.bars(chart), total, over, [part for part in parts if part.count][::-1])
+    parts = [
+        Part(over.since + place * over.step, over.since + (place + 1) * over.step, count) for place, count in enumerate(counts)
+    ]
+    return Volume(charts.bars(chart), total, over, [part for part in parts if part.many][::-1])
 
 
 def day_of_hours(hours: Sequence[int], now: float) -> Volume:

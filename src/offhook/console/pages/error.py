@@ -39,7 +39,9 @@ async def replay(visit: Visit) -> Response:
     if event is None:
         return absent(visit)
     if not event.webhook_id or not await visit.house.replay([event.webhook_id], delivered=False):
-        return await _page(visit, event, trouble="Nothing was changed: the message is on its way already, or has been delivered.", status=409)
+        return await _page(
+            visit, event, trouble="Nothing was changed: the message is on its way already, or has been delivered.", status=409
+        )
     return visit.back(f"/errors/{event.id}", "The message is being delivered again.")
 
 
@@ -140,7 +142,7 @@ def absent(visit: Visit) -> Response:
         "No such error",
         status=404,
         what=f"There is no error {visit.identifier[:50]}.",
-        hint="It may have been deleted with its webhook, or the address was cut short. An error’s id is NO and 32 hex digits.",
+        hint="It may have been deleted with its webhook, or the address was cut short. An error's id is NO and 32 hex digits.",
         href="/errors",
         list="All errors",
     )

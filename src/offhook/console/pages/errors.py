@@ -39,6 +39,14 @@ class ErrorRow(NamedTuple):
     cause: str
 
 
+class Listed(NamedTuple):
+    """What there is to list: one page of errors, how many there were over the time, and the address of the next page, "" on the last."""
+
+    events: Sequence[DebugEvent] = ()
+    chart: Volume | None = None
+    older: str = ""
+
+
 class Narrowing(NamedTuple):
     """A filter that has no field in the form: in words, and the list's address without it."""
 
@@ -54,7 +62,7 @@ async def show(visit: Visit) -> Response:
             return await _listed(visit, wanted)
         except ValueError as refusal:
             wanted = wanted._replace(trouble=str(refusal))
-    return _page(visit, wanted, status=400)
+    return _page(visit, wanted, Listed(), status=400)
 
 
 async def _listed(visit: Visit, wanted: Asked) -> Response:
@@ -73,14 +81,14 @@ async def _listed(visit: Visit, wanted: Asked) -> Response:
     )
     page = found[:limit]
     older = visit.with_query(cursor=page[-1].id) if len(found) > limit else ""
-    return _page(visit, wanted, events=page, chart=volume(counts, over, now), older=older)
+    return _page(visit, wanted, Listed(page, volume(counts, over, now), older))
 
 
-def _page(
-    visit: Visit, wanted: Asked, *, status: int = 200, events: Sequence[DebugEvent] = (), chart: Volume | None = None, older: str = ""
-) -> Response:
+def _page(visit: Visit, wanted: Asked, listed: Listed, *, status: int = 200) -> Response:
     typed = wanted.typed
-    filtered = any(name in typed for name in ("q", "code", "level", "endpoint", "since", "until", "cause", "issue", "webhook", "span"))
+    filtered = any(
+        name in typed for name in ("q", "code", "level", "endpoint", "since", "until", "cause", "issue", "webhook", "span")
+    )
     return visit.page(
         "errors.html",
         "Errors",
@@ -95,17 +103,20 @@ def _page(
         levels=[level.value for level in Level],
         endpoints=endpoint_names(visit, typed),
         choices=CHOICES,
-        chart=chart,
-        rows=rows(events),
+        chart=listed.chart,
+        rows=rows(listed.events),
         newest=visit.with_query(cursor=None) if "cursor" in typed else "",
-        older=older,
+        older=listed.older,
         exports=visit.with_query(cursor=None, limit=None),
     )
 
 
 def rows(events: Sequence[DebugEvent]) -> list[ErrorRow]:
     """Errors as the list shows them."""
-    return [ErrorRow(each, clipped(each.message, LONGEST), clipped(each.causes[0].title, LONGEST) if each.causes else "") for each in events]
+    return [
+        ErrorRow(each, clipped(each.message, LONGEST), clipped(each.causes[0].title, LONGEST) if each.causes else "")
+        for each in events
+    ]
 
 
 def narrowed(visit: Visit, typed: Mapping[str, str]) -> list[Narrowing]:

@@ -57,7 +57,9 @@ async def ask_replay(visit: Visit) -> Response:
     journal = visit.house.journal
     lost, count = await asyncio.gather(_lost(journal, issue.id, SHOWN), _count(journal, issue.id))
     said = compact(MOST_COUNTED) + "+" if count > MOST_COUNTED else compact(count)
-    return visit.page("issue_replay.html", "Replay what was lost", issue=issue, lost=lost, count=count, said_count=said, shown=len(lost))
+    return visit.page(
+        "issue_replay.html", "Replay what was lost", issue=issue, lost=lost, count=count, said_count=said, shown=len(lost)
+    )
 
 
 async def replay(visit: Visit) -> Response:
@@ -142,7 +144,7 @@ def absent(visit: Visit) -> Response:
         "No such issue",
         status=404,
         what=f"There is no issue {visit.identifier[:50]}.",
-        hint="It goes when the last of its errors has been deleted. An issue’s id is IS and 32 hex digits.",
+        hint="It goes when the last of its errors has been deleted. An issue's id is IS and 32 hex digits.",
         href="/issues",
         list="All issues",
     )
