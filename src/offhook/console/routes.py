@@ -12,12 +12,36 @@ from offhook.api.app import create_app
 from offhook.console.audit import Audit
 from offhook.console.doorway import Doorway, PageRoute
 from offhook.console.house import PageHouse
-from offhook.console.pages import live, overview, webhook, webhook_changes, webhook_once, webhooks
+from offhook.console.pages import (
+    error,
+    errors,
+    issue,
+    issues,
+    live,
+    overview,
+    webhook,
+    webhook_changes,
+    webhook_once,
+    webhooks,
+)
 from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES, *webhooks.ROUTES, *webhook_changes.ROUTES, *webhook_once.ROUTES, *webhook.ROUTES)
+# In the order in which they are tried: a path with a word in it before one with an id.
+SUBJECTS = (
+    overview,
+    live,
+    webhooks,
+    webhook_changes,
+    webhook_once,
+    webhook,
+    errors,
+    error,
+    issues,
+    issue,
+)
+PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
