@@ -29,6 +29,7 @@ from offhook.doctor.checks import CHECKS
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, Setting
+from offhook.settings.alarm_keys import ALARM_KEYS, AlarmKey
 from offhook.simulator.chaos import KINDS
 
 DOCS = Path(__file__).resolve().parent
@@ -240,6 +241,27 @@ def chaos() -> str:
     )
 
 
+PARTS = {
+    "watch": "What it watches: one of these",
+    "threshold": "How much is too much",
+    "scope": "Where",
+    "told": "Who is told",
+    "state": "What it is for, and how it is",
+}
+
+
+def alarm_keys() -> str:
+    """Every key of an alarm, by what it says."""
+    return "\n".join(
+        f"### {heading}\n\n" + table(("key", "kind", "meaning"), (_alarm_key(key) for key in ALARM_KEYS if key.part == part))
+        for part, heading in PARTS.items()
+    )
+
+
+def _alarm_key(key: AlarmKey) -> Sequence[str]:
+    return f"`{key.name}`", ", ".join(f"`{choice}`" for choice in key.kind.choices) or key.kind.word, plain(key.meaning)
+
+
 WRITERS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "settings": settings,
@@ -253,6 +275,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "codes": codes,
     "solutions": solutions,
     "commands": commands,
+    "alarm-keys": alarm_keys,
     "faults": fault_table,
     "chaos": chaos,
 }

@@ -80,19 +80,20 @@ class Leads:
 
     def kept(self, now: float) -> Sequence[KeptTrail]:
         """All that is still of use, to make the same of."""
-        self._forget(now)
+        self.forget(now)
         return [
             KeptTrail(**key._asdict(), lead=trail.lead, short=trail.short.slots(), long=trail.long.slots())
             for key, trail in self._trails.items()
         ]
 
-    def _forget(self, now: float) -> None:
+    def forget(self, now: float) -> None:
+        """Let go of what is too old by now."""
         gone = [key for key, trail in self._trails.items() if trail.short.advance(now) + trail.long.advance(now) == 0]
         for key in gone:
             del self._trails[key]
 
     def _make_room(self, now: float) -> None:
-        self._forget(now)
+        self.forget(now)
         for key in sorted(self._trails, key=lambda each: self._trails[each].long.total)[: len(self._trails) - MOST_KEYS * 3 // 4]:
             del self._trails[key]
 

@@ -125,7 +125,7 @@ def simulate(alarm: Alarm, times: Iterable[float], now: float) -> list[Span]:
     for at in sorted(times):
         if second is not None and at // 1 > second:
             look(second + 1)
-            while standing.firing and count.next_out() < at // 1:
+            while standing.firing and count.next_out() <= at // 1:
                 look(count.next_out())
         second = at // 1
         count.add(at)

@@ -15,7 +15,7 @@ from offhook.alarms.book import AlarmBook
 from offhook.alarms.leads import Lead, Leads, lead_of
 from offhook.alarms.levels import Breakers, Levels
 from offhook.alarms.model import Maintenance, News, Watch
-from offhook.alarms.panel import Panel, Window
+from offhook.alarms.panel import NEVER, Panel, Window
 from offhook.alarms.rules import Key
 from offhook.alarms.series import Series
 from offhook.alarms.silence import Habits
@@ -32,6 +32,7 @@ FORGET_AFTER: Final = 90 * 86_400.0
 FORGET_AT_ONCE: Final = 500
 AT_ONCE: Final = 1_000
 NEVER_SAVED: Final = float("-inf")
+LAST_WRITE: Final = 2.0
 _SHORTEST_PAUSE: Final = 0.01
 _ABOUT_ISSUES: Final = frozenset({NoticeType.ISSUE_OPENED, NoticeType.ISSUE_REGRESSED})
 
@@ -94,7 +95,8 @@ class Watcher:
             loaded = await checkpoint.load(self._journal)
             last = loaded.checkpoint
             self._marks = await self._journal.marks() if last is None else last.marks()
-            self._panel = Panel(now if last is None else min(now, last.at), loaded.habits, loaded.leads)
+            began = now if last is None else min(now, last.at)
+            self._panel = Panel(began, loaded.habits, loaded.leads, due=NEVER if last is None else last.due)
             await self._read_alarms(loaded.windows)
             await self._catch_up(now)
             if last is not None:
@@ -158,7 +160,7 @@ class Watcher:
             self._marks = heard.marks
 
     def _note(self, events: Iterable[DebugEvent], notices: Iterable[Notice], now: float) -> None:
-        self._tally.add(events, now)
+        self._tally.add(events, now, whole=self._stale)
         self._issues += [notice for notice in notices if notice.type in _ABOUT_ISSUES]
 
     def _look_again(self) -> None:
@@ -198,7 +200,7 @@ class Watcher:
             if not await self._write() or not await self._refresh():
                 return
             panel, draft = self._panel, self._draft()
-            panel.now = min(panel.now, now)  # The clock may have been put back.
+            panel.follow(now)
             await self._levels.look(panel.alarms, draft.active, now)
             panel.feed(self._series.read(), now)
             await self._judge_heard(draft, now, now)
@@ -274,8 +276,21 @@ class Watcher:
         return True
 
     async def _put(self, batch: _Batch) -> None:
-        """Write all of it at once; only then it is true."""
-        await self._journal.keep(batch.changes, batch.draft.notices())
+        """Write all of it at once; only then it is true.
+
+        A stop waits for it: what has been written and is not known to be would be written, and told, once more.
+        """
+        writing = asyncio.ensure_future(self._journal.keep(batch.changes, batch.draft.notices()))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            done, _ = await asyncio.wait({writing}, timeout=LAST_WRITE)
+            if done and writing.exception() is None:
+                self._written(batch)
+            raise
+        self._written(batch)
+
+    def _written(self, batch: _Batch) -> None:
         self._unwritten, self._board, self._saved_at = None, batch.draft, batch.at
         checkpoint.saved(self._panel)
         self._gone = set()

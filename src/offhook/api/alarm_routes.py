@@ -85,7 +85,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             one,
             "Replace an alarm. What Twilio's fields cannot say of it stays as it is.",
             update_alarm_v2,
-            shown,
+            alarm_v2_shapes.TwilioAlarmMade,
             problems=_CHANGE,
             takes=schema_of(MEMBERS),
         ),

@@ -7,19 +7,21 @@ from msgspec import structs
 from starlette.responses import Response
 
 from offhook.alarms.configured import alarm_of, keys_of
-from offhook.alarms.model import Alarm, FiringState
+from offhook.alarms.model import Alarm, FiringState, Watch
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file, refusing
 from offhook.api.alarm_shapes import alarm_shape, preview_shape
 from offhook.api.fields import MAX_LIMIT
 from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
+from offhook.records import DebugEvent
 from offhook.settings import AlarmSettings
 from offhook.settings.alarm_keys import ALARM_KEYS, WATCH_KEYS
 from offhook.settings.alarms import LONGEST_NAME, read_alarm
 from offhook.settings.sources import Problems
 
 DAY = 86_400
+_MEASURES = frozenset(key.name for key in WATCH_KEYS if key.watch != Watch.EVENTS)
 _OF_THE_WATCH = frozenset(key.name for key in ALARM_KEYS if key.part in ("watch", "threshold"))
 
 
@@ -44,12 +46,18 @@ async def create_alarm_from_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    from_error: dict[str, Any] = {"name": f"{event.code} {event.message}"[:LONGEST_NAME].strip(), "code": [event.code]}
+    from_error: dict[str, Any] = {"name": _name_of(event), "code": [event.code]}
     if event.endpoint:
         from_error["endpoint"] = [event.endpoint]
     if event.causes:
         from_error["cause"] = [event.causes[0].name]
     return await _make(house, _without_nothing({**from_error, **call.body}))
+
+
+def _name_of(event: DebugEvent) -> str:
+    """A name for an alarm of such events: what the message begins with, on one line."""
+    words = " ".join(f"{event.code} {event.message}".split())
+    return "".join(filter(str.isprintable, words))[:LONGEST_NAME].strip()
 
 
 async def _make(house: House, given: dict[str, Any]) -> Response:
@@ -81,8 +89,14 @@ async def change_alarm(house: House, call: Call) -> Response:
 def merged(before: Alarm, given: Mapping[str, Any]) -> dict[str, Any]:
     """An alarm's keys with what is to change in them."""
     keys = keys_of(before)
-    if any(given.get(key.name) for key in WATCH_KEYS if key.name not in keys):
+    chosen = [key for key in WATCH_KEYS if given.get(key.name)]
+    # Which errors count may be said of issues as well.
+    if any(key.watch != before.watch and not (key.watch == Watch.EVENTS and before.watch is Watch.ISSUES) for key in chosen):
         keys = {key: value for key, value in keys.items() if key not in _OF_THE_WATCH}
+    if any(key.watch != Watch.EVENTS for key in chosen):
+        keys = {key: value for key, value in keys.items() if key not in _MEASURES}
+    if given.get("code") and keys.get("any") == "both":
+        del keys["any"]  # which nobody has written: it stands for all errors and warnings
     return _without_nothing({**keys, **given})
 
 

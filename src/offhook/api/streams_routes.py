@@ -266,7 +266,9 @@ STREAM_OPERATIONS = (
         "Send a sink a test event, and say what came of it.",
         sinks.test_sink,
         shapes.SinkTested,
-        problems=(*_SINK, 20003),
+        query=fields.SINK_TEST,
+        body=fields.SINK_TEST,
+        problems=(*_SINK, *_CHANGE),
     ),
     Operation(
         "GET",

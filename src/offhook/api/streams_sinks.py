@@ -88,7 +88,8 @@ async def list_sink_kinds(house: House, _: Call) -> Response:
 
 async def test_sink(house: House, call: Call) -> Response:
     """Send a sink a test event, and say what came of it."""
-    return json_answer(tested_shape(await house.streams.sinks.test(call.identifier)))
+    activate = bool(call.values.get("activate"))
+    return json_answer(tested_shape(await house.streams.sinks.test(call.identifier, activate=activate)))
 
 
 async def replay_sink(house: House, call: Call) -> Response:

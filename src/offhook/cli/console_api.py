@@ -14,7 +14,7 @@ from offhook.records import Exchange, FailureKind, Headers, HttpRequest, Limits
 _MOST: Final = 64 * 1024 * 1024
 _LIMITS: Final = Limits(connect=2.0, read=30.0, total=60.0, read_cap=_MOST, keep_cap=_MOST)
 # Refusals that are about what there is rather than about what was asked: sinks that are used, not active, or as many as may be.
-_STATES: Final = frozenset({91003, 91004, 91005, 91007, 91100})
+STATES: Final = frozenset({91003, 91004, 91005, 91007, 91100})
 _NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.DNS})
 
 
@@ -120,7 +120,7 @@ class ConsoleApi:
             return None
         if exchange.status >= 400:
             message = str(answer.get("message", "")) if isinstance(answer, dict) else ""
-            if exchange.status == 400 and answer.get("code") not in _STATES:
+            if exchange.status == 400 and answer.get("code") not in STATES:
                 raise click.UsageError(message)
             raise OffhookError(message or f"The console at {self._base} answered {exchange.status}.")
         return answer

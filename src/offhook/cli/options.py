@@ -19,7 +19,9 @@ _HEADINGS: Final = {
     "journal": "What is kept",
     "twilio": "Your Twilio account",
     "delivery": "Delivery",
+    "streams": "Event streams",
     "alarms": "Alarms",
+    "streams": "Event streams",
     "limits": "Limits",
     "logs": "Logs",
 }

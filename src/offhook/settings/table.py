@@ -26,7 +26,10 @@ _MAILBOX: Final = kinds.text(
     r"[^\r\n<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+",
     "write an address, such as alarms@example.com or Offhook <alarms@example.com>",
 )
-_HOST: Final = kinds.text(r"[A-Za-z0-9._:-]{1,253}", "write a host name or an address, without a port, such as smtp.example.com")
+_HOST: Final = kinds.text(
+    r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+    "write a host name or an address, without a port, such as smtp.example.com",
+)
 _SMS_SENDER: Final = kinds.text(
     r"\+[1-9][0-9]{4,14}|MG[0-9a-fA-F]{32}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}",
     "write one of your Twilio numbers, such as +15551234567, or a messaging service's SID",

@@ -73,7 +73,7 @@ class Webhook:
             if channels.webhook_format == STANDARD:
                 request = self._standard(notification, destination.url, login)
             elif notification.news is News.RECOVERED and not self._parts.recoveries:
-                return Told()
+                return Told(nothing=True)
             else:
                 request = self._twilio(notification, destination.url, login)
         except ValueError as error:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -9,7 +10,7 @@ from offhook import __version__
 from offhook.delivery.schedule import retry_after
 from offhook.ports import Clock, Transport
 from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits
-from offhook.streams.model import Fault
+from offhook.streams.model import Delivery, Fault
 
 THROTTLED: Final = 91302
 ELSE: Final = 91304
@@ -36,9 +37,22 @@ _UNCONNECTED: Final = frozenset(
 )
 
 
-def limits(timeout: float, *, verify_tls: bool = True, certificate: ClientCertificate | None = None) -> Limits:
-    """The deadlines of a request to a sink: the connection, the handshake and the answer get `timeout` seconds each."""
-    return Limits(connect=timeout, read=timeout, total=3 * timeout, verify_tls=verify_tls, client_certificate=certificate)
+def limits(
+    timeout: float, *, verify_tls: bool = True, certificate: ClientCertificate | None = None, answer: int = 64 * 1024
+) -> Limits:
+    """The deadlines of a request to a sink: the connection, the handshake and the answer get `timeout` seconds each, and all of it twice that.
+
+    `answer` is how many bytes of one are read.
+    """
+    return Limits(
+        connect=timeout,
+        read=timeout,
+        total=2 * timeout,
+        verify_tls=verify_tls,
+        client_certificate=certificate,
+        read_cap=answer,
+        keep_cap=answer,
+    )
 
 
 def basic(username: str, password: str) -> tuple[str, str]:
@@ -95,7 +109,19 @@ def refused(message: str) -> Fault:
     return Fault(code=REFUSED, message=message, retry=False)
 
 
-def first_line(words: object, most: int = 200) -> str:
+def as_a_whole(count: int, fault: Fault | None) -> Delivery:
+    """What came of a request that takes or refuses so many events together."""
+    if fault is None:
+        return Delivery(taken=count)
+    return Delivery(taken=0, refused=0 if fault.retry else count, fault=fault)
+
+
+def stamp(at: float) -> str:
+    """A time in seconds since the epoch as ISO 8601 has it, to the millisecond: `2026-11-26T13:00:00.000Z`."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def first_words(words: object, most: int = 200) -> str:
     """What a server said, fit to stand in a message."""
     return " ".join(str(words or "").split())[:most]
 
