@@ -1,9 +1,10 @@
 """What a span of history comes to: the figures, the charts and the table behind them. Pure."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from offhook.alarms.series import ANSWER_BOUNDS, JOURNEY_BOUNDS, percentile
+from offhook.api.shapes import iso
 from offhook.console import charts
 from offhook.console.charts import Chart, Layer
 from offhook.console.history import NOTHING, Counts, Part, Span
@@ -24,6 +25,17 @@ class Row(NamedTuple):
     share: float | None
     answers: tuple[float | None, ...]
     deliveries: tuple[float | None, ...]
+
+
+COLUMNS: Final = (
+    "from",
+    "received",
+    "delivered",
+    "given_up",
+    "failed_share",
+    *(f"{what}_p{each}" for what in ("answered", "delivered") for each in PERCENTS),
+)
+"""The columns of an export; durations in seconds."""
 
 
 class Figures(NamedTuple):
@@ -84,6 +96,12 @@ def row_of(part: Part) -> Row:
     )
 
 
+def as_data(row: Row) -> dict[str, Any]:
+    """A row for programs."""
+    values = (iso(row.at), row.received, row.delivered, row.failed, row.share, *row.answers, *row.deliveries)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
 def _volume(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str], hints: Sequence[str]) -> Chart:
     says = f"In {span.words} {compact(total.received)} were received, {compact(total.delivered)} delivered and {compact(total.failed)} given up."
     return Chart(
@@ -121,7 +139,9 @@ def _durations(
 
 
 def _ends(seconds: int) -> str:
-    return f"{duration(seconds)} ago"
+    """How long ago, in the unit in which the span is named: `24 h ago`, `84 h ago`."""
+    unit, length = next((unit, length) for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)) if seconds >= (2 if unit == "d" else 1) * length)
+    return f"{duration(seconds)} ago" if seconds % length else f"{seconds // length} {unit} ago"
 
 
 def _hint(row: Row, last: float, step: int) -> str:

@@ -1,8 +1,9 @@
-"""How it is, in one sentence of plain words. Pure."""
+"""How it is, in one sentence of plain words, and what there is to say besides. Pure."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from offhook.console.wording import compact
 from offhook.records import DebugEvent
@@ -48,10 +49,11 @@ class Backlog(NamedTuple):
 
 
 class Failing(NamedTuple):
-    """Something that has a name and has been in trouble since a time."""
+    """Something that has a name and has been in trouble since a time; its page is at `href`."""
 
     name: str
     since: float
+    href: str = ""
 
 
 class State(NamedTuple):
@@ -67,60 +69,82 @@ class State(NamedTuple):
     trouble: str = ""
 
 
-class Health(NamedTuple):
-    """The sentence (and those that follow it), and whether it is `well`, `busy` or `bad`."""
+class Sentence(NamedTuple):
+    """One sentence, and where more of it is to be seen."""
 
     parts: Words
+    href: str = ""
+    label: str = ""
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+
+class Health(NamedTuple):
+    """The sentence, those that follow it, and whether it is `well`, `busy` or `bad`."""
+
+    first: Sentence
     tone: str
+    more: Sequence[Sentence] = ()
 
     @property
     def words(self) -> str:
         """The whole as text, times in UTC."""
-        return "".join(map(str, self.parts))
+        return " ".join(map(str, (self.first, *self.more)))
 
 
 def health(state: State, now: float) -> Health:
     """What a person wants to know first; the worst comes first."""
-    said: list[Words] = []
+    said: list[Sentence] = []
     stuck = [each for each in state.backlogs if each.resting or (each.waiting and _is_late(each, now))]
     if state.trouble:
-        said.append(["Offhook itself is in trouble: ", state.trouble.rstrip("."), "."])
+        said.append(Sentence(["Offhook itself is in trouble: ", state.trouble.rstrip("."), "."], "/readyz", "What is wrong"))
     if stuck:
-        said.append(_stuck(max(stuck, key=lambda each: each.waiting), stuck, state.endpoints))
+        said += _stuck(max(stuck, key=lambda each: each.waiting), stuck, state.endpoints)
     if state.failed:
         said.append(_lost(state.failed))
     said += _others(state)
     if said:
-        return Health(_joined(said), "bad")
+        return Health(said[0], "bad", said[1:])
+    return _not_bad(state)
+
+
+def _not_bad(state: State) -> Health:
     if not state.total:
-        return Health(["Nothing has come in yet."], "busy")
-    waiting = sum(each.waiting for each in state.backlogs)
+        return Health(Sentence(["Nothing has come in yet."]), "busy")
     if state.problems:
         problems = "one problem" if state.problems == 1 else f"{compact(state.problems)} problems"
-        return Health([f"Nothing is lost, but {problems} came up in the last hour."], "busy")
+        said = f"Nothing is lost, but {problems} came up in the last hour."
+        return Health(Sentence([said], "/issues", "See what"), "busy")
+    waiting = sum(each.waiting for each in state.backlogs)
     if waiting:
-        return Health([f"All is well: {_messages(waiting)} on the way, everything else has been delivered."], "well")
-    return Health(["All is well: everything that came in has been delivered."], "well")
+        verb = "is" if waiting == 1 else "are"
+        return Health(Sentence([f"All is well: {_messages(waiting)} {verb} on the way, all others have been delivered."]), "well")
+    return Health(Sentence(["All is well: everything that came in has been delivered."]), "well")
 
 
 def _is_late(backlog: Backlog, now: float) -> bool:
     return backlog.since is not None and now - backlog.since > SOON
 
 
-def _stuck(worst: Backlog, stuck: Sequence[Backlog], endpoints: int) -> Words:
+def _stuck(worst: Backlog, stuck: Sequence[Backlog], endpoints: int) -> list[Sentence]:
     app = "your app" if endpoints == 1 else f"the app behind {worst.endpoint}"
     shows = shown(worst.event) if worst.event is not None else ""
     since: Words = [] if worst.since is None else [" since ", At(worst.since)]
-    if not worst.waiting:
-        said: Words = [f"{app[0].upper()}{app[1:]} {shows or 'has failed'}, and is being given a rest."]
+    if worst.waiting:
+        who = f"{_messages(worst.waiting)} {'waits' if worst.waiting == 1 else 'wait'} for {app}"
+        parts: Words = [f"{who}, which {shows}", *since, "."] if shows else [who, *since, "."]
     else:
-        verb = "waits" if worst.waiting == 1 else "wait"
-        who = f"{_messages(worst.waiting)} {verb} for {app}"
-        said = [f"{who}, which {shows}", *since, "."] if shows else [who, *since, "."]
+        parts = [f"{app[0].upper()}{app[1:]} {shows or 'has failed'}, and is being given a rest."]
+    said = [Sentence(parts, f"/webhooks?state=waiting&endpoint={quote(worst.endpoint)}", "See what waits")]
+    if worst.event is not None and worst.event.causes:
+        cause = worst.event.causes[0].title.rstrip(".")
+        said.append(Sentence([f"{cause}."], f"/errors/{worst.event.id}", "See why, and what to do"))
     others = sum(each.waiting for each in stuck) - worst.waiting
-    more: Words = [f" {_messages(others)} more for {'another endpoint' if len(stuck) == 2 else 'other endpoints'}."] if others else []
-    cause = worst.event.causes[0].title if worst.event is not None and worst.event.causes else ""
-    return [*said, *more, *([f" {cause.rstrip('.')}."] if cause else [])]
+    if others:
+        where = "another endpoint" if len(stuck) == 2 else "other endpoints"
+        said.append(Sentence([f"{_messages(others)} more {'waits' if others == 1 else 'wait'} for {where}."], "/endpoints", "See the endpoints"))
+    return said
 
 
 def shown(event: DebugEvent) -> str:
@@ -129,28 +153,29 @@ def shown(event: DebugEvent) -> str:
     return _SHOWS.get(event.code, "") or (f"has answered {status}" if status.isdecimal() else "")
 
 
-def _lost(failed: int) -> Words:
-    if failed == 1:
-        return ["1 message has not reached your app: it can be replayed."]
-    return [f"{compact(failed)} messages have not reached your app: they can be replayed."]
+def _lost(failed: int) -> Sentence:
+    said = (
+        "1 message has not reached your app: it can be replayed."
+        if failed == 1
+        else f"{compact(failed)} messages have not reached your app: they can be replayed."
+    )
+    return Sentence([said], "/webhooks?state=failed", "See and replay")
 
 
-def _others(state: State) -> list[Words]:
+def _others(state: State) -> list[Sentence]:
     """Alarms and sinks: the one, or how many."""
-    said: list[Words] = []
+    said: list[Sentence] = []
     if len(state.firings) == 1:
-        said.append([f"The alarm {state.firings[0].name} has fired at ", At(state.firings[0].since), "."])
+        one = state.firings[0]
+        said.append(Sentence([f"The alarm {one.name} has been firing since ", At(one.since), "."], one.href, "See the alarm"))
     elif state.firings:
-        said.append([f"{len(state.firings)} alarms fire."])
+        said.append(Sentence([f"{len(state.firings)} alarms are firing."], "/alarms", "See the alarms"))
     if len(state.sinks) == 1:
-        said.append([f"Events have not got through to {state.sinks[0].name} since ", At(state.sinks[0].since), "."])
+        one = state.sinks[0]
+        said.append(Sentence([f"Events have not got through to {one.name} since ", At(one.since), "."], one.href, "See the sink"))
     elif state.sinks:
-        said.append([f"Events do not get through to {len(state.sinks)} sinks."])
+        said.append(Sentence([f"Events do not get through to {len(state.sinks)} sinks."], "/streams", "See the sinks"))
     return said
-
-
-def _joined(said: Sequence[Words]) -> Words:
-    return [part for place, words in enumerate(said) for part in ([" ", *words] if place else words)]
 
 
 def _messages(count: int) -> str:

@@ -11,7 +11,8 @@ from offhook.alarms.phrases import value_line
 from offhook.api.shapes import webhook_row, without_credentials
 from offhook.console.charts import spark
 from offhook.console.doorway import PageRoute
-from offhook.console.figures import figures
+from offhook.console.exports import FORMATS, export
+from offhook.console.figures import COLUMNS, as_data, figures
 from offhook.console.history import SPANS, Span
 from offhook.console.house import PageHouse
 from offhook.console.html import Markup
@@ -114,13 +115,16 @@ async def _overview(visit: Visit, *, trouble: str = "", status: int = 200) -> Re
         total=sum(sum(each.values()) for each in counts.values()),
         failed=_total(counts, State.FAILED),
         backlogs=list(backlogs.values()),
-        firings=[Failing(row.firing.alarm_name, row.firing.fired_at) for row in firings],
+        firings=[Failing(row.firing.alarm_name, row.firing.fired_at, f"/alarms/{row.firing.alarm_sid}") for row in firings],
         sinks=failing_sinks(sinks, states),
         problems=sum(now - issue.last_seen < HOUR and issue.level is Level.ERROR for issue in issues),
         endpoints=len(house.endpoints),
         trouble=" ".join(filter(None, house.ready().values())),
     )
     history = house.history
+    shown = None if history is None else figures(span, history.parts(span))
+    if shown is not None and (wanted := visit.query.get("format", "")) in FORMATS:
+        return export(wanted, f"offhook-{span.name}", COLUMNS, map(as_data, shown.rows))
     return visit.page(
         "overview.html",
         "Overview",
@@ -132,7 +136,7 @@ async def _overview(visit: Visit, *, trouble: str = "", status: int = 200) -> Re
         addresses=house.addresses(),
         counts={state.value: _total(counts, state) for state in State},
         spans=SPANS,
-        figures=None if history is None else figures(span, history.parts(span)),
+        figures=shown,
         endpoints=endpoint_rows(house, counts, backlogs),
         issues=[IssueRow(issue, spark(issue.hours, f"{sum(issue.hours)} in the last 24 hours")) for issue in issues],
         firings=firings,
@@ -226,7 +230,7 @@ def standing(backlog: Backlog | None, failed: int, now: float) -> tuple[str, str
 def failing_sinks(sinks: Sequence[Sink], states: Mapping[str, SinkState]) -> list[Failing]:
     """The sinks that do not take events just now."""
     return [
-        Failing(sink.description or sink.sid, since)
+        Failing(sink.description or sink.sid, since, f"/streams/{sink.sid}")
         for sink in sinks
         if (since := states[sink.sid].failing_since) is not None
     ]
