@@ -12,12 +12,12 @@ from offhook.api.app import create_app
 from offhook.console.audit import Audit
 from offhook.console.doorway import Doorway, PageRoute
 from offhook.console.house import PageHouse
-from offhook.console.pages import live, overview
+from offhook.console.pages import alarm, alarm_edit, alarms, live, overview
 from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES)
+PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES, *alarms.ROUTES, *alarm_edit.ROUTES, *alarm.ROUTES)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
