@@ -189,7 +189,7 @@ class Pages(Console):
     async def follow(self, page):
         """The page that an answer sends the browser on to."""
         assert page.status == 303, page.text
-        return await self.read(page.where)
+        return await self.read(page.where.partition("#")[0])
 
     # -- what there is to see
 

@@ -13,6 +13,9 @@ from offhook.console.audit import Audit
 from offhook.console.doorway import Doorway, PageRoute
 from offhook.console.house import PageHouse
 from offhook.console.pages import (
+    alarm,
+    alarm_edit,
+    alarms,
     error,
     errors,
     issue,
@@ -40,6 +43,9 @@ SUBJECTS = (
     error,
     issues,
     issue,
+    alarm,
+    alarm_edit,
+    alarms,
 )
 PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
