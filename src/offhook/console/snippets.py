@@ -52,7 +52,7 @@ def curl(made: Call) -> str:
     if signed is None:
         lines.append("# Not signed: Twilio signs such a body by its hash in the URL (bodySHA256).")
     else:
-        lines.append(f"signature=$({printed(signed)} | openssl dgst -sha1 -hmac \"$TWILIO_AUTH_TOKEN\" -binary | base64)")
+        lines.append(f'signature=$({printed(signed)} | openssl dgst -sha1 -hmac "$TWILIO_AUTH_TOKEN" -binary | base64)')
     # What nobody can see is worth nothing to an app, and may be dangerous to a terminal that it is pasted into.
     headers = [f"{name}: {value}" for name, value in _shown(made.headers)]
     parts = [f"curl -sS -i -X {made.method} {quoted(made.url)}", *(f"-H {quoted(each)}" for each in headers if each.isprintable())]
@@ -123,7 +123,7 @@ def python(made: Call, parameters: Parameters) -> str:
         lines[:2] = []
     what = ", data=data" if form else ", content=content" if made.body else ""
     lines += [f"answer = httpx.request({literal(made.method)}, url{what}, headers=headers, timeout=15)"]
-    return "\n".join([*lines, "print(answer.status_code, answer.headers.get(\"content-type\"))", "print(answer.text)"])
+    return "\n".join([*lines, 'print(answer.status_code, answer.headers.get("content-type"))', "print(answer.text)"])
 
 
 def _grouped(parameters: Parameters, *, repeated: bool) -> list[tuple[str, object]]:

@@ -1,19 +1,18 @@
 """One webhook: what came in, what was answered, every attempt with its phases, and what can be done about it."""
 
 import asyncio
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
 from offhook.api.fields import WEBHOOK_FILTERS, read_fields, webhook_filter
 from offhook.api.problems import Problem
-from offhook.api.shapes import parameters_of, without_credentials
+from offhook.api.shapes import without_credentials
 from offhook.api.webhooks import REPLAYABLE
-from offhook.console.bodies import Body
 from offhook.console.doorway import PageRoute
 from offhook.console.inspector import MOST_ATTEMPTS, SENDABLE, Entry, Facts, facts, timeline
 from offhook.console.listing import filter_words, kept_query
-from offhook.console.neighbours import Around, Bubble, around, conversation
+from offhook.console.neighbours import around, conversation
 from offhook.console.snippets import Snippet, snippets
 from offhook.console.visit import Visit
 from offhook.console.waterfall import PHASES
