@@ -45,6 +45,7 @@ def _sinks() -> Iterator[Operation]:
         201,
         form=fields.SINK_DRAFT,
         problems=(91000, 91003, *_CHANGE),
+        audit="make sink",
     )
     yield Operation("GET", "/Sinks/{id}", "Show a sink.", sinks.fetch_stream_sink, resources.StreamSink, problems=_SINK)
     yield Operation(
@@ -55,6 +56,7 @@ def _sinks() -> Iterator[Operation]:
         resources.StreamSink,
         form=fields.SINK_CHANGE,
         problems=(91201, *_SINK, *_CHANGE),
+        audit="change sink",
     )
     yield Operation(
         "DELETE",
@@ -64,6 +66,7 @@ def _sinks() -> Iterator[Operation]:
         None,
         204,
         problems=(91007, *_SINK, 20003),
+        audit="delete sink",
     )
     yield Operation(
         "POST",
@@ -73,6 +76,7 @@ def _sinks() -> Iterator[Operation]:
         resources.StreamResult,
         201,
         problems=(*_SINK, 20003),
+        audit="test sink",
     )
     yield Operation(
         "POST",
@@ -83,6 +87,7 @@ def _sinks() -> Iterator[Operation]:
         201,
         form=fields.SINK_PROOF,
         problems=(91004, 91005, 91201, *_SINK, *_CHANGE),
+        audit="validate sink",
     )
 
 
@@ -106,6 +111,7 @@ def _subscriptions() -> Iterator[Operation]:
         201,
         form=fields.SUBSCRIPTION_DRAFT,
         problems=(91100, *_TYPES, *_SINK, *_CHANGE),
+        audit="make subscription",
     )
     yield Operation(
         "GET",
@@ -123,6 +129,7 @@ def _subscriptions() -> Iterator[Operation]:
         resources.StreamSubscription,
         form=fields.SUBSCRIPTION_CHANGE,
         problems=(91102, 91201, *_CHANGE),
+        audit="change subscription",
     )
     yield Operation(
         "DELETE",
@@ -132,6 +139,7 @@ def _subscriptions() -> Iterator[Operation]:
         None,
         204,
         problems=(91102, 20003, 20503),
+        audit="delete subscription",
     )
 
 
@@ -155,6 +163,7 @@ def _subscribed() -> Iterator[Operation]:
         201,
         form=fields.SUBSCRIBED_DRAFT,
         problems=(91102, *_TYPES, *_CHANGE),
+        audit="change subscription",
     )
     yield Operation(
         "GET",
@@ -172,6 +181,7 @@ def _subscribed() -> Iterator[Operation]:
         resources.StreamSubscribedEvent,
         form=fields.SUBSCRIBED_CHANGE,
         problems=(91102, 91104, 91202, *_CHANGE),
+        audit="change subscription",
     )
     yield Operation(
         "DELETE",
@@ -181,6 +191,7 @@ def _subscribed() -> Iterator[Operation]:
         None,
         204,
         problems=(91102, 91103, 91202, 20003, 20503),
+        audit="change subscription",
     )
 
 
@@ -251,6 +262,7 @@ STREAM_OPERATIONS = (
         fields.SINK_REPLAY,
         fields.SINK_REPLAY,
         (20409, *_SINK, *_CHANGE),
+        audit="replay to sink",
     ),
     Operation(
         "GET",
@@ -269,6 +281,7 @@ STREAM_OPERATIONS = (
         query=fields.SINK_TEST,
         body=fields.SINK_TEST,
         problems=(*_SINK, *_CHANGE),
+        audit="test sink",
     ),
     Operation(
         "GET",
