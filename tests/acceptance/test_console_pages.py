@@ -26,7 +26,7 @@ HEADINGS = """
 () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((one) => one.checkVisibility()).map((one) => Number(one.localName[1]))
 """
 SMALL = """
-() => [...document.querySelectorAll("button, select, summary, input:not([type=hidden])")].filter((one) => one.checkVisibility())
+() => [...document.querySelectorAll("button, select, summary, input:not([type=hidden], [type=checkbox], [type=radio])")].filter((one) => one.checkVisibility())
   .filter((one) => { const box = one.getBoundingClientRect(); const label = one.closest("label")?.getBoundingClientRect() ?? box;
                      return Math.max(box.height, label.height) < 24 || Math.max(box.width, label.width) < 24; })
   .map((one) => one.outerHTML.slice(0, 120))

@@ -44,16 +44,22 @@ FOREIGN = """
     if (name === "link" && !String(one.href).startsWith(`${location.origin}/static/`)) say(one, "link");
     if (name === "meta" && one.httpEquiv) say(one, "meta");
     if (["img", "image", "use"].includes(name)) say(one, "picture");
+    if (one.formAction && new URL(one.formAction, location).origin !== location.origin) say(one, "form");
     if (name === "form" && new URL(one.action, location).origin !== location.origin) say(one, "form");
     for (const { name: attribute, value } of one.attributes) {
-      if (attribute.startsWith("on") || attribute === "style" || attribute === "srcdoc" || attribute === "formaction"
+      if (attribute.startsWith("on") || attribute === "style" && value || attribute === "srcdoc"
           || attribute.includes("hostile")) say(one, `attribute ${attribute}`);
-      if (["href", "src", "action", "xlink:href"].includes(attribute) && /^[\\s\\0-\\x1f]*(javascript|data|vbscript|file):/i.test(value))
+      if (["href", "src", "action", "formaction", "xlink:href"].includes(attribute) && /^[\\s\\0-\\x1f]*(javascript|data|vbscript|file):/i.test(value))
         say(one, `attribute ${attribute}`);
     }
   }
   return found;
 }
+"""
+
+RUN_AXE = """
+(tags) => axe.run(document, { runOnly: tags, rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] })
+  .then((result) => result.violations)
 """
 
 WIDE = """
@@ -101,22 +107,38 @@ class Walk:
     def __init__(self, base, cookie="", of_each=SAME_KIND):
         self.found = {route: [] for route in page_routes()}
         self.broken = []
-        todo, seen = deque(["/", *(path for path in page_routes() if "{" not in path)]), set()
+        self._base, self._cookie, self._of_each = base, cookie, of_each
+        self._follow(deque(["/", *(path for path in page_routes() if "{" not in path)]))
+        self._follow(deque(self._beside()))
+
+    def _beside(self):
+        """What only a button leads to: further words after an id that has been found."""
+        for route in self.unreached:
+            head, _, tail = route.rpartition("}/")
+            yield from (f"{path}/{tail}" for path in self.found.get(head + "}", ()))
+
+    def _follow(self, todo):
+        base, cookie, of_each, seen = self._base, self._cookie, self._of_each, set()
         while todo:
             path = todo.popleft()
             route = route_of(urlsplit(path).path)
-            if path in seen or route is None or len(self.found[route]) >= of_each:
+            if path in seen or route not in self.found or len(self.found[route]) >= of_each:
                 continue
             seen.add(path)
             status, kind, html = answered(base + path, cookie)
-            if kind != "text/html":
-                self.found.pop(route) if not self.found[route] else None
+            if kind != "text/html" or (html and not html.startswith("<!doctype html>")):
+                self._no_page(route)
                 continue
             if status != 200:
                 self.broken.append(f"{path}: {status}")
                 continue
             self.found[route].append(path)
             todo.extend(_links(base + path, html))
+
+    def _no_page(self, route):
+        """A stream, a download, or a piece that htmx puts into a page."""
+        if not self.found[route]:
+            del self.found[route]
 
     @property
     def paths(self):
@@ -193,7 +215,7 @@ class Watched:
         if not self.page.evaluate("typeof window.axe === 'object'"):
             self.page.evaluate(AXE.read_text(encoding="utf-8") + ";null")
         found = self.page.evaluate(
-            "(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] }).then((result) => result.violations)",
+            RUN_AXE,
             list(AXE_TAGS),
         )
         return [
