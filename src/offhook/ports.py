@@ -128,7 +128,7 @@ class Journal(Protocol):
         """One webhook, also when it is stored but not yet settled."""
 
     async def story(self, webhook_id: str) -> WebhookStory | None:
-        """One webhook with its attempts, replies and debug events."""
+        """One webhook with its attempts, replies, debug events and notices."""
 
     async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
         """Newest first, ids below `before`; the bodies included. The not yet settled ones are among them."""
@@ -199,7 +199,8 @@ class Journal(Protocol):
     async def prune(self, received_before: float, limit: int) -> int:
         """Delete up to `limit` delivered, failed or dismissed webhooks received before that time, with all that hangs on them.
 
-        Issues that no event is left of, and that were last seen before then, go too.
+        Debug events and notices from before then that hang on no webhook go too, and issues that no event is left of and that were last seen
+        before then; where more webhooks may be left, only what is older than those deleted.
         """
 
     async def forget(self, number: str) -> int:

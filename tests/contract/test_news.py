@@ -177,17 +177,25 @@ async def test_an_arrival_that_is_not_settled_comes_before_its_events_too(desk):
     assert [row.source.value for row in rows] == ["arrivals"] * 4 + ["events"]
 
 
-async def test_that_a_webhook_was_given_up_is_told_after_its_last_attempt(desk):
-    first, second = an_arrival(), an_arrival()
-    await desk.keep(first, second)
-    await fails(desk, first, at=NOON + 60)
-    await fails(desk, second, at=NOON + 1)
-    rows, _ = await desk.told(limit=3)
-    given_up = [place for place, row in enumerate(rows) if row.source is Source.NOTICES and row.item.subject == second.id]
-    tried = [
-        place for place, row in enumerate(rows) if row.source is Source.ATTEMPTS and row.item.attempt.webhook_id == second.id
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_a_notice_comes_after_the_attempt_or_the_event_that_it_follows_from(desk, limit):
+    slow, quick = an_arrival(), an_arrival()
+    await desk.keep(slow, quick)
+    await desk.settle(slow, State.WAITING, attempts=(an_attempt(slow.id, delivered=False, at=NOON + 60),))
+    await desk.journal.record([an_event(at=NOON + 60)])
+    await desk.settle(quick, State.FAILED, attempts=(an_attempt(quick.id, delivered=False, at=NOON + 1),))
+    await desk.journal.record([an_event(endpoint="sms", at=NOON + 2)])
+    rows, _ = await desk.told(limit=limit)
+    assert places(rows) == [
+        (Source.ARRIVALS, 1),
+        (Source.ARRIVALS, 2),
+        (Source.ATTEMPTS, 1),
+        (Source.ATTEMPTS, 2),
+        (Source.NOTICES, 1),
+        (Source.EVENTS, 1),
+        (Source.EVENTS, 2),
+        (Source.NOTICES, 2),
     ]
-    assert tried < given_up
 
 
 # -- by pages
@@ -304,6 +312,26 @@ async def test_pruning_takes_old_notices_whatever_their_number_and_leaves_young_
     assert await desk.journal.prune(NOON, 5) == 0
     rows, _ = await desk.told()
     assert [row.seq for row in rows] == [2_501]
+
+
+async def test_what_is_younger_than_the_webhooks_that_were_pruned_stays_while_there_are_more_of_them(desk):
+    arrivals = [an_arrival(at=NOON - 10 * DAY), an_arrival(at=NOON - 9 * DAY), an_arrival(at=NOON - 8 * DAY)]
+    await desk.keep(*arrivals)
+    for arrival in arrivals:
+        await desk.settle(arrival)
+    await desk.journal.keep((), [a_notice(at=NOON - days * DAY) for days in (9.5, 8.5, 0)])
+    await desk.journal.record([an_event(at=NOON - days * DAY, endpoint="sms") for days in (9.5, 8.5, 0)])
+
+    async def left():
+        rows, _ = await desk.told(sources=(Source.EVENTS, Source.NOTICES))
+        return [(row.source.value, row.seq) for row in rows if getattr(row.item, "type", None) not in CAUSED]
+
+    assert await desk.journal.prune(NOON + 1, 2) == 2
+    assert sorted(await left()) == [("events", 2), ("events", 3), ("notices", 2), ("notices", 3)]
+    assert await desk.journal.prune(NOON - 5 * DAY, 2) == 1
+    assert sorted(await left()) == [("events", 3), ("notices", 3)]
+    assert await desk.journal.prune(NOON + 1, 2) == 0
+    assert await left() == []
 
 
 # -- places by a time
@@ -705,7 +733,9 @@ async def follow(desk, story, limit, sources):
             marks = page.marks
     rest, marks = await desk.told(marks, limit=limit, sources=sources)
     assert marks == await desk.journal.marks()
-    return read + rest, (await desk.told(sources=sources))[0]
+    kept, _ = await desk.told(sources=sources)
+    assert (await desk.told(limit=limit, sources=sources))[0] == kept, "the order is the same by pages of any size"
+    return read + rest, kept
 
 
 def check(read, kept, story):

@@ -55,7 +55,8 @@ class Receiver(Peer):
             self.posts.append(Post(method, target, headers, body))
             answer = self.answers.pop(0) if self.answers else 200
             if answer == "hang":
-                await asyncio.Event().wait()
+                await line.until_closed()
+                return
             if answer == "drop":
                 line.reset()
                 return

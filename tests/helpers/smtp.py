@@ -13,11 +13,13 @@ USER, PASSWORD = "alarms", "a-mail-password"
 class MailHost:
     """Takes mail into `mails` (as parsed messages) and `recipients`.
 
-    `faults` are for the next messages, one each: a reply ("451 …"), "lose" (taken, and the connection dropped before the reply), "hang", None.
+    `faults` are for the next messages, one each: a reply ("451 …"), "lose" (taken, and the connection dropped before the reply), "stall" (taken,
+    and no reply), None.
     `refused` are recipients with their replies. `logins` are the users who came in.
     """
 
-    def __init__(self, *, port=0, tls=None, starttls=None, auth=False):
+    def __init__(self, *, port=0, tls=None, starttls=None, auth=False, utf8=False):
+        self._utf8 = utf8
         self._tls, self._starttls, self._auth = tls, starttls, auth
         self.port = port
         self.mails, self.recipients, self.faults, self.logins = [], [], [], []
@@ -46,6 +48,7 @@ class MailHost:
         protocol = SMTP(
             self,
             hostname="mail.example",
+            enable_SMTPUTF8=self._utf8,
             tls_context=self._starttls,
             require_starttls=self._starttls is not None,
             auth_required=self._auth,
@@ -71,13 +74,13 @@ class MailHost:
 
     async def handle_DATA(self, server, _session, envelope):  # noqa: N802 - aiosmtpd's name
         fault = self.faults.pop(0) if self.faults else None
-        if fault == "hang":
-            await asyncio.Event().wait()
-        if fault not in (None, "lose"):
+        if fault not in (None, "lose", "stall"):
             return fault
         self.mails.append(message_from_bytes(envelope.content, policy=default))
         self.recipients.append(list(envelope.rcpt_tos))
         self.senders.append(envelope.mail_from)
+        if fault == "stall":
+            await asyncio.Event().wait()
         if fault == "lose":
             server.transport.abort()
         return "250 OK"

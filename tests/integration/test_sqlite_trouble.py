@@ -335,3 +335,22 @@ async def test_a_place_by_a_time_in_a_long_log_may_be_early_and_is_never_late(jo
         early.append(first - found)
     assert late == 0
     assert max(early) < len(times)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_that_the_clock_has_stepped_back_is_known_after_a_restart_and_seen_across_one(journal, monkeypatch, restarts):
+    monkeypatch.setattr(news, "MOST_LOOKED_THROUGH", 20)
+    monkeypatch.setattr(news, "PAGE", 10)
+    times = [1e9 + 60 * minute for minute in range(40)]
+    for at in times:
+        await append(journal, replace(an_arrival(), received_at=at))
+    if restarts:
+        await journal.close()
+        await journal.open()
+    for at in times * 5:
+        last = replace(an_arrival(), received_at=at - 86_400)
+        await append(journal, last)
+    await journal.settle(settled(last))
+    await journal.close()
+    await journal.open()
+    assert (await journal.marks(times[30])).arrivals <= 30

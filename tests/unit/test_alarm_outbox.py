@@ -12,6 +12,7 @@ from offhook.errors import JournalError
 from offhook.records import EventFilter, Kept
 from offhook.stores.memory import MemoryJournal
 from tests.helpers.alarms import Office, Scripted, notification, storm
+from tests.helpers.clock import ManualClock
 from tests.helpers.door import logged
 
 PHONE = "+15551230001"
@@ -114,6 +115,32 @@ async def test_a_refusal_ends_it_and_is_kept_for_the_page_but_makes_no_debug_eve
         assert await office.journal.events(EventFilter(), 10) == []
 
 
+async def test_what_ends_while_the_shelf_is_read_is_not_told_again():
+    class Slow(MemoryJournal):
+        async def kept(self, *asked):
+            found = await super().kept(*asked)
+            answer.set()
+            await ManualClock.settle()
+            return found
+
+    class Answering(Scripted):
+        async def tell(self, batch):
+            await answer.wait()
+            return await super().tell(batch)
+
+    answer, channel = asyncio.Event(), Answering()
+    async with Office(Slow(), email=channel) as office:
+        await office.put(*storm(2))
+        await office.clock.advance(5.0)
+        await office.outbox.begin(office.clock.now())
+        answer.clear()
+        await ManualClock.settle()
+        await office.outbox.begin(office.clock.now())
+        await office.outbox.idle()
+        assert len(channel.batches) == 1
+        assert await office.waiting() == []
+
+
 async def test_one_receiver_that_hangs_holds_up_nobody_else():
     class Hanging:
         async def tell(self, batch):
@@ -153,7 +180,7 @@ async def test_after_a_kill_the_same_message_goes_again_and_new_ones_do_not_join
         assert await office.waiting() == []
 
 
-async def test_a_message_that_may_have_got_there_keeps_its_id_and_one_that_has_not_makes_room_for_others():
+async def test_a_message_that_may_have_got_there_keeps_its_id_until_it_has_and_nothing_joins_it():
     channel = Scripted(Later(reason="lost", perhaps=True), DOWN, Told())
     async with Office(email=channel) as office:
         await office.put(notification())
@@ -161,11 +188,22 @@ async def test_a_message_that_may_have_got_there_keeps_its_id_and_one_that_has_n
         await office.after(5.0)
         await office.put(notification(due=office.clock.now()))
         await office.after(60.0)
-        first, second, third = channel.batches
-        assert first.id == second.id != third.id
-        assert second.repeated
-        assert len(third.notifications) == 2
-        assert not third.repeated
+        first, second, third, other = channel.batches
+        assert first.id == second.id == third.id != other.id
+        assert first.notifications[0].id == third.notifications[0].id
+        assert [len(batch.notifications) for batch in channel.batches] == [1, 1, 1, 1]
+
+
+async def test_a_message_that_has_not_got_there_makes_room_for_others():
+    channel = Scripted(DOWN, Told())
+    async with Office(email=channel) as office:
+        await office.put(notification())
+        await office.after(5.0)
+        await office.put(notification(due=office.clock.now()))
+        await office.after(5.0)
+        first, second = channel.batches
+        assert first.id != second.id
+        assert (len(second.notifications), second.repeated) == (2, False)
 
 
 async def test_a_phone_is_written_to_once_in_five_minutes_also_across_a_restart():

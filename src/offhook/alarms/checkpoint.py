@@ -27,9 +27,10 @@ _decode_leads: Final = msgspec.msgpack.Decoder(list[KeptTrail]).decode
 
 
 class Checkpoint(Record):
-    """Up to where the logs of events and notices have been read, and when that was."""
+    """Up to where the logs of events and notices have been read, when that was, and when what was counted is to be judged (endless: it has been)."""
 
     at: float
+    due: float
     events: int
     notices: int
 
@@ -67,7 +68,7 @@ async def load(journal: Journal) -> Loaded:
 
 def save(panel: Panel, marks: Marks, now: float, *, gone: Collection[str] = ()) -> list[Kept]:
     """Write it, as far as it has changed. `gone` are the sids of alarms that are no longer watched."""
-    checkpoint = Checkpoint(at=now, events=marks.events, notices=marks.notices)
+    checkpoint = Checkpoint(at=now, due=panel.due, events=marks.events, notices=marks.notices)
     changes = [_keep(_CHECKPOINT, checkpoint)]
     changes += [Kept(shelf=WATCH, id=f"{_WINDOW}{sid}") for sid in sorted(gone)]
     watched = sorted(panel.changed & panel.alarms.keys())

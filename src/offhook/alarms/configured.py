@@ -1,6 +1,6 @@
 """Between what an operator writes of an alarm (`settings.alarms`) and the alarm itself. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import structs
@@ -9,6 +9,7 @@ from offhook.alarms.book import FILE
 from offhook.alarms.model import Alarm, Channels, Watch
 from offhook.settings import AlarmSettings, Settings, spell
 from offhook.settings.alarm_keys import EVERY_LEVEL, LEVELS
+from offhook.settings.secret import resolve
 
 _CHANNELS: Final[Mapping[str, str]] = {
     "email": "email",
@@ -25,6 +26,22 @@ _DEFAULT: Final = Alarm(sid="", name="")
 def alarms_of(settings: Settings) -> tuple[Alarm, ...]:
     """The alarms of the settings' file, for the book to adopt: it gives them their ids."""
     return tuple(alarm_of(each, origin=FILE, account_sid=settings.account_sid or "") for each in settings.alarms)
+
+
+def oddities(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each alarm of the file that could not tell whom it is to tell as things are now."""
+    for alarm in settings.alarms:
+        for key, needed, has in (
+            ("email", "smtp_host", settings.smtp_host),
+            ("sms", "sms_from", settings.sms_from),
+        ):
+            if getattr(alarm, key) and not has:
+                yield f"alarm {alarm.name}: {key} needs {needed}, which is not set: nobody is told that way until it is"
+        for reference in filter(None, (alarm.webhook_secret, *alarm.notify)):
+            try:
+                resolve(reference, environ, literal=False)
+            except ValueError as error:
+                yield f"alarm {alarm.name}: {error}"
 
 
 def alarm_of(wanted: AlarmSettings, before: Alarm = _DEFAULT, **fields: Any) -> Alarm:

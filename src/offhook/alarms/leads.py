@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from offhook.alarms.model import Alarm
-from offhook.alarms.rules import Key, counts
+from offhook.alarms.rules import Key, Scope
 from offhook.alarms.window import NOTHING, RollingCount, Slots
 from offhook.records import DebugEvent, Level, Record
 
@@ -69,11 +69,11 @@ class Leads:
 
     def leading(self, alarm: Alarm, now: float) -> Lead:
         """What the alarm has counted most within its window; of equals, what was seen first."""
+        counts, short = Scope(alarm).counts, alarm.window <= _SHORT
         found: dict[tuple[int, str], tuple[int, Lead]] = {}
         for key, trail in self._trails.items():
-            if counts(alarm, key):
-                window = trail.short if alarm.window <= _SHORT else trail.long
-                count = window.since(now - alarm.window)
+            if counts(key):
+                count = (trail.short if short else trail.long).between(now - alarm.window, now)
                 before, lead = found.get((key.code, key.cause), (0, trail.lead))
                 found[key.code, key.cause] = (before + count, trail.lead if count else lead)
         return max(found.values(), key=lambda each: each[0], default=(0, Lead()))[1]
@@ -85,6 +85,12 @@ class Leads:
             KeptTrail(**key._asdict(), lead=trail.lead, short=trail.short.slots(), long=trail.long.slots())
             for key, trail in self._trails.items()
         ]
+
+    def rewind(self, now: float) -> None:
+        """The clock was put back to this time."""
+        for trail in self._trails.values():
+            trail.short.rewind(now)
+            trail.long.rewind(now)
 
     def _forget(self, now: float) -> None:
         gone = [key for key, trail in self._trails.items() if trail.short.advance(now) + trail.long.advance(now) == 0]

@@ -30,7 +30,8 @@ class Levels:
         self._looked_at = float("-inf")
         self._backlog: dict[str, int] | None = None
         self._oldest: dict[str, float | None] | None = None
-        self._issues: dict[str, Issue | None] = {}
+        # With the time at which it was so.
+        self._issues: dict[str, tuple[float, Issue | None]] = {}
 
     async def look(self, alarms: Mapping[str, Alarm], active: Collection[Place], now: float) -> None:
         """Read again what was read some seconds ago."""
@@ -51,7 +52,7 @@ class Levels:
     ) -> Iterator[tuple[Alarm, str, Reading]]:
         """What each alarm that looks at these things reads, for each of its subjects."""
         firing = {subject for _, subject in active}
-        self._issues = {key: issue for key, issue in self._issues.items() if key in firing}
+        self._issues = {key: seen for key, seen in self._issues.items() if key in firing}
         for alarm in alarms.values():
             if alarm.watch is Watch.BACKLOG and self._backlog is not None:
                 yield alarm, "", Reading(float(sum(self._backlog[name] for name in self._backlog if _means(alarm, name))))
@@ -62,7 +63,7 @@ class Levels:
         for sid, subject in list(active):
             known = alarms.get(sid)
             if known is not None and known.watch is Watch.ISSUES and subject in self._issues:
-                yield known, subject, _of_issue(known, self._issues[subject], now)
+                yield known, subject, _of_issue(known, *self._issues[subject])
 
     def _of_breakers(self, alarm: Alarm, active: Collection[Place]) -> Iterator[tuple[Alarm, str, Reading]]:
         states = self._breakers()
@@ -92,14 +93,14 @@ class Levels:
         waiting = sorted(firing - self._issues.keys()) + [key for key in self._issues if key in firing]
         for key in waiting[:MOST_ISSUES]:
             self._issues.pop(key, None)
-            self._issues[key] = await self._journal.issue(key, now=now)
+            self._issues[key] = now, await self._journal.issue(key, now=now)
 
 
-def _of_issue(alarm: Alarm, issue: Issue | None, now: float) -> Reading:
+def _of_issue(alarm: Alarm, at: float, issue: Issue | None) -> Reading:
     """Over, when somebody has taken it up, it is gone, or nothing of it has happened for the alarm's window."""
     if issue is None:
         return Reading(0.0)
-    lasts = issue.state in _UNDONE and now - issue.last_seen < alarm.window
+    lasts = issue.state in _UNDONE and at - issue.last_seen < alarm.window
     return Reading(float(lasts), shown=float(issue.count))
 
 

@@ -12,6 +12,7 @@ from offhook.alarms.grouping import SMS, WEBHOOK, Batch, Rules, Way, plan
 from offhook.alarms.model import OUTBOX, PACE, UNTOLD, Notification
 from offhook.alarms.notify.base import WHEN_CONFIGURED, Channel, Later, Never, Outcome, Told
 from offhook.alarms.phrases import clean
+from offhook.alarms.shelves import decode_notification, encode, keep_notification
 from offhook.errors import JournalError
 from offhook.ports import Clock, Ids, Journal
 from offhook.records import Kept
@@ -21,16 +22,14 @@ BACKOFF_BASE: Final = 5.0
 BACKOFF_MOST: Final = 900.0
 REST_MOST: Final = 60.0
 """Seconds that an address which has just failed is left alone at most, unless it has asked for more."""
-POLL: Final = 1.0
+POLL, SELDOM = 1.0, 5.0
+"""Seconds between two looks at the shelf; and where more than MANY lie there, as in an outage, since each look reads them all."""
+MANY: Final = 200
 MOST_AT_ONCE: Final = 8
 MOST_UNTOLD: Final = 500
 PAGE: Final = 1000
 
 log = logs.get("alarms")
-
-# As every record of the alarms' shelves is written.
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Notification).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,7 @@ class Outbox:
         self._rest: dict[Way, tuple[int, float]] = {}
         self._read: dict[str, tuple[bytes, Notification | None]] = {}
         self._unwritten: dict[tuple[str, str], Kept] = {}
+        self._pause_for = POLL
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -85,6 +85,8 @@ class Outbox:
         """Start to send what can go now; returns to how many addresses."""
         if self._stopping:
             return 0
+        # Who is busy before the reading: what has been read of him may be out of date when that is done.
+        busy = set(self._lanes)
         try:
             await self._write()
             waiting = await self._waiting()
@@ -92,9 +94,10 @@ class Outbox:
         except JournalError as error:
             log.warning("alarm.outbox_unread", reason=str(error))
             return 0
+        self._pause_for = POLL if len(waiting) <= MANY else SELDOM
         started = 0
         for way, batches in plan(waiting, now, rules):
-            if way not in self._lanes and self._rest.get(way, (0, 0.0))[1] <= now:
+            if way not in busy and self._rest.get(way, (0, 0.0))[1] <= now:
                 self._start(way, batches)
                 started += 1
         return started
@@ -140,7 +143,7 @@ class Outbox:
         return {number: float(data) for number, data in found.items() if data}
 
     async def _pause(self) -> None:
-        sleeper = asyncio.ensure_future(self._parts.clock.sleep(POLL))
+        sleeper = asyncio.ensure_future(self._parts.clock.sleep(self._pause_for))
         waker = asyncio.ensure_future(self._wake.wait())
         await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
         sleeper.cancel()
@@ -187,7 +190,7 @@ class Outbox:
             return batch
         message = self._parts.ids.new("NT")
         members = tuple(msgspec.structs.replace(each, message=message) for each in batch.notifications)
-        await self._parts.journal.keep([_kept(each) for each in members])
+        await self._parts.journal.keep([keep_notification(each) for each in members])
         return msgspec.structs.replace(batch, id=message, notifications=members)
 
     async def _postpone(self, batch: Batch, outcome: Later) -> None:
@@ -197,14 +200,15 @@ class Outbox:
         pause = min(BACKOFF_MOST, BACKOFF_BASE * 2 ** min(tries - 1, 10)) * (0.5 + self._parts.chance() / 2)
         due = now + max(pause, outcome.retry_after)
         note = clean(outcome.reason, 500)
-        message = batch.id if outcome.perhaps and batch.channel != WEBHOOK else ""
+        # What may have got there once is repeated as it is, also when it certainly has not got there this time.
+        message = batch.id if (outcome.perhaps or batch.repeated) and batch.channel != WEBHOOK else ""
         later, over = list[Notification](), list[Notification]()
         for each in batch.notifications:
             ends = each.created_at + TRIED_FOR
             changed = msgspec.structs.replace(each, attempts=tries, due=min(due, ends), note=note, message=message)
             (over if now >= ends else later).append(changed)
         self._close((batch.channel, batch.address), outcome.retry_after)
-        await self._settle([*map(_kept, later), *await self._untold(over)])
+        await self._settle([*map(keep_notification, later), *await self._untold(over)])
         say = log.error if over else log.warning
         say("alarm.not_told_yet", **_line(batch), tries=tries, given_up=len(over), again_in=round(due - now, 1), why=note)
 
@@ -215,7 +219,8 @@ class Outbox:
             changes.append(Kept(shelf=PACE, id=batch.address, data=repr(self._parts.clock.now()).encode()))
         if isinstance(outcome, Told):
             await self._settle(changes)
-            log.info("alarm.told", **_line(batch))
+            if not outcome.nothing:
+                log.info("alarm.told", **_line(batch))
             return
         note = clean(outcome.reason, 500)
         untold = [msgspec.structs.replace(each, attempts=each.attempts + 1, note=note) for each in batch.notifications]
@@ -235,7 +240,7 @@ class Outbox:
         """The changes that move these to the shelf of what nobody could be told of, and the oldest off it where it is full."""
         if not notifications:
             return []
-        moved = [Kept(shelf=UNTOLD, id=each.id, data=_encode(each)) for each in notifications]
+        moved = [Kept(shelf=UNTOLD, id=each.id, data=encode(each)) for each in notifications]
         there = await self._parts.journal.kept(UNTOLD, MOST_UNTOLD + len(moved))
         surplus = len(there) + len(moved) - MOST_UNTOLD
         dropped = [Kept(shelf=UNTOLD, id=each.id) for each in there[: max(0, surplus)]]
@@ -279,13 +284,9 @@ def _line(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _kept(notification: Notification) -> Kept:
-    return Kept(shelf=OUTBOX, id=notification.id, data=_encode(notification))
-
-
 def _decoded(identifier: str, data: bytes) -> Notification | None:
     try:
-        return _decode(data)
+        return decode_notification(data)
     except msgspec.DecodeError as error:
         log.warning("alarm.unreadable", notification=identifier, reason=str(error))
         return None

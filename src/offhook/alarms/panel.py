@@ -47,8 +47,10 @@ def counts_what(alarm: Alarm) -> str:
 class Panel:
     """`now` is up to when everything has been judged."""
 
-    def __init__(self, now: float, habits: Habits, leads: Leads) -> None:
+    def __init__(self, now: float, habits: Habits, leads: Leads, *, due: float = NEVER) -> None:
         self.now = now
+        self.due = due
+        """When what has been counted is to be judged."""
         self.habits = habits
         self.leads = leads
         self.alarms: dict[str, Alarm] = {}
@@ -58,8 +60,7 @@ class Panel:
         self._counts_what: dict[str, str] = {}
         self._counts: dict[str, RollingCount] = {}
         self._rows: dict[str, RollingRow] = {}
-        # When something has been counted and is to be judged. At first too: what a former process has counted it may not have judged.
-        self._due = now
+        self._led: tuple[float, dict[str, Lead]] = (now, {})
 
     # -- which alarms there are
 
@@ -76,11 +77,22 @@ class Panel:
             if window is not None and window.counts_what != what:
                 window = None
             if alarm.watch is Watch.EVENTS:
-                fresh = RollingCount(alarm.window, window.slots if window else {})
-                self._counts[sid] = before[1][sid] if same else fresh
+                count = RollingCount(alarm.window, window.slots if window else {})
+                count.advance(self.now)
+                self._counts[sid] = before[1][sid] if same else count
             elif alarm.watch in _WIDTHS:
                 row = RollingRow(alarm.window, _WIDTHS[alarm.watch], window.rows if window else {})
                 self._rows[sid] = before[2][sid] if same else row
+
+    def follow(self, now: float) -> None:
+        """Follow a clock that may have been put back: before anything is counted at a time that has been before."""
+        if now < self.now:
+            self.now = now
+            self.leads.rewind(now)
+            for count in self._counts.values():
+                count.rewind(now)
+            for row in self._rows.values():
+                row.rewind(now)
 
     def window(self, sid: str) -> Window:
         """What an alarm has counted, to be written at once: not a copy."""
@@ -91,8 +103,18 @@ class Panel:
     def lead(self, alarm: Alarm, subject: str, now: float) -> Lead:
         """What an alarm's firing is about: of one that measures, what has gone wrong meanwhile. `subject` is an endpoint, or ""."""
         of = msgspec.structs.replace(alarm, endpoints=(subject,)) if subject else alarm
-        lead = self.leads.leading(of, now) if alarm.watch in _OF_EVENTS else Lead()
+        lead = self._leading(of, now) if alarm.watch in _OF_EVENTS else Lead()
         return msgspec.structs.replace(lead, endpoint=of.endpoints[0]) if len(of.endpoints) == 1 else lead
+
+    def _leading(self, alarm: Alarm, now: float) -> Lead:
+        """In a storm many alarms fire at once that count the same."""
+        if self._led[0] != now:
+            self._led = (now, {})
+        what = counts_what(alarm)
+        known = self._led[1].get(what)
+        if known is None:
+            known = self._led[1][what] = self.leads.leading(alarm, now)
+        return known
 
     # -- debug events
 
@@ -101,14 +123,14 @@ class Panel:
         for second in sorted(heard):
             self._catch_up(draft, second)
             self._count(second, heard[second])
-            self._due = min(self._due, max(second + 1, self.now))
+            self.due = min(self.due, max(second + 1, self.now))
         self._catch_up(draft, until)
 
     def judge_events(self, draft: Draft, now: float) -> None:
         """Judge all alarms that count debug events. A clock that was put back is followed."""
         self.now = now
-        if self._due <= now:
-            self._due = NEVER
+        if self.due <= now:
+            self.due = NEVER
         for sid, count in self._counts.items():
             if count.total or (sid, "") in draft.active:
                 alarm = self.alarms[sid]
@@ -129,7 +151,7 @@ class Panel:
     def _catch_up(self, draft: Draft, until: float) -> None:
         """Judge where something may change up to then: at the ends of seconds that were counted, and when what fires gets too old to."""
         while True:
-            at = self._due
+            at = self.due
             if until > self.now:
                 firing = [self._counts[sid] for sid, subject in draft.active if not subject and sid in self._counts]
                 at = min(at, max(self.now, min((count.next_out() for count in firing), default=NEVER)))

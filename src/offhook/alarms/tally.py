@@ -17,12 +17,15 @@ class Tally:
         self._seconds: dict[int, dict[tuple[object, ...], list[int]]] = {}
         self._firsts: dict[int, dict[tuple[object, ...], DebugEvent]] = {}
 
-    def add(self, events: Iterable[DebugEvent], now: float) -> None:
-        """Count them at the times at which they happened; what says that it is yet to happen happens now."""
-        if not self.matcher.is_needed:
+    def add(self, events: Iterable[DebugEvent], now: float, *, whole: bool = False) -> None:
+        """Count them at the times at which they happened; what says that it is yet to happen happens now.
+
+        `whole`: there may be alarms that the matcher does not know of yet, so nothing is left out.
+        """
+        if not (self.matcher.is_needed or whole):
             return
         latest = int(now)
-        asks_for = self.matcher.asks_for if self.matcher.numbers else None
+        asks_for = self._everything if whole else self.matcher.asks_for if self.matcher.numbers else None
         for event in events:
             second = int(event.at)
             if second > latest:  # noqa: PLR1730 - a call of `min` for each event
@@ -42,6 +45,10 @@ class Tally:
                 self._firsts[second][key] = event
             else:
                 count[0] += 1
+
+    @staticmethod
+    def _everything(_number: str) -> bool:
+        return True
 
     def take(self) -> dict[int, list[Counted]]:
         """All of it, by the second; the tally is empty then."""

@@ -15,7 +15,7 @@ from offhook.alarms.book import AlarmBook
 from offhook.alarms.leads import Lead, Leads, lead_of
 from offhook.alarms.levels import Breakers, Levels
 from offhook.alarms.model import Maintenance, News, Watch
-from offhook.alarms.panel import Panel, Window
+from offhook.alarms.panel import NEVER, Panel, Window
 from offhook.alarms.rules import Key
 from offhook.alarms.series import Series
 from offhook.alarms.silence import Habits
@@ -32,6 +32,8 @@ FORGET_AFTER: Final = 90 * 86_400.0
 FORGET_AT_ONCE: Final = 500
 AT_ONCE: Final = 1_000
 NEVER_SAVED: Final = float("-inf")
+JUMP: Final = 5.0
+LAST_WRITE: Final = 2.0
 _SHORTEST_PAUSE: Final = 0.01
 _ABOUT_ISSUES: Final = frozenset({NoticeType.ISSUE_OPENED, NoticeType.ISSUE_REGRESSED})
 
@@ -82,23 +84,27 @@ class Watcher:
         self._gone: set[str] = set()
         self._stale = False
         self._saved_at = self._forgot_at = NEVER_SAVED
+        # How far the clock is ahead of the one that never jumps.
+        self._ahead = 0.0
         parts.book.follow(changed=self._look_again)
 
     # -- from start to stop
 
     async def start(self) -> None:
         """Go on where a former watcher stopped: load what it knew, and go through what the journal has heard since. Raises JournalError."""
-        self._journal.listen(self._hear)
+        self._journal.listen(self.hear)
         async with self._book.lock:
             now = self._clock.now()
             loaded = await checkpoint.load(self._journal)
             last = loaded.checkpoint
             self._marks = await self._journal.marks() if last is None else last.marks()
-            self._panel = Panel(now if last is None else min(now, last.at), loaded.habits, loaded.leads)
+            began = now if last is None else min(now, last.at)
+            self._panel = Panel(began, loaded.habits, loaded.leads, due=NEVER if last is None else last.due)
             await self._read_alarms(loaded.windows)
             await self._catch_up(now)
             if last is not None:
-                self._panel.habits.slept(now - last.at)
+                self._panel.habits.slept(max(0.0, now - last.at))
+            self._ahead = self._clock.now() - self._clock.monotonic()
             await self._put(self._batch(self._draft(), now))
             self._hear_from_now_on(now)
 
@@ -150,7 +156,8 @@ class Watcher:
 
     # -- from the journal and the book
 
-    def _hear(self, heard: Heard) -> None:
+    def hear(self, heard: Heard) -> None:
+        """What the journal has just written (`Journal.listen`). All that is done for each debug event is to count it."""
         if self._early is not None:
             self._early.append(heard)
         else:
@@ -158,7 +165,7 @@ class Watcher:
             self._marks = heard.marks
 
     def _note(self, events: Iterable[DebugEvent], notices: Iterable[Notice], now: float) -> None:
-        self._tally.add(events, now)
+        self._tally.add(events, now, whole=self._stale)
         self._issues += [notice for notice in notices if notice.type in _ABOUT_ISSUES]
 
     def _look_again(self) -> None:
@@ -198,7 +205,8 @@ class Watcher:
             if not await self._write() or not await self._refresh():
                 return
             panel, draft = self._panel, self._draft()
-            panel.now = min(panel.now, now)  # The clock may have been put back.
+            panel.follow(now)
+            self._sleep_off()
             await self._levels.look(panel.alarms, draft.active, now)
             panel.feed(self._series.read(), now)
             await self._judge_heard(draft, now, now)
@@ -212,6 +220,13 @@ class Watcher:
             else:
                 self._board = draft
             await self._forget(now)
+
+    def _sleep_off(self) -> None:
+        """A machine that was put to sleep, or whose clock was set, has heard no silence meanwhile."""
+        ahead = self._clock.now() - self._clock.monotonic()
+        if abs(ahead - self._ahead) > JUMP:
+            self._panel.habits.slept(ahead - self._ahead)
+            self._ahead = ahead
 
     def _draft(self) -> Draft:
         return self._board.draft(self._panel.alarms, self._windows, self._ids)
@@ -231,7 +246,7 @@ class Watcher:
             return
         key, lead = await self._described(notice)
         for alarm in alarms:
-            if rules.counts(alarm, key) and draft.look(alarm, notice.subject, Reading(1.0), now):
+            if rules.Scope(alarm).counts(key) and draft.look(alarm, notice.subject, Reading(1.0), now):
                 draft.name(alarm, notice.subject, lead)
 
     async def _described(self, notice: Notice) -> tuple[Key, Lead]:
@@ -274,8 +289,21 @@ class Watcher:
         return True
 
     async def _put(self, batch: _Batch) -> None:
-        """Write all of it at once; only then it is true."""
-        await self._journal.keep(batch.changes, batch.draft.notices())
+        """Write all of it at once; only then it is true.
+
+        A stop waits for it: what has been written and is not known to be would be written, and told, once more.
+        """
+        writing = asyncio.ensure_future(self._journal.keep(batch.changes, batch.draft.notices()))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            done, _ = await asyncio.wait({writing}, timeout=LAST_WRITE)
+            if done and writing.exception() is None:
+                self._written(batch)
+            raise
+        self._written(batch)
+
+    def _written(self, batch: _Batch) -> None:
         self._unwritten, self._board, self._saved_at = None, batch.draft, batch.at
         checkpoint.saved(self._panel)
         self._gone = set()

@@ -148,12 +148,10 @@ async def update_alarm_v2(house: House, call: Call) -> Response:
     refuse_file(alarm)
     wanted = changed(alarm, call.body)
     with refusing():
-        kept = await house.alarms.book.update(wanted)
+        await house.alarms.book.update(wanted)
     if wanted.enabled != alarm.enabled:
-        kept = await house.alarms.book.enable(alarm.sid, on=wanted.enabled)
-    if kept is None:
-        raise no_alarm(alarm.sid)
-    return json_answer(alarm_v2(kept))
+        await house.alarms.book.enable(alarm.sid, on=wanted.enabled)
+    return json_answer({"sid": alarm.sid})
 
 
 async def delete_alarm_v2(house: House, call: Call) -> Response:

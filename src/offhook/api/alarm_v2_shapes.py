@@ -21,7 +21,7 @@ PRODUCT: Final = "Offhook"
 
 
 class TwilioAlarm(TypedDict):
-    """One alarm as Twilio shows it. `watch` and `settings` are there where Twilio's fields cannot say what is watched."""
+    """One alarm as Twilio shows it, `webhook` where it has one. `watch` and `settings` are there where Twilio's fields cannot say what is watched."""
 
     alertConfigSid: str
     friendlyName: str
@@ -31,12 +31,12 @@ class TwilioAlarm(TypedDict):
     triggerValue: int
     timeWindow: str
     email: list[str]
-    webhook: str
     consoleIndicator: bool
     enabled: bool
     product: str
     dateCreated: str
     dateUpdated: str
+    webhook: NotRequired[str]
     watch: NotRequired[str]
     settings: NotRequired[dict[str, Any]]
 
@@ -49,7 +49,7 @@ class TwilioAlarmPage(TypedDict):
 
 
 class TwilioAlarmMade(TypedDict):
-    """The id of an alarm that was made: here it is called `sid`, and `alertConfigSid` wherever it is read."""
+    """The id of an alarm that was made or changed: here it is called `sid`, and `alertConfigSid` wherever it is read."""
 
     sid: str
 
@@ -78,13 +78,14 @@ def alarm_v2(alarm: Alarm) -> TwilioAlarm:
         "triggerValue": trigger_of(alarm),
         "timeWindow": window_of(alarm),
         "email": list(alarm.channels.email),
-        "webhook": alarm.channels.webhook,
         "consoleIndicator": alarm.console,
         "enabled": alarm.enabled,
         "product": PRODUCT,
         "dateCreated": _time(alarm.created_at),
         "dateUpdated": _time(alarm.updated_at),
     }
+    if alarm.channels.webhook:
+        shown["webhook"] = alarm.channels.webhook
     if not is_twilios(alarm):
         shown["watch"] = alarm.watch.value
         shown["settings"] = keys_of(alarm)

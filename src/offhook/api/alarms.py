@@ -7,19 +7,21 @@ from msgspec import structs
 from starlette.responses import Response
 
 from offhook.alarms.configured import alarm_of, keys_of
-from offhook.alarms.model import Alarm, FiringState
+from offhook.alarms.model import Alarm, FiringState, Watch
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file, refusing
 from offhook.api.alarm_shapes import alarm_shape, preview_shape
 from offhook.api.fields import MAX_LIMIT
 from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
+from offhook.records import DebugEvent
 from offhook.settings import AlarmSettings
 from offhook.settings.alarm_keys import ALARM_KEYS, WATCH_KEYS
 from offhook.settings.alarms import LONGEST_NAME, read_alarm
 from offhook.settings.sources import Problems
 
 DAY = 86_400
+_MEASURES = frozenset(key.name for key in WATCH_KEYS if key.watch != Watch.EVENTS)
 _OF_THE_WATCH = frozenset(key.name for key in ALARM_KEYS if key.part in ("watch", "threshold"))
 
 
@@ -36,7 +38,7 @@ async def get_alarm(house: House, call: Call) -> Response:
 
 async def create_alarm(house: House, call: Call) -> Response:
     """Make an alarm."""
-    return await _make(house, dict(call.body))
+    return json_answer(alarm_shape(await make_alarm(house, call.body)), 201)
 
 
 async def create_alarm_from_error(house: House, call: Call) -> Response:
@@ -44,19 +46,31 @@ async def create_alarm_from_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    from_error: dict[str, Any] = {"name": f"{event.code} {event.message}"[:LONGEST_NAME].strip(), "code": [event.code]}
+    return json_answer(alarm_shape(await make_alarm(house, {**keys_of_error(event), **call.body})), 201)
+
+
+def keys_of_error(event: DebugEvent) -> dict[str, Any]:
+    """The keys, and the name, of an alarm of such errors: their code, endpoint and likeliest cause."""
+    keys: dict[str, Any] = {"name": _name_of(event), "code": [event.code]}
     if event.endpoint:
-        from_error["endpoint"] = [event.endpoint]
+        keys["endpoint"] = [event.endpoint]
     if event.causes:
-        from_error["cause"] = [event.causes[0].name]
-    return await _make(house, _without_nothing({**from_error, **call.body}))
+        keys["cause"] = [event.causes[0].name]
+    return keys
 
 
-async def _make(house: House, given: dict[str, Any]) -> Response:
-    wanted = read_wanted(str(given.pop("name", None) or ""), _without_nothing(given))
+def _name_of(event: DebugEvent) -> str:
+    """A name for an alarm of such events: what the message begins with, on one line."""
+    words = " ".join(f"{event.code} {event.message}".split())
+    return "".join(filter(str.isprintable, words))[:LONGEST_NAME].strip()
+
+
+async def make_alarm(house: House, given: Mapping[str, Any]) -> Alarm:
+    """Keep a new alarm of these keys and this name. Raises Problem 20001 that names all that is wrong."""
+    keys = _without_nothing(given)
+    wanted = read_wanted(str(keys.pop("name", "")), keys)
     with refusing():
-        alarm = await house.alarms.book.create(alarm_of(wanted, account_sid=house.alarms.account_sid))
-    return json_answer(alarm_shape(alarm), 201)
+        return await house.alarms.book.create(alarm_of(wanted, account_sid=house.alarms.account_sid))
 
 
 async def change_alarm(house: House, call: Call) -> Response:
@@ -81,8 +95,14 @@ async def change_alarm(house: House, call: Call) -> Response:
 def merged(before: Alarm, given: Mapping[str, Any]) -> dict[str, Any]:
     """An alarm's keys with what is to change in them."""
     keys = keys_of(before)
-    if any(given.get(key.name) for key in WATCH_KEYS if key.name not in keys):
+    chosen = [key for key in WATCH_KEYS if given.get(key.name)]
+    # Which errors count may be said of issues as well.
+    if any(key.watch != before.watch and not (key.watch == Watch.EVENTS and before.watch is Watch.ISSUES) for key in chosen):
         keys = {key: value for key, value in keys.items() if key not in _OF_THE_WATCH}
+    if any(key.watch != Watch.EVENTS for key in chosen):
+        keys = {key: value for key, value in keys.items() if key not in _MEASURES}
+    if given.get("code") and keys.get("any") == "both":
+        del keys["any"]  # which nobody has written: it stands for all errors and warnings
     return _without_nothing({**keys, **given})
 
 

@@ -108,5 +108,6 @@ def _problems(operation: Operation) -> dict[str, Any]:
         usual = operation.problem.__name__ if operation.problem is not None else "Problem"
         name = "Unready" if operation.path == _UNREADY and status == 503 else usual
         schema = {"$ref": f"#/components/schemas/{name}"}
-        found[str(status)] = {"description": f"{code}: {meaning}", "content": {JSON: {"schema": schema}}}
+        before = found[str(status)]["description"] + " " if str(status) in found else ""
+        found[str(status)] = {"description": f"{before}{code}: {meaning}", "content": {JSON: {"schema": schema}}}
     return found

@@ -11,6 +11,7 @@ from offhook.streams.model import SinkStatus
 AFTER, BEFORE = "PA", "PB"
 """What a page's token begins with: the page goes on after the row that it names, or ends before it."""
 _LONGEST = 200
+_DEEPEST = 8
 
 
 def read_text(text: str) -> str:
@@ -19,11 +20,19 @@ def read_text(text: str) -> str:
 
 
 def read_json(text: str) -> Any:
-    """A JSON value."""
+    """A JSON value: what takes one looks into it to its bottom, so that is not far."""
     try:
-        return msgspec.json.decode(text)
+        found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("JSON, such as an object in braces") from None
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [
+            each for one in level if isinstance(one, dict | list) for each in (one.values() if isinstance(one, dict) else one)
+        ]
+    if level:
+        raise ValueError(f"JSON in which nothing stands deeper than {_DEEPEST} levels")
+    return found
 
 
 def read_token(text: str) -> str:
@@ -93,6 +102,14 @@ SUBSCRIPTION_DRAFT = (
 SUBSCRIPTION_CHANGE = (DESCRIPTION,)
 SUBSCRIBED_DRAFT = (Field("Type", "The event type.", TEXT, read_text), VERSION)
 SUBSCRIBED_CHANGE = (VERSION,)
+SINK_TEST = (
+    Field(
+        "activate",
+        "Whether a sink that takes it is active by that, without being validated.",
+        {"type": "boolean", "default": False},
+        read_switch,
+    ),
+)
 SINK_REPLAY = (
     SINCE._replace(meaning="Events from this time on."),
     UNTIL._replace(meaning="Events before this time."),

@@ -9,9 +9,8 @@ from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
 from offhook.api.streams_pages import answer_of, page_of, root_of
+from offhook.api.streams_resources import SinkDetail, StreamSink
 from offhook.api.streams_shapes import (
-    SinkDetail,
-    StreamSink,
     kind_shape,
     parked_shape,
     replay_shape,
@@ -88,7 +87,8 @@ async def list_sink_kinds(house: House, _: Call) -> Response:
 
 async def test_sink(house: House, call: Call) -> Response:
     """Send a sink a test event, and say what came of it."""
-    return json_answer(tested_shape(await house.streams.sinks.test(call.identifier)))
+    activate = bool(call.values.get("activate"))
+    return json_answer(tested_shape(await house.streams.sinks.test(call.identifier, activate=activate)))
 
 
 async def replay_sink(house: House, call: Call) -> Response:

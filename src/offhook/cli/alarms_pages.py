@@ -113,9 +113,11 @@ def firings_table(firings: Sequence[Shape]) -> Table:
 
 def preview_text(preview: Shape) -> Text:
     """What an alarm would have done."""
-    times = "once" if preview["fired"] == 1 else f"{preview['fired']} times"
+    times = {0: "would not have fired", 1: "would have fired once"}.get(
+        preview["fired"], f"would have fired {preview['fired']} times"
+    )
     text = Text()
-    text.append(f"It would have fired {times} since {clock_time(preview['since'])}", "bold")
+    text.append(f"It {times} since {clock_time(preview['since'])}", "bold")
     text.append(f", having counted {preview['counted']}.\n")
     if not preview["complete"]:
         text.append("There is more than is read; the oldest is left out.\n", "yellow")

@@ -14,7 +14,7 @@ from offhook.records import Exchange, FailureKind, Headers, HttpRequest, Limits
 _MOST: Final = 64 * 1024 * 1024
 _LIMITS: Final = Limits(connect=2.0, read=30.0, total=60.0, read_cap=_MOST, keep_cap=_MOST)
 # Refusals that are about what there is rather than about what was asked: sinks that are used, not active, or as many as may be.
-_STATES: Final = frozenset({91003, 91004, 91005, 91007, 91100})
+STATES: Final = frozenset({91003, 91004, 91005, 91007, 91100})
 _NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.DNS})
 
 
@@ -27,9 +27,11 @@ class ConsoleApi:
 
     running = True
 
-    def __init__(self, transport: Transport, base: str) -> None:
+    def __init__(self, transport: Transport, base: str, key: str = "") -> None:
+        """`key` is the console key, "" where none is to be had: most consoles of one's own machine do without."""
         self._transport = transport
         self._base = base.rstrip("/")
+        self._who: Headers = (("Authorization", f"Bearer {key}"),) if key else ()
 
     async def check(self) -> None:
         """Make sure that an Offhook listens there."""
@@ -90,7 +92,7 @@ class ConsoleApi:
 
     async def _ask(self, method: str, path: str, body: object = None, form: Sequence[tuple[str, str]] = ()) -> Any:
         """The answer's JSON; None where there is no such thing."""
-        headers: Headers = (("Accept", "application/json"),)
+        headers: Headers = (("Accept", "application/json"), *self._who)
         sent = urlencode(form).encode() if body is None else msgspec.json.encode(body)
         if sent:
             headers = (
@@ -120,7 +122,7 @@ class ConsoleApi:
             return None
         if exchange.status >= 400:
             message = str(answer.get("message", "")) if isinstance(answer, dict) else ""
-            if exchange.status == 400 and answer.get("code") not in _STATES:
+            if exchange.status == 400 and answer.get("code") not in STATES:
                 raise click.UsageError(message)
             raise OffhookError(message or f"The console at {self._base} answered {exchange.status}.")
         return answer

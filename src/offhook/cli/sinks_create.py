@@ -12,8 +12,8 @@ from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_drafts import read_configuration, read_types
-from offhook.cli.sinks_office import Office, Wanted, office
-from offhook.cli.sinks_validate import NEXT, subscription_options
+from offhook.cli.sinks_office import Office, Wanted, find_sink, office
+from offhook.cli.sinks_validate import subscription_options
 from offhook.cli.terminal import say, write_json
 from offhook.errors import OffhookError
 from offhook.streams.catalogue import suggestion
@@ -78,10 +78,11 @@ async def _create(at: Office, kind: str, words: Sequence[str], given: dict[str, 
     sink = await at.create(kind, description, drawn)
     sink["tested"] = None
     try:
+        if sink["status"] != "active" and at.running:
+            sink["tested"] = await at.test(sink["sid"], activate=True)
+            sink["status"] = (await find_sink(at, sink["sid"]))["status"]
         if sink["status"] == "active" and types:
             await at.subscribe(sink["sid"], description, Wanted(types, given["filter_"]))
-        elif sink["status"] != "active" and at.running:
-            sink["tested"] = await at.test(sink["sid"])
     except (OffhookError, click.UsageError):
         await at.delete(sink["sid"])
         raise
@@ -106,14 +107,19 @@ def _ask(name: str) -> str:
 
 
 def _tell(sink: Shape, *, running: bool) -> None:
+    """Say what has been made; the exit code is 1 where it does not work."""
     sid, tested = sink["sid"], sink["tested"]
+    again = f"`offhook sinks test {sid} --activate` with the --types that are to go there"
     if sink["status"] == "active":
         say(f"Made {sid}." if not sink["types"] else f"Made {sid}: events of {len(sink['types'])} type(s) go there.")
         if not running:
             say("They will when `offhook serve` runs.")
     elif tested is None:
-        say(f"Made {sid}. It is not active yet: when `offhook serve` runs, try `offhook sinks test {sid}`.", "yellow")
+        say(f"Made {sid}. It is not active yet: when `offhook serve` runs, try {again}.", "yellow")
     elif tested["fault"]:
-        say(f"Made {sid}, but the test event did not arrive: {tested['fault']['code']} {tested['fault']['message']}", "yellow")
+        fault = tested["fault"]
+        say(f"Made {sid}, but it has not taken the test event: {fault['code']} {fault['message']}", "red")
+        say(f"Mend that, and try {again}.")
+        raise click.exceptions.Exit(1)
     else:
-        say(f"Made {sid}. {NEXT.format(sid=sid)}", "yellow")
+        say(f"Made {sid}. The test event is still on its way: see `offhook sinks show {sid}`.", "yellow")

@@ -1,20 +1,23 @@
 """Where sinks are seen to: the running server's API, or, when none runs, the journal itself. Both give the shapes of our own API."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
+import click
 import msgspec
 
+from offhook.api.problems import CODES
 from offhook.api.streams_shapes import kind_shape, sink_shape, type_shape
 from offhook.api.streams_sinks import sink_details
 from offhook.cli.archive import Shape, reached
 from offhook.cli.assembly import Assembly
-from offhook.cli.console_api import ConsoleApi
+from offhook.cli.console_api import STATES, ConsoleApi
 from offhook.errors import OffhookError
 from offhook.settings import Settings
 from offhook.streams.desk import Desk
+from offhook.streams.refused import RefusedError
 
 _API = "/events/v1"
 _STOPPED = "Events go to sinks only while `offhook serve` runs: start it first."
@@ -47,8 +50,8 @@ class Office(Protocol):
     async def subscribe(self, sid: str, description: str, wanted: Wanted) -> None:
         """Have events go to a sink."""
 
-    async def test(self, sid: str) -> Shape:
-        """Send it a test event; gives the `result` and the `fault`."""
+    async def test(self, sid: str, *, activate: bool = False) -> Shape:
+        """Send it a test event; gives the `result` and the `fault`. With `activate`, it is active where it takes that."""
 
     async def validate(self, sid: str, test_id: str) -> None:
         """Make it active."""
@@ -104,9 +107,9 @@ class RemoteOffice:
         form = [("Description", description), ("SinkSid", sid), *types, *([("Filter", wanted.filter)] if wanted.filter else [])]
         await self._api.ask("POST", f"{_API}/Subscriptions", form=form)
 
-    async def test(self, sid: str) -> Shape:
+    async def test(self, sid: str, *, activate: bool = False) -> Shape:
         """Send it a test event."""
-        return _there(sid, await self._api.ask("POST", f"/api/sinks/{sid}/test"))
+        return _there(sid, await self._api.ask("POST", f"/api/sinks/{sid}/test", {"activate": activate}))
 
     async def validate(self, sid: str, test_id: str) -> None:
         """Make it active."""
@@ -159,8 +162,9 @@ class OfflineOffice:
         types = [{"type": name, "schema_version": version} for name, version in wanted.types]
         await self._desk.subscriptions.create(description, await self._desk.sinks.get(sid), types, wanted.filter)
 
-    async def test(self, _sid: str) -> Shape:
+    async def test(self, _sid: str, *, activate: bool = False) -> Shape:
         """Needs a server."""
+        del activate
         raise OffhookError(_STOPPED)
 
     async def validate(self, sid: str, test_id: str) -> None:
@@ -191,10 +195,22 @@ async def office(assembly: Assembly, settings: Settings, console_url: str | None
         if found.journal is not None:
             desk = assembly.stream_desk(settings, found.journal, found.transport)
             await desk.tidy()
-            yield OfflineOffice(desk)
+            with _as_the_server_says():
+                yield OfflineOffice(desk)
         else:
             assert found.api is not None
             yield RemoteOffice(found.api)
+
+
+@contextmanager
+def _as_the_server_says() -> Iterator[None]:
+    """Refusals of what was asked are bad usage, as they are when a server refuses."""
+    try:
+        yield
+    except RefusedError as refused:
+        if CODES[refused.code].status == 400 and refused.code not in STATES:
+            raise click.UsageError(str(refused)) from None
+        raise
 
 
 async def find_sink(at: Office, words: str) -> Shape:

@@ -19,6 +19,7 @@ NEXT: Final = "A test event went there: look for its `data.test_id`, and run `of
 _TEST_EXAMPLES = """\b
 Examples:
   offhook sinks test DG0192f3
+  offhook sinks test DG0192f3 --activate --types all
 """
 _EXAMPLES = """\b
 Examples:
@@ -45,23 +46,34 @@ def subscription_options(function: _F) -> _F:
 
 @click.command("test", cls=SettingsCommand, epilog=_TEST_EXAMPLES)
 @click.argument("sink", metavar="ID")
+@click.option("--activate", is_flag=True, help="Have a sink that takes it be active by that, without validating it.")
+@subscription_options
 @as_json
 @console_option
 @with_settings("database", "console_host", "console_port")
 @click.pass_obj
-def sinks_test(assembly: Assembly, /, *, configuration: Configuration, console_url: str | None, sink: str, as_json: bool) -> None:
+def sinks_test(
+    assembly: Assembly, /, *, configuration: Configuration, console_url: str | None, sink: str, activate: bool, **given: Any
+) -> None:
     """Send a sink a test event, and say whether it was taken. It needs the running server.
 
-    The exit code is 1 where it was not. ID may be the beginning of an id, or the sink's description.
+    The exit code is 1 where it was not. With --activate and --types, have events go there at once. ID may be the beginning of an id, or the
+    sink's description.
     """
+    if given["types"] and not activate:
+        raise click.UsageError("--types is for --activate: events go to active sinks only.")
 
     async def work() -> tuple[Shape, Shape]:
         async with office(assembly, configuration.settings, console_url) as at:
             found = await find_sink(at, sink)
-            return found, await at.test(found["sid"])
+            types = read_types(await at.types(), given["types"])
+            tested = await at.test(found["sid"], activate=activate)
+            if types and not tested["fault"]:
+                await at.subscribe(found["sid"], found["description"], Wanted(types, given["filter_"]))
+            return await find_sink(at, found["sid"]), tested
 
     found, tested = asyncio.run(work())
-    if as_json:
+    if given["as_json"]:
         write_json(tested)
     fault = tested["fault"]
     if fault:

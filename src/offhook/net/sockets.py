@@ -1,38 +1,38 @@
 """A plain connection for a protocol that is not HTTP, by the rules of the door: resolve once, check, connect to a checked address."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Final
 
 from offhook.net.addresses import refusal, refusal_of_name
 from offhook.net.dialer import Resolve, resolve_by_system
-
-METADATA: Final = "metadata service"
 
 
 async def connect(host: str, port: int, within: float, resolve: Resolve = resolve_by_system) -> socket.socket | str:
     """A connected, non-blocking socket to a host of the operator's configuration, or a sentence that says why there is none.
 
-    The operator may name any address, but for one: nothing that is configured here is a cloud's metadata service.
+    The operator may name any address but that of a cloud's metadata service.
     """
-    if METADATA in refusal_of_name(host):
-        return f"{host} is not called: it is {refusal_of_name(host)}."
+    if reason := refusal_of_name(host, trusted=True):
+        return f"{host} is not called: it is {reason}."
     try:
         async with asyncio.timeout(within):
             addresses = list(dict.fromkeys(await resolve(host, port)))
-            barred = [address for address in addresses if METADATA in refusal(ip_address(address))]
-            if barred or not addresses:
-                return f"{host} is not called: {barred[0]} is a cloud's {METADATA}." if barred else f"{host} has no address."
+            if not addresses:
+                return f"{host} has no address."
+            for address in addresses:
+                if reason := refusal(ip_address(address), trusted=True):
+                    return f"{host} resolves to {address}, which is not called: {reason}."
             return await _first(addresses, port, within / len(addresses))
     except TimeoutError:
         return f"{host} port {port} did not accept a connection within {within:g} s."
     except socket.gaierror as error:
         return f"Looking up {host} failed: {error.strerror or 'the name is not known'}."
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else ""
-        return f"Connecting to {host} port {port} failed: {reason or error}."
+        number = error.errno if isinstance(error, OSError) else None
+        return f"Connecting to {host} port {port} failed: {os.strerror(number) if number else error}."
 
 
 async def _first(addresses: Sequence[str], port: int, share: float) -> socket.socket:

@@ -86,8 +86,8 @@ class AlarmKey(NamedTuple):
 
 
 def _latency(what: str, percent: int) -> AlarmKey:
-    whose = {"answer": "until Twilio had its answer", "delivery": "of a delivery to your app"}[what]
-    meaning = f"Fires when {percent} of 100 times {whose} are shorter and the next one is this long"
+    whose = {"answer": "answers to Twilio", "delivery": "deliveries to your app"}[what]
+    meaning = f"Fires when {100 - percent} of 100 {whose} take this long or longer, such as 2s"
     return AlarmKey(f"{what}_p{percent}", _LATENCY, meaning, "watch", f"{what}-latency")
 
 
@@ -105,8 +105,10 @@ ALARM_KEYS: Final = (
         "failure_share", share(), "Fires when this share of the attempts at delivery fails, such as 10%", "watch", "failure-share"
     ),
     *(_latency(what, percent) for what in ("answer", "delivery") for percent in (50, 95, 99)),
-    AlarmKey("backlog", _COUNT, "Fires when this many webhooks wait", "watch", "backlog"),
-    AlarmKey("backlog_age", kinds.span("1s", "90d"), "Fires when one has waited this long", "watch", "backlog-age"),
+    AlarmKey("backlog", _COUNT, "Fires when this many webhooks wait, such as 100", "watch", "backlog"),
+    AlarmKey(
+        "backlog_age", kinds.span("1s", "90d"), "Fires when a webhook has waited this long, such as 10m", "watch", "backlog-age"
+    ),
     AlarmKey(
         "silence",
         kinds.span("1m", "7d"),
@@ -114,7 +116,13 @@ ALARM_KEYS: Final = (
         "watch",
         "silence",
     ),
-    AlarmKey("breaker", kinds.switch(), "Fires when an app fails so often that it is given a rest", "watch", "breaker"),
+    AlarmKey(
+        "breaker",
+        kinds.switch(),
+        "Fires when an app fails so often that it is given a rest (its breaker opens)",
+        "watch",
+        "breaker",
+    ),
     AlarmKey("issues", kinds.switch(), "Fires for each new issue, and for each that has come back", "watch", "issues"),
     AlarmKey("at_least", _COUNT, "How many make it fire; 1 where it is not given", "threshold"),
     AlarmKey("within", window(), "The time that is looked back on, always up to now; 5m where it is not given", "threshold"),
@@ -133,8 +141,8 @@ ALARM_KEYS: Final = (
     AlarmKey("endpoint", names(), "Only what happens at these endpoints", "scope"),
     AlarmKey("number", numbers(), "Only what is about these numbers of yours", "scope"),
     AlarmKey("cause", names(), "Only what has one of these likeliest causes, such as tls.expired", "scope"),
-    AlarmKey("email", addresses(), "Mail addresses to tell", "told"),
-    AlarmKey("webhook", callback(), "A URL to tell", "told"),
+    AlarmKey("email", addresses(), "Mail addresses that are told", "told"),
+    AlarmKey("webhook", callback(), "A URL that is told, by POST", "told"),
     AlarmKey(
         "webhook_format", kinds.choice("twilio", "standard"), "Twilio's own alarm fields, or Standard Webhooks JSON", "told"
     ),
@@ -144,8 +152,8 @@ ALARM_KEYS: Final = (
         "Where the secret is that signs Standard Webhooks: env:NAME or file:PATH",
         "told",
     ),
-    AlarmKey("notify", references(), "Chats and services to tell, by references to their URLs: env:SLACK_URL", "told"),
-    AlarmKey("sms", phones(), "Phones to send a text to", "told"),
+    AlarmKey("notify", references(), "Chats and services that are told, by references to their URLs: env:SLACK_URL", "told"),
+    AlarmKey("sms", phones(), "Phones that get a text", "told"),
     AlarmKey("console", kinds.switch(), "Show it in the console's header as well", "told"),
     AlarmKey("description", line(), "A line for those who are told", "state"),
     AlarmKey("enabled", kinds.switch(), "Whether it watches; true where it is not given", "state"),

@@ -26,7 +26,10 @@ _MAILBOX: Final = kinds.text(
     r"[^\r\n<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+",
     "write an address, such as alarms@example.com or Offhook <alarms@example.com>",
 )
-_HOST: Final = kinds.text(r"[A-Za-z0-9._:-]{1,253}", "write a host name or an address, without a port, such as smtp.example.com")
+_HOST: Final = kinds.text(
+    r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+    "write a host name or an address, without a port, such as smtp.example.com",
+)
 _SMS_SENDER: Final = kinds.text(
     r"\+[1-9][0-9]{4,14}|MG[0-9a-fA-F]{32}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}",
     "write one of your Twilio numbers, such as +15551234567, or a messaging service's SID",
@@ -168,6 +171,15 @@ class Settings(Record):
     port: Annotated[int, Row(kinds.number(0, 65535), "8080", "Port that Twilio's webhooks come in on", "listen", ("PORT",))]
     console_host: Annotated[str, Row(kinds.text(), "127.0.0.1", "Address of the console and its API", "listen")]
     console_port: Annotated[int, Row(kinds.number(0, 65535), "8081", "Port of the console and its API", "listen")]
+    console_login: Annotated[
+        Literal["auto", "always"],
+        Row(
+            kinds.choice("auto", "always"),
+            "auto",
+            "Who has to log in to the console: on this machine whoever changes something there (auto), or everybody (always, as on any other address than loopback)",
+            "listen",
+        ),
+    ]
     public_url: Annotated[
         str | None,
         Row(

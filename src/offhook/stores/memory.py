@@ -333,6 +333,7 @@ class MemoryJournal:
             attempts=tuple(self._attempts.get(webhook_id, ())),
             replies=tuple(sorted(replies, key=lambda reply: (reply.ordinal, reply.id))),
             events=tuple(sorted(events, key=lambda event: event.id)),
+            notices=tuple(each for each in self._logs[Source.NOTICES].values() if webhook_of(each) == webhook_id),
         )
 
     async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
@@ -417,13 +418,17 @@ class MemoryJournal:
         """Forget what is old and ended, and as old debug events of no webhook."""
         self._check()
         old = [w for w in self._webhooks.values() if w.state not in UNDELIVERED and w.received_at < received_before]
-        gone = {webhook.id for webhook in sorted(old, key=lambda webhook: webhook.id)[:limit]}
+        first = sorted(old, key=lambda webhook: webhook.id)[:limit]
+        gone = {webhook.id for webhook in first}
         self._delete(gone)
+        if len(old) >= limit:
+            # Nothing that is younger goes before these webhooks have all gone.
+            received_before = min(received_before, max((webhook.received_at for webhook in first), default=received_before))
         self._events = {key: event for key, event in self._events.items() if event.webhook_id or event.at >= received_before}
         left = {issue_of(event) for event in self._events.values()}
         self._issues = {key: issue for key, issue in self._issues.items() if issue.last_seen >= received_before or key in left}
-        first = int(received_before // HOUR)
-        self._hours = Counter({key: count for key, count in self._hours.items() if key[1] >= first})
+        hour = int(received_before // HOUR)
+        self._hours = Counter({key: count for key, count in self._hours.items() if key[1] >= hour})
         self._delete_from_logs(received_before)
         return len(gone)
 

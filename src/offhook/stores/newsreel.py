@@ -1,6 +1,5 @@
 """How the journal's logs become one row of news: pure, and the same for every journal."""
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -88,7 +87,7 @@ def page(after: Marks, ends: Marks, rows: Mapping[Source, Sequence[Row]], cut: C
 
 
 class _Reel:
-    """One log as it is told. `at` is the time that its next row goes by: never before that of the row ahead of it."""
+    """One log as it is told, and how far."""
 
     def __init__(self, source: Source, rows: Sequence[Row], is_cut: bool, mark: int) -> None:
         self.source = source
@@ -96,7 +95,6 @@ class _Reel:
         self.mark = mark
         self._rows = rows
         self._place = 0
-        self.at = rows[0].news.at if rows else math.inf
 
     @property
     def left(self) -> bool:
@@ -113,8 +111,6 @@ class _Reel:
         news = self._rows[self._place].news
         self.mark = news.seq
         self._place += 1
-        if self.left:
-            self.at = max(self.at, self._rows[self._place].news.at)
         return news
 
 
@@ -123,7 +119,7 @@ def _next(reels: Sequence[_Reel]) -> _Reel | None:
     if any(reel.is_cut and not reel.left for reel in reels):
         return None
     # Of rows of one time, that of the log that others rest on.
-    found = min((reel for reel in reels if reel.left), key=lambda reel: reel.at, default=None)
+    found = min((reel for reel in reels if reel.left), key=lambda reel: reel.next.news.at, default=None)
     while found is not None:
         rests = found.next.rests
         first = next((reel for reel in reels if reel.left and reel.next.news.seq <= getattr(rests, reel.source)), None)

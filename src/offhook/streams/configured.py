@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from offhook.ports import Clock, Ids, Journal, Transport
@@ -44,7 +45,9 @@ class Means(NamedTuple):
 def tools(database: str, kinds: Sequence[SinkKind], means: Means) -> Tools:
     """The tools of a journal. Secrets come from the environment, from files, and from the vault beside it."""
     vault = vault_beside(database)
-    return Tools(kinds, SinkParts(*means[:3], secret=resolver(vault, os.environ), sign=means.sign), vault)
+    folder = Path.cwd() if database == "memory:" else Path(database).absolute().parent
+    sinks = SinkParts(*means[:3], secret=resolver(vault, os.environ), sign=means.sign, folder=folder)
+    return Tools(kinds, sinks, vault)
 
 
 def open_desk(settings: Settings, journal: Journal, having: Tools, carrying: Carrying) -> Desk:

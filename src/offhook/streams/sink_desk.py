@@ -110,14 +110,17 @@ class SinkDesk:
             await self._parts.vault.drop(sid)
         await self._parts.carrying.reload()
 
-    async def test(self, sid: str) -> Delivery | None:
-        """Send a sink a test event; what came of it, None while that is not known after a while. One that refuses it has failed."""
+    async def test(self, sid: str, *, activate: bool = False) -> Delivery | None:
+        """Send a sink a test event; what came of it, None while that is not known after a while.
+
+        One that refuses it has failed. With `activate`, one that takes it is active: nobody has to bring the id back.
+        """
         async with self._turn:
             sink = await self.get(sid)
             status = sink.status if sink.status is SinkStatus.ACTIVE else SinkStatus.VALIDATING
             tested = replace(sink, test_id=self._parts.test_id(), status=status, updated_at=self._parts.clock.now())
             await self._store.put(tested)
-        task = asyncio.create_task(self._send(tested), name=f"test of {sid}")
+        task = asyncio.create_task(self._send(tested, activate=activate), name=f"test of {sid}")
         self._tests.add(task)
         task.add_done_callback(self._ended)
         await asyncio.wait({task}, timeout=TEST_WITHIN)
@@ -149,14 +152,23 @@ class SinkDesk:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("streams.test_broken_off", test=task.get_name(), reason=str(error))
 
-    async def _send(self, tested: Sink) -> Delivery:
+    async def _send(self, tested: Sink, *, activate: bool) -> Delivery:
         delivery = await self._parts.carrying.test(tested, make_test_event(tested, self._parts.clock.now()))
-        if delivery.fault is not None and not delivery.fault.retry:
-            async with self._turn:
-                sink = await self._store.sink(tested.sid)
-                if sink is not None and sink.test_id == tested.test_id and sink.status is SinkStatus.VALIDATING:
-                    await self._store.put(replace(sink, status=SinkStatus.FAILED, updated_at=self._parts.clock.now()))
+        fault = delivery.fault
+        if fault is None and activate:
+            await self._settle(tested, SinkStatus.ACTIVE)
+        elif fault is not None and not fault.retry:
+            await self._settle(tested, SinkStatus.FAILED)
         return delivery
+
+    async def _settle(self, tested: Sink, status: SinkStatus) -> None:
+        """End a handshake, where that test is still the last one."""
+        async with self._turn:
+            sink = await self._store.sink(tested.sid)
+            if sink is None or sink.test_id != tested.test_id or sink.status is not SinkStatus.VALIDATING:
+                return
+            await self._store.put(replace(sink, status=status, updated_at=self._parts.clock.now()))
+        await self._parts.carrying.reload()
 
     def _kind(self, name: str) -> SinkKind:
         kinds = {kind.name: kind for kind in self._parts.kinds}

@@ -100,15 +100,15 @@ class FileVault:
     def _load(self) -> dict[str, str]:
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), encoding="utf-8") as file:
-                found = json.load(file)
+                found = dict(json.load(file))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or "it is not what Offhook has written"
             raise OffhookError(
                 f"{self._path}, which holds the secrets of sinks, cannot be read ({reason}): restore it, or move it away and make the sinks anew."
             ) from None
-        return {str(name): str(value) for name, value in dict(found).items()}
+        return {str(name): str(value) for name, value in found.items()}
 
     def _replace(self, known: Mapping[str, str]) -> None:
         """Put a new file in the old one's place: after a crash there is one or the other, whole."""

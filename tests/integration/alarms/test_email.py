@@ -232,9 +232,9 @@ async def test_a_name_that_leads_to_the_metadata_service_is_not_called():
     async with MailHost() as host, mail_office(host, resolve=rebound) as office:
         await office.put(notification())
         await office.after(5.0)
-        assert [each.note for each in await office.waiting()] == [
-            "mail.example is not called: 169.254.169.254 is a cloud's metadata service."
-        ]
+        (left,) = await office.waiting()
+        assert left.note.startswith("mail.example resolves to 169.254.169.254, which is not called: a cloud's metadata service")
+        assert host.connections == 0
 
 
 @pytest.mark.parametrize("address", ["ada", "ada@example.com\r\nBcc: eve@example.com", "a@b@c", "<ada@example.com>", "a@x, b@x"])
@@ -277,3 +277,35 @@ async def test_a_password_that_no_server_can_take_is_said(tmp_path):
             (left,) = await office.waiting()
             assert "beyond ASCII" in left.note
             assert "wort" not in left.note.replace("smtp_password", "")
+
+
+async def test_a_server_that_wants_a_login_is_no_refusal_of_the_mail(tmp_path):
+    context, ca_file = secured(tmp_path)
+    async with MailHost(starttls=context, auth=True) as host, mail_office(host, tls="starttls", ca_file=ca_file) as office:
+        await office.put(notification())
+        await office.after(5.0)
+        (left,) = await office.waiting()
+        assert left.note.startswith("The mail server refuses: 530")
+        assert left.due - office.clock.now() == 900
+
+
+async def test_a_server_that_greets_with_a_refusal_is_asked_again_later():
+    async def closed(line):
+        await line.say(b"554 5.7.1 not from here\r\n")
+
+    async with Peer(closed) as host, mail_office(host) as office:
+        await office.put(notification())
+        await office.after(5.0)
+        assert [each.note for each in await office.waiting()] == ["The mail server refuses: 554 5.7.1 not from here"]
+
+
+async def test_an_address_beyond_ascii_is_written_to_where_the_server_can():
+    async with MailHost(utf8=True) as host, mail_office(host) as office:
+        await office.put(notification(address="jürgen@example.com"))
+        await office.after(5.0)
+        assert host.recipients == [["jürgen@example.com"]]
+    async with MailHost() as host, mail_office(host) as office:
+        await office.put(notification(address="jürgen@example.com"))
+        await office.after(5.0)
+        (kept,) = await office.untold()
+        assert "SMTPUTF8" in kept.note

@@ -10,6 +10,7 @@ from offhook.net.transport import HttpTransport
 from offhook.replies.rest import Credentials, TwilioRest
 from offhook.system import SystemClock
 from tests.helpers.alarms import Office, notification, storm
+from tests.helpers.door import until
 from tests.integration.test_reply_sender import ACCOUNT, OURS, TOKEN, USER, MessagesServer
 
 CONSOLE = "https://console.example"
@@ -101,8 +102,7 @@ async def test_after_a_kill_the_message_is_looked_for_first(server, transport):
         rest = office.channels["sms"]._rest
         rest.create_message = dies
         await office.outbox.begin(office.clock.now())
-        while not server.messages:
-            await asyncio.sleep(0.01)
+        await until(lambda: server.messages)
         await office.outbox.stop(0.0)
         async with texting(server.url, transport, journal=office.journal) as next_process:
             await look(next_process)

@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 from offhook.alarms.model import Channels, News, Watch
 from offhook.alarms.notify import webhook as channel
 from offhook.alarms.notify.webhook import Webhook, WebhookParts
+from offhook.debugger.told import evidence_of
 from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Level
@@ -79,6 +80,7 @@ async def test_a_firing_has_twilios_fields_and_twilios_signature():
             "TriggerValue": "1.000000",
         }
         assert RequestValidator(TOKEN).validate(receiver.url, post.form, post.headers["x-twilio-signature"])
+        assert evidence_of(post.form).form == "alarm"  # our own reader of what Twilio tells takes it for one of its alarms
         assert await office.waiting() == []
 
 
@@ -122,9 +124,10 @@ async def test_a_recovery_is_told_in_twilios_format_only_when_asked_for():
     over = {"of": of, "about": recovered(about), "news": News.RECOVERED}
     async with Receiver() as receiver:
         async with Hooks() as office:
-            await office.put(notification("webhook", receiver.url, **over))
-            await office.after(0.0)
-            assert receiver.posts == await office.waiting() == []
+            with logged() as lines:
+                await office.put(notification("webhook", receiver.url, **over))
+                await office.after(0.0)
+                assert receiver.posts == await office.waiting() == lines("alarm.told") == []
         async with Hooks(recoveries=True) as office:
             await office.put(
                 notification("webhook", receiver.url, of=of, about=about), notification("webhook", receiver.url, **over)

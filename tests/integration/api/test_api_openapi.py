@@ -13,10 +13,16 @@ from offhook.api.app import create_app
 from offhook.api.doctor import examine_url
 from offhook.api.issues import set_issue_state
 from offhook.api.routes import OPERATIONS
+from offhook.api.streams_routes import STREAM_OPERATIONS
+from offhook.api.streams_sinks import replay_sink
 from offhook.records import Certificate, Failure, FailureKind
 from offhook.stores.grouping import issue_of
+from offhook.streams.carrier import SinkState
 
 NOON = 1_763_899_200.0  # the house's time
+
+STREAMS = {operation.path for operation in STREAM_OPERATIONS}
+"""What these answer is in the tests of streams."""
 
 # What these cannot do without.
 NEEDED = {
@@ -24,6 +30,7 @@ NEEDED = {
     examine_url: "url=https://my-app.example/sms",
     snooze_alarm: "for=1h",
     add_maintenance: "for=1h",
+    replay_sink: "since=1",
 }
 
 
@@ -47,9 +54,11 @@ async def test_each_parameter_that_the_code_reads_is_in_the_document(described, 
     assert in_query == [field.name for field in operation.query]
     assert in_path == re.findall(r"{(\w+)}", operation.path)
     assert all(parameter["description"] for parameter in written["parameters"])
-    in_body = written.get("requestBody", {"content": {"application/json": {"schema": {"properties": {}}}}})
-    known = [field.name for field in operation.body] if operation.takes is None else list(operation.takes["properties"])
-    assert list(in_body["content"]["application/json"]["schema"]["properties"]) == known
+    media_type = "application/x-www-form-urlencoded" if operation.form else "application/json"
+    in_body = written.get("requestBody", {"content": {media_type: {"schema": {"properties": {}}}}})
+    fields = operation.form or operation.body
+    known = [field.name for field in fields] if operation.takes is None else list(operation.takes["properties"])
+    assert list(in_body["content"][media_type]["schema"]["properties"]) == known
     in_headers = [parameter["name"] for parameter in written["parameters"] if parameter["in"] == "header"]
     assert in_headers == [field.name for field in operation.headers]
     assert str(operation.status) in written["responses"]
@@ -62,7 +71,8 @@ async def test_each_parameter_in_the_document_is_taken_by_the_server(console, op
     await console.journal.record([event])
     alarm = await console.house.alarms.book.create(Alarm(sid="", name="app down"))
     # The kinds of things with an id of which parameters are asked.
-    path = operation.path.replace("{id}", alarm.sid if "alarms" in operation.path else issue_of(event))
+    ids = {"alarms": alarm.sid, "issues": issue_of(event), "Schemas": "ErrorLogs.Error", **await streams_in(console)}
+    path = re.sub(r"(\w+)/{id}", lambda found: f"{found[1]}/{ids.get(found[1], 'none')}", operation.path)
     for field in operation.query:
         needed = NEEDED.get(operation.handle, "")
         given = "" if needed.startswith(f"{field.name}=") else f"{field.name}=&"
@@ -105,6 +115,16 @@ def errors_of(value, schema, document, where="$"):
         for key in set(value) & set(schema["properties"])
         for error in errors_of(value[key], schema["properties"][key], document, f"{where}.{key}")
     ]
+
+
+async def streams_in(console):
+    """A sink with a subscription: their ids, by the name of their collections."""
+    desk = console.house.streams
+    sink = await desk.sinks.create("mine", "webhook", {"destination": "https://app.example/events"})
+    types = [{"type": "com.twilio.error-logs.error.logged"}]
+    subscription = await desk.subscriptions.create("theirs", sink, types)
+    console.house.carried.states[sink.sid] = SinkState()
+    return {"sinks": sink.sid, "Sinks": sink.sid, "Subscriptions": subscription.sid}
 
 
 async def alarms_in(console):
@@ -192,7 +212,7 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
     console.house.troubles["store"] = "The disk is full."
     unready = described["paths"]["/readyz"]["get"]["responses"]["503"]["content"]["application/json"]["schema"]
     assert errors_of((await console.get("/readyz")).json, unready, described) == []
-    assert {path for _, path, _ in asked} == set(described["paths"]) - {"/metrics", "/openapi.json"}
+    assert {path for _, path, _ in asked} == set(described["paths"]) - {"/metrics", "/openapi.json"} - STREAMS
 
 
 async def test_every_operation_has_a_name_of_its_own(described):

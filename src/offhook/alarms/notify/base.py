@@ -7,7 +7,9 @@ from offhook.records import Record
 
 
 class Told(Record):
-    """The message is with the receiver, or there was nothing to tell him."""
+    """The message is with the receiver; or, with `nothing`, his format has no word for it, and nothing was sent."""
+
+    nothing: bool = False
 
 
 class Later(Record):

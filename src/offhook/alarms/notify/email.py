@@ -31,6 +31,7 @@ EACH_WORD: Final = 20.0
 """Seconds that the server may take for each answer."""
 ALTOGETHER: Final = 60.0
 AT_ONCE: Final = 4
+LOGIN_WANTED: Final = 530
 NOT_CONFIGURED: Final = "There is no mail server: set smtp_host and smtp_from."
 
 _POLICY: Final = SMTP.clone(cte_type="7bit")
@@ -130,11 +131,11 @@ def _converse(server: MailServer, made: socket.socket, message: EmailMessage) ->
         begun = True
         client.send_message(message, parseaddr(server.sender)[1], [str(message["To"])])
     except smtplib.SMTPRecipientsRefused as error:
-        return _refused(*next(iter(_replies(error.recipients)), (550, b"")))
+        return _refused(*next(iter(_replies(error.recipients)), (550, b"")), begun=True)
     except smtplib.SMTPAuthenticationError as error:
         return Later(reason=f"The mail server refuses the login: {_said(error.smtp_code, b'')}", retry_after=WHEN_CONFIGURED)
     except smtplib.SMTPResponseException as error:
-        return _refused(error.smtp_code, error.smtp_error)
+        return _refused(error.smtp_code, error.smtp_error, begun=begun)
     except smtplib.SMTPNotSupportedError as error:
         return _unsupported(error, begun=begun)
     except ssl.SSLError as error:
@@ -195,10 +196,18 @@ def _replies(recipients: object) -> list[tuple[int, bytes]]:
     return list(recipients.values()) if isinstance(recipients, Mapping) else []
 
 
-def _refused(code: int, words_of_server: bytes | str) -> Outcome:
-    """A reply of the 4xx kind is for now, one of the 5xx kind for good (RFC 5321 §4.2.1)."""
+def _refused(code: int, words_of_server: bytes | str, *, begun: bool) -> Outcome:
+    """A reply of the 4xx kind is for now, one of the 5xx kind for good (RFC 5321 §4.2.1).
+
+    But before the mail has begun, and where a login is asked for (530, RFC 4954 §6), it is not the mail that is refused: that is for the
+    operator to change.
+    """
     reason = f"The mail server refuses: {_said(code, words_of_server)}"
-    return Never(reason=reason) if 500 <= code < 600 else Later(reason=reason)
+    if not 500 <= code < 600:
+        return Later(reason=reason)
+    if not begun or code == LOGIN_WANTED:
+        return Later(reason=reason, retry_after=WHEN_CONFIGURED)
+    return Never(reason=reason)
 
 
 def _unsupported(error: smtplib.SMTPNotSupportedError, *, begun: bool) -> Outcome:

@@ -97,6 +97,14 @@ class Changes:
         if not least <= lag <= most:
             self.lags, self.widened = (min(least, math.floor(lag)), max(most, math.ceil(lag))), True
 
+    @property
+    def ends(self) -> Marks:
+        """The ends of the logs after it."""
+        numbers = self.numbers
+        return Marks(
+            arrivals=self.next_seq - 1, attempts=numbers.attempt - 1, events=numbers.event - 1, notices=numbers.notice - 1
+        )
+
     def heard(self) -> Heard | None:
         """What there is to tell those who listen."""
         if not self.fresh and not self.told:

@@ -226,11 +226,11 @@ class SqliteJournal:
         return await self._readers.ask(news.news, asked)
 
     async def marks(self, at: float | None = None) -> Marks:
-        """The ends of the logs, or places by a time."""
+        """The ends of the logs, from memory; or places by a time."""
         self._check()
-        if at is None:
-            return await self._readers.ask(news.ends)
         changes = self._ledger.changes
+        if at is None:
+            return changes.ends
         return await self._readers.ask(news.marks_at, at, changes.arrivals_pace.behind, changes.attempts_pace.behind)
 
     def listen(self, hear: Callable[[Heard], None]) -> None:

@@ -32,7 +32,7 @@ def news(db: apsw.Connection, asked: Asked) -> NewsPage:
     after, limit = asked.after, asked.limit
     rows: dict[Source, list[Row]] = {}
     with db:
-        end = ends(db)
+        end = Marks(*execute(db, "read_ends")[0])
         for source in set(asked.sources):
             more = getattr(after, source) < getattr(end, source)
             rows[source] = _READ[source](db, asked.derive, getattr(after, source), limit + 1) if more else []
@@ -102,18 +102,13 @@ def _webhook_of(row: Row) -> str:
 # -- places by a time
 
 
-def ends(db: apsw.Connection) -> Marks:
-    """The ends of the logs."""
-    return Marks(*execute(db, "read_ends")[0])
-
-
 def marks_at(db: apsw.Connection, at: float, arrivals_behind: float, attempts_behind: float) -> Marks:
     """Places before the first rows of that time or later. `…_behind`: how far a row's time may be before that of an earlier row, in seconds.
 
     Where rows of a log lie close together and clocks have stepped, the place of an arrival or an attempt may be some rows early.
     """
     with db:
-        last = ends(db)
+        last = Marks(*execute(db, "read_ends")[0])
         arrivals = _place(_timed(db, "arrivals_since", _received_at), last.arrivals, at, arrivals_behind)
         attempts = _place(_timed(db, "attempts_since", _tried_at), last.attempts, at, attempts_behind)
         event, notice = (execute(db, name, at=at)[0][0] for name in ("first_event_since", "first_notice_since"))

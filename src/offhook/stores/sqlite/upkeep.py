@@ -1,5 +1,6 @@
 """The steps of housekeeping, inside the writer's transaction: keys into their table, marks, and what is too old."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -21,9 +22,10 @@ LOOSE_AT_ONCE = 1_000
 
 
 class Pruned(NamedTuple):
-    """(dedupe key, webhook id) of what was deleted, and whether a further step may find more of what hangs on no webhook."""
+    """(dedupe key, webhook id) of what was deleted, when the youngest of it was received, and whether there may be more that hangs on none."""
 
     keys: list[tuple[bytes, str]]
+    youngest: float = -math.inf
     more: bool = False
 
 
@@ -42,14 +44,16 @@ def mark_settled(db: apsw.Connection, _changes: Changes, settled_below: int) -> 
 def prune(db: apsw.Connection, changes: Changes, received_before: float, most: int) -> Pruned:
     """Delete ended webhooks with all that hangs on them, what is as old and hangs on none, and issues that have no more events.
 
-    Of debug events and of notices no more than LOOSE_AT_ONCE: whoever waits for an answer waits for this too.
+    Of debug events and of notices no more than LOOSE_AT_ONCE: whoever waits for an answer waits for this too. While there are more webhooks,
+    what is younger than those deleted stays: a journal that has grown too large must not lose the news of today before webhooks of last week.
     """
     pruned = _prune_webhooks(db, changes, received_before, most)
-    loose = _delete_loose(db, changes, received_before)
+    before = received_before if len(pruned.keys) < most else min(received_before, pruned.youngest)
+    more = _delete_loose(db, changes, before)
     put_issues(db, changes)
-    execute(db, "delete_issues", before=received_before)
-    execute(db, "delete_issue_hours", below=int(received_before // HOUR))
-    return Pruned(pruned.keys, loose)
+    execute(db, "delete_issues", before=before)
+    execute(db, "delete_issue_hours", below=int(before // HOUR))
+    return pruned._replace(more=more)
 
 
 def _delete_loose(db: apsw.Connection, changes: Changes, before: float) -> bool:
@@ -89,7 +93,8 @@ def _delete(db: apsw.Connection, changes: Changes, rows: Sequence[Any]) -> Prune
     put_notices(db, changes)
     _keep_numbers(db, changes)
     seqs, ids = integers([row[0] for row in rows]), apsw.carray(tuple([row[1] for row in rows]))
-    keys = [(decode_arrival(data).dedupe_key, identifier) for _, identifier, _, _, data in rows]
+    arrivals = [decode_arrival(row[4]) for row in rows]
+    keys = [(arrival.dedupe_key, arrival.id) for arrival in arrivals]
     execute(db, "delete_keys", keys=apsw.carray(tuple(sorted(key for key, _ in keys))), seqs=seqs)
     for name in ("delete_webhooks", "delete_arrivals", "delete_attempts"):
         execute(db, name, seqs=seqs)
@@ -98,4 +103,4 @@ def _delete(db: apsw.Connection, changes: Changes, rows: Sequence[Any]) -> Prune
         execute(db, name, ids=ids)
     for _, _, endpoint, state, _ in rows:
         changes.tally[endpoint, State(state)] -= 1
-    return Pruned(keys)
+    return Pruned(keys, max(arrival.received_at for arrival in arrivals))
