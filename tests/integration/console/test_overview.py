@@ -141,6 +141,26 @@ async def test_another_span_is_refused_with_those_that_there_are(console):
     assert "choose one of 1h, 24h, 7d" in page.words
 
 
+async def test_the_charts_can_be_those_of_one_endpoint(console):
+    console.house.endpoints = (*console.house.endpoints, Endpoint(name="voice", app_url="http://app.example/voice"))
+    await console.delivered()
+    for endpoint in ("sms", "sms", "voice"):
+        console.house.metrics.acknowledged(endpoint, "message", "app", 0.05)
+    assert "Received 3 in the last hour" in (await console.read("/")).words
+    page = await console.read("/?endpoint=voice&span=24h")
+    assert "Received 1 in the last 24 hours, voice" in page.words
+    assert 'href="/?span=7d&amp;endpoint=voice#over-time"' in page.text
+    assert (await console.read("/?endpoint=fax")).status == 400
+
+
+async def test_an_error_from_before_the_backlog_is_not_its_reason(console):
+    await console.lost()
+    console.house.clock.time += 3 * 3600
+    await console.webhook(state=State.WAITING)
+    page = await console.read("/")
+    assert "1 message waits for your app since 14:00 UTC." in page.words
+
+
 async def test_the_numbers_behind_the_charts_can_be_taken_along(console):
     await console.delivered()
     console.house.metrics.acknowledged("sms", "message", "app", 0.05)
