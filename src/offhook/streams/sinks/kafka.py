@@ -24,7 +24,7 @@ from offhook.streams.sinks.reach import Server, addresses_of, read_servers, tls_
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Producer
-    from confluent_kafka.admin import ClusterMetadata
+    from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
 
 _PORTS: Final = {"kafka": 9092}
 _HEADERS: Final[list[tuple[str, str | bytes | None]]] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
@@ -189,7 +189,7 @@ class KafkaBroker:
 
         found = await self._look_around(line)
         for broker in found.brokers.values():
-            server = Server("kafka", broker.host, broker.port)
+            server = Server("kafka", str(broker.host), int(broker.port or 0))
             if server not in line.checked:
                 await addresses_of(server)
                 line.checked.add(server)
