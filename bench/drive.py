@@ -4,6 +4,7 @@ import json
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -74,6 +75,20 @@ def get(port: int, path: str) -> bytes:
     if answer.status != 200:
         raise RuntimeError(f"GET {path}: {answer.status} {body[:200]!r}")
     return body
+
+
+def post_form(port: int, path: str, fields: dict[str, str | list[str]]) -> Any:
+    """One POST of a form on loopback; gives the JSON that came back. Raises RuntimeError for anything but a 2xx."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", path, urlencode(fields, doseq=True), {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    if answer.status // 100 != 2:
+        raise RuntimeError(f"POST {path}: {answer.status} {body[:200]!r}")
+    return json.loads(body)
 
 
 def get_json(port: int, path: str) -> Any:

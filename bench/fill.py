@@ -54,7 +54,7 @@ def fill(path: Path | str, count: int, days: float = 10) -> None:
     began, step = time.time() - days * DAY, days * DAY / max(1, count)
     for start in range(0, count, AT_ONCE):
         arrivals = [_arrival(began + (start + place) * step, request) for place, request in enumerate(_requests(start, count))]
-        changes = Changes(changes.next_seq, changes.lags)
+        changes = changes.following()
         appends = [Pending(arrival, print) for arrival in arrivals]
         write(db, Group(appends, [_settling(arrival, start + place + 1) for place, arrival in enumerate(arrivals)]), changes)
         keys.extend((arrival.dedupe_key, start + place + 1) for place, arrival in enumerate(arrivals))

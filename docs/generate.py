@@ -29,7 +29,11 @@ from offhook.doctor.checks import CHECKS
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, Setting
+from offhook.settings.alarm_keys import ALARM_KEYS, AlarmKey
 from offhook.simulator.chaos import KINDS
+from offhook.streams.model import SinkField
+from offhook.streams.registry import TYPES
+from offhook.streams.sinks.table import KINDS as KINDS_OF_SINKS
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
@@ -44,7 +48,9 @@ SECTIONS = {
     "journal": "Journal",
     "twilio": "Twilio account",
     "delivery": "Delivery",
+    "alarms": "Alarms: how people and systems are told",
     "limits": "Limits of the public listener",
+    "streams": "Event streams",
     "logs": "Logs",
 }
 
@@ -230,12 +236,72 @@ def fault_table() -> str:
     )
 
 
+def event_types() -> str:
+    """Every type of event."""
+    return table(
+        ("type", "schema, versions", "when"),
+        (
+            (
+                f"`{each.name}`",
+                f"`{each.schema}`, {each.versions[0]}{f' to {each.latest}' if len(each.versions) > 1 else ''}",
+                plain(each.description),
+            )
+            for each in TYPES
+        ),
+    )
+
+
+def sink_kinds() -> str:
+    """Every kind of sink with its configuration."""
+    return "\n".join(
+        f"### `{kind.name}`\n\n{plain(kind.meaning[:1].upper() + kind.meaning[1:])}."
+        + (f" Needs `pip install offhook[{kind.extra}]`." if kind.extra else "")
+        + "\n\n"
+        + table(("key", "meaning", "default"), map(_sink_field, kind.fields))
+        for kind in KINDS_OF_SINKS
+    )
+
+
+def _sink_field(field: SinkField) -> Sequence[str]:
+    default = (
+        ""
+        if field.default in (None, "")
+        else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+    )
+    return (
+        f"`{field.name}`",
+        plain(field.meaning) + (" (secret)" if field.secret else ""),
+        "required" if field.required else default,
+    )
+
+
 def chaos() -> str:
     """Every kind of chaos."""
     return table(
         ("kind", "what happens", "your app is asked"),
         ((f"`{kind}`", plain(meaning.what), "yes" if meaning.asked else "no") for kind, meaning in KINDS.items()),
     )
+
+
+PARTS = {
+    "watch": "What it watches: one of these",
+    "threshold": "How much is too much",
+    "scope": "Where",
+    "told": "Who is told",
+    "state": "What it is for, and how it is",
+}
+
+
+def alarm_keys() -> str:
+    """Every key of an alarm, by what it says."""
+    return "\n".join(
+        f"### {heading}\n\n" + table(("key", "kind", "meaning"), (_alarm_key(key) for key in ALARM_KEYS if key.part == part))
+        for part, heading in PARTS.items()
+    )
+
+
+def _alarm_key(key: AlarmKey) -> Sequence[str]:
+    return f"`{key.name}`", ", ".join(f"`{choice}`" for choice in key.kind.choices) or key.kind.word, plain(key.meaning)
 
 
 WRITERS: dict[str, Callable[[], str]] = {
@@ -251,8 +317,11 @@ WRITERS: dict[str, Callable[[], str]] = {
     "codes": codes,
     "solutions": solutions,
     "commands": commands,
+    "alarm-keys": alarm_keys,
     "faults": fault_table,
     "chaos": chaos,
+    "event-types": event_types,
+    "sink-kinds": sink_kinds,
 }
 
 

@@ -10,6 +10,11 @@ from typing import Any, Protocol
 import msgspec
 
 from offhook import logs
+from offhook.alarms.configured import alarms_of
+from offhook.alarms.notify.configured import Means as AlarmMeans
+from offhook.alarms.notify.configured import open_outbox
+from offhook.alarms.watcher import Watcher, WatcherParts
+from offhook.api.alarm_desk import open_desk as open_alarm_desk
 from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
@@ -23,7 +28,7 @@ from offhook.dev.front import Around
 from offhook.dev.options import DevOptions
 from offhook.dev.replay import Compared
 from offhook.dev.server import Beside, DevInfo, DevPlan, run_dev, run_replay
-from offhook.doctor.admission import Tools
+from offhook.doctor.admission import Tools as DoctorTools
 from offhook.doctor.configured import configured_practice, doctor_tools
 from offhook.errors import OffhookError
 from offhook.intake.configured import intake_limits, tls_files
@@ -33,7 +38,7 @@ from offhook.intake.listener import Listener
 from offhook.metrics import Metrics
 from offhook.net.configured import check_callable, open_transport
 from offhook.net.transport import HttpTransport
-from offhook.ports import Clock, Journal
+from offhook.ports import Clock, Ids, Journal, Transport
 from offhook.providers.configured import derive, providers, twilio
 from offhook.providers.twilio import Twilio
 from offhook.providers.twilio_debugger import TwilioDebugger
@@ -48,12 +53,20 @@ from offhook.replies.sender import ReplySender
 from offhook.settings import Settings, check_startable
 from offhook.stores.configured import open_journal
 from offhook.stores.retention import Retention
+from offhook.streams.carrying import NobodyCarries
+from offhook.streams.configured import Means, Tools, open_desk, reader, tools
+from offhook.streams.desk import Desk as StreamDesk
+from offhook.streams.registry import numbered
+from offhook.streams.sinks.table import KINDS
+from offhook.streams.worker import Streams, StreamsParts
 from offhook.system import SystemClock, TimeSortedIds, collect_seldom
 
 log = logs.get("offhook")
 
 # Of the time that a stop may take, this much is for closing the doors and the journal.
 CLOSING = 5.0
+# And so much for the alarms' last look, seconds.
+WATCHED_ONCE_MORE = 2.0
 SENDABLE = frozenset({ReplyState.KEPT, ReplyState.FAILED, ReplyState.EXPIRED, ReplyState.AMBIGUOUS})
 
 
@@ -96,9 +109,14 @@ class Program:
         """Twilio, with the settings' tokens."""
         return twilio(settings)
 
-    def doctor_tools(self, settings: Settings) -> Tools:
+    def doctor_tools(self, settings: Settings) -> DoctorTools:
         """What the doctor works with."""
         return doctor_tools(settings)
+
+    def stream_desk(self, settings: Settings, journal: Journal, transport: Transport) -> StreamDesk:
+        """Sinks and subscriptions of a journal that no server has open: nothing goes to them meanwhile."""
+        having = stream_tools(settings, transport, SystemClock(), TimeSortedIds())
+        return open_desk(settings, journal, having, NobodyCarries())
 
     def replay(self, settings: Settings, folder: Path) -> AsyncIterator[Compared]:
         """Send recorded texts to the settings' app again."""
@@ -132,6 +150,7 @@ class House:
         every = providers(settings)
         provider = every[Twilio.name]
         self.journal = open_journal(settings, derive(settings, every), self.clock)
+        self.alarms = open_alarm_desk(self.journal, self.clock, self._ids, settings.account_sid)
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
@@ -146,7 +165,11 @@ class House:
                 preserve_307=settings.redirect_307 == "preserve",
             ),
         )
+        self._rest = self._open_rest()
         self._sender, desk = self._replies(rounds)
+        having = stream_tools(settings, self._transport, self.clock, self._ids)
+        self._streams = self._pumps(having)
+        self.streams = open_desk(settings, self.journal, having, self._streams)
         by_name = {endpoint.name: endpoint for endpoint in settings.endpoints}
         told = [endpoint.name for endpoint in settings.endpoints if endpoint.provider == TwilioDebugger.name]
         parts = Parts(
@@ -179,6 +202,21 @@ class House:
         self._intake = Listener(
             self._desk, host=settings.host, port=settings.port, tls=tls_files(settings), limits=intake_limits(settings)
         )
+        self._watcher = Watcher(
+            WatcherParts(
+                book=self.alarms.book,
+                journal=self.journal,
+                clock=self.clock,
+                ids=self._ids,
+                metrics=self.metrics,
+                breakers=self._courier.breakers,
+            )
+        )
+        self._outbox = open_outbox(
+            settings,
+            AlarmMeans(self.journal, self.clock, self._ids, self._transport, self._rest, provider.sign),
+        )
+        self.alarms.book.follow(told=self._outbox.wake)
         self._console = ConsoleServer(create_console(self), settings.console_host, settings.console_port)
         self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)
         self._watch()
@@ -189,10 +227,14 @@ class House:
         """Open the journal, take over what it holds, then open the doors. Raises OffhookError; nothing is left open then."""
         await self.journal.open()
         try:
+            await self.streams.tidy()
             await self._handover.take_over(self.journal)
             await self._courier.start(elsewhere=self._handover.own)
             await self._recorder.start()
+            await self.alarms.book.adopt(alarms_of(self._settings))
             await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
+            await self._watcher.start()
+            await self._streams.start()
             await listen(self._intake, "webhooks", self._settings.host, self._settings.port)
             await listen(self._console, "console", self._settings.console_host, self._settings.console_port)
         except BaseException:
@@ -202,6 +244,9 @@ class House:
         self._work("replies", self._sender.run())
         self._work("debugger", self._recorder.run())
         self._work("retention", self._retention.run())
+        self._work("streams", self._streams.run())
+        self._work("alarms", self._watcher.run())
+        self._work("alarm outbox", self._outbox.run())
 
     async def work(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises OffhookError when a worker has died: then the whole is better started anew."""
@@ -216,12 +261,15 @@ class House:
     async def stop(self) -> None:
         """Stop accepting, finish what is under way as far as the time allows, close the journal. Nothing is lost."""
         within = max(1.0, self._settings.shutdown_timeout - CLOSING)
-        rooms = (self._courier, self._recorder, self._sender)
+        await self.streams.close()
+        rooms = (self._courier, self._recorder, self._sender, self._streams, self._outbox)
         await asyncio.gather(self._intake.stop(within), *(room.stop(within) for room in rooms))
         await self._desk.close()
         for task in self._workers.values():
             task.cancel()
         await asyncio.gather(*self._workers.values(), return_exceptions=True)
+        if self._workers:
+            await self._watcher.stop(WATCHED_ONCE_MORE)
         await self._console.stop()
         await self.doctor.close()
         await self._transport.close()
@@ -273,33 +321,65 @@ class House:
     def _judge(self, *about: Any) -> Any:
         return classify.judge(*about, status_code=self._settings.twilio_code_for_status)
 
-    def _replies(self, rounds: RoundParts) -> tuple[ReplySender, ReplyDesk]:
+    def _open_rest(self) -> TwilioRest:
         settings = self._settings
-        rest = TwilioRest(
+        return TwilioRest(
             self._reply_transport,
             lambda account_sid: credentials(settings, account_sid),
             judge=self._judge,
             clock=self.clock,
             base_url=settings.twilio_api_url,
         )
+
+    def _replies(self, rounds: RoundParts) -> tuple[ReplySender, ReplyDesk]:
+        settings = self._settings
         sender = ReplySender(
             SenderParts(
-                journal=self.journal, rest=rest, clock=self.clock, ids=self._ids, chance=random.random, metrics=self.metrics
+                journal=self.journal, rest=self._rest, clock=self.clock, ids=self._ids, chance=random.random, metrics=self.metrics
             )
         )
         composer = Composer(
             Documents(rounds),
             {endpoint.name: endpoint for endpoint in settings.endpoints},
-            may_send=rest.may_send,
+            may_send=self._rest.may_send,
             clock=self.clock,
             ids=self._ids,
         )
         return sender, ReplyDesk(composer, sender.wake, self.metrics)
 
+    def _pumps(self, having: Tools) -> Streams:
+        return Streams(
+            StreamsParts(
+                journal=self.journal,
+                clock=self.clock,
+                ids=self._ids,
+                chance=random.random,
+                kinds={kind.name: kind for kind in having.kinds},
+                sinks=having.sinks,
+                reading=reader(self._settings.account_sid or ""),
+                number=numbered,
+                counted=self.metrics.sink_events,
+                retry_for=self._settings.sink_retry_for,
+                retention=self._settings.retention,
+            )
+        )
+
     def _watch(self) -> None:
         self.metrics.watch("offhook_connections", lambda: {(): float(self._intake.connections)})
         self.metrics.watch("offhook_attempts_running", lambda: {(n,): float(v) for n, v in self._courier.under_way().items()})
+        self.metrics.watch("offhook_sink_lag", lambda: {(n,): float(v) for n, v in self._streams.lags().items()})
         self.metrics.watch("offhook_breaker_open", lambda: {(n,): float(v) for n, v in self._courier.breakers().items()})
+
+
+def stream_tools(settings: Settings, transport: Transport, clock: Clock, ids: Ids) -> Tools:
+    """What sinks are made with: the house's own means, and the account's signature."""
+    provider = twilio(settings)
+
+    def sign(url: str) -> str | None:
+        _, headers = provider.sign(url, b"", "", settings.account_sid or "")
+        return headers[0][1] if headers else None
+
+    return tools(settings.database, KINDS, Means(transport, clock, ids, sign))
 
 
 class Door(Protocol):

@@ -6,7 +6,7 @@ somebody asks. Everything runs on the event loop's thread, so nothing here takes
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -79,6 +79,13 @@ METRICS = (
     ),
     Metric("offhook_replies_total", MetricKind.COUNTER, ("state",), "Replies, by what became of them."),
     Metric("offhook_debug_events_total", MetricKind.COUNTER, ("level", "code"), "Debug events that were logged."),
+    Metric(
+        "offhook_sink_events_total",
+        MetricKind.COUNTER,
+        ("sink", "outcome"),
+        "Events handed to a sink: `delivered`, `parked` (refused for good, kept for a replay), or the code of each try that failed.",
+    ),
+    Metric("offhook_sink_lag", MetricKind.GAUGE, ("sink",), "Rows of the journal that a sink has still to be told of, at most."),
     Metric("offhook_webhooks", MetricKind.GAUGE, ("endpoint", "state"), "Webhooks in the journal, by state."),
     Metric("offhook_connections", MetricKind.GAUGE, (), "Open connections on the intake."),
     Metric("offhook_attempts_running", MetricKind.GAUGE, ("endpoint",), "Attempts under way."),
@@ -90,6 +97,11 @@ METRICS = (
 )
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+def bounds_of(name: str) -> tuple[float, ...]:
+    """The upper bounds of a histogram's buckets, seconds, the endless one left out."""
+    return _BY_NAME[name].buckets
 
 
 class Metrics:
@@ -110,6 +122,7 @@ class Metrics:
         self._attempts = self._counters["offhook_attempts_total"]
         self._replies = self._counters["offhook_replies_total"]
         self._debug_events = self._counters["offhook_debug_events_total"]
+        self._sink_events = self._counters["offhook_sink_events_total"]
         self._answer_seconds = self._histograms["offhook_answer_seconds"]
         self._attempt_seconds = self._histograms["offhook_attempt_seconds"]
         self._journey_seconds = self._histograms["offhook_journey_seconds"]
@@ -157,11 +170,23 @@ class Metrics:
         """A debug event was logged."""
         self._debug_events[level, str(code)] += 1
 
+    def sink_events(self, sink: str, outcome: str, count: int) -> None:
+        """So many events came to this at a sink: `delivered`, `parked`, or a code in digits."""
+        self._sink_events[sink, outcome] += count
+
     def watch(self, name: str, read: Callable[[], GaugeValues]) -> None:
         """Have `read` called for that gauge whenever somebody asks for the metrics. Raises KeyError for a gauge not in the table."""
         if _BY_NAME[name].kind is not MetricKind.GAUGE:
             raise KeyError(name)
         self._watched[name] = read
+
+    def counted(self, name: str) -> Mapping[Labels, int]:
+        """What a counter of the table has come to, by its labels' values: as it is, to be read and not kept."""
+        return self._counters[name]
+
+    def durations(self, name: str) -> Mapping[Labels, Sequence[float]]:
+        """A histogram's rows by its labels' values: a count for each bucket (the endless one last), then the sum. As it is, to be read and not kept."""
+        return self._histograms[name]
 
     def render(self, snapshot: Mapping[str, GaugeValues] | None = None) -> bytes:
         """Prometheus text. `snapshot` holds gauges that the caller has just read, besides the watched ones."""

@@ -199,7 +199,8 @@ class Journal(Protocol):
     async def prune(self, received_before: float, limit: int) -> int:
         """Delete up to `limit` delivered, failed or dismissed webhooks received before that time, with all that hangs on them.
 
-        Issues that no event is left of, and that were last seen before then, go too.
+        Debug events and notices from before then that hang on no webhook go too, and issues that no event is left of and that were last seen
+        before then; where more webhooks may be left, only what is older than those deleted.
         """
 
     async def forget(self, number: str) -> int:

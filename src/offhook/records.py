@@ -132,6 +132,11 @@ class Webhook(Record):
     answer: Answer | None = None
     note: str = ""
 
+    @property
+    def number(self) -> str:
+        """The number of ours that it is about: it received the message or call, or sent the message whose status is told."""
+        return self.sender if self.kind is Kind.STATUS else self.recipient
+
 
 class Timings(Record):
     """Milliseconds from the start of the exchange's phase; None where the phase did not happen. `total` runs from the exchange's start."""
@@ -301,7 +306,7 @@ class DebugEvent(Record):
     """One logged error, warning or info. `details` are Twilio's `more_info` pairs and ours: small strings, never a secret.
 
     `causes` are the likeliest first; empty where nothing is known beyond the code. `origin` is who saw it: `offhook`, or `twilio` where
-    Twilio told us.
+    Twilio told us. `number` is the number of ours that it is about, "" where it is about none.
     """
 
     id: str
@@ -323,6 +328,7 @@ class DebugEvent(Record):
     details: dict[str, Any] = {}
     causes: tuple[Cause, ...] = ()
     origin: str = "offhook"
+    number: str = ""
 
 
 class IssueState(StrEnum):

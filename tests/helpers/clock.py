@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import time
 
 
 class ManualClock:
@@ -41,3 +42,19 @@ class ManualClock:
         """Let everything that can run without time going by run."""
         for _ in range(30):
             await asyncio.sleep(0)
+
+
+class Passing:
+    """The machine's clock, as much later as `gone` says: for what signs with the real time."""
+
+    def __init__(self):
+        self.gone = 0.0
+
+    def now(self):
+        return time.time() + self.gone
+
+    def monotonic(self):
+        return time.monotonic() + self.gone
+
+    async def sleep(self, seconds):
+        raise AssertionError("nothing waits here")

@@ -13,11 +13,15 @@ from offhook.records import (
     Exchange,
     Kind,
     Level,
+    Marks,
+    Notice,
+    NoticeType,
     Outcome,
     Reply,
     ReplyState,
     Role,
     Settlement,
+    Source,
     State,
     Timings,
     WebhookFilter,
@@ -27,6 +31,7 @@ from offhook.system import TimeSortedIds
 
 NOON = 1_763_899_200.0
 ALICE, BOB, SHOP = "+15550000001", "+15550000002", "+15559999999"
+ALL, NOTHING = tuple(Source), Marks()
 ids = TimeSortedIds()
 
 
@@ -72,11 +77,11 @@ def a_message(sender=ALICE, **fields):
     return an_arrival(body=b"Body=hi&From=%2B" + sender[1:].encode(), **fields)
 
 
-def an_attempt(webhook_id, number=1, *, delivered=True):
+def an_attempt(webhook_id, number=1, *, delivered=True, at=NOON):
     exchange = Exchange(
         method="POST",
         url="http://127.0.0.1:5000/sms",
-        started_at=NOON,
+        started_at=at,
         timings=Timings(connect=0.4, first_byte=3.5, total=4.0),
         request_headers=(("Content-Type", "application/x-www-form-urlencoded"),),
         status=200 if delivered else 502,
@@ -89,7 +94,7 @@ def an_attempt(webhook_id, number=1, *, delivered=True):
         number=number,
         role=Role.PRIMARY,
         url="http://127.0.0.1:5000/sms",
-        started_at=NOON,
+        started_at=at,
         duration_ms=4.0,
         outcome=Outcome(delivered=delivered, code=0 if delivered else 11200),
         exchanges=(exchange,),
@@ -111,6 +116,10 @@ def a_reply(webhook_id, ordinal=0, state=ReplyState.WAITING, **fields):
         "body": "Thanks.",
     }
     return Reply(**(values | fields))
+
+
+def a_notice(told=NoticeType.ALARM_FIRED, *, at=NOON, subject="AK1", **fields):
+    return Notice(type=told, at=at, subject=subject, **fields)
 
 
 class Desk:
@@ -149,6 +158,22 @@ class Desk:
 
     async def listed_events(self, limit=50, before="", **where):
         return [event.id for event in await self.journal.events(EventFilter(**where), limit, before)]
+
+    async def told(self, after=NOTHING, *, limit=1_000, sources=ALL):
+        """Everything that is new, page by page, and the marks after it."""
+        rows = []
+        while True:
+            page = await self.journal.news(after, limit, sources)
+            assert len(page.news) <= limit
+            rows += page.news
+            after = page.marks
+            if not page.news:
+                return rows, after
+
+    async def noticed(self, after=NOTHING):
+        """Type and subject of each notice since."""
+        rows, _ = await self.told(after, sources=(Source.NOTICES,))
+        return [(row.item.type, row.item.subject) for row in rows]
 
     async def restart(self):
         await self.journal.close()

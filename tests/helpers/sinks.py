@@ -88,7 +88,7 @@ async def hand_over(client, events, *, batch=100, on_fault=None, most_faults=100
         portion = events[at : at + size]
         delivery = await client.deliver(portion)
         assert delivery.taken + delivery.refused <= len(portion)
-        assert delivery.fault is not None or delivery.taken == len(portion)
+        assert delivery.fault is not None or delivery.taken
         came.taken += portion[: delivery.taken]
         at += delivery.taken
         size = batch

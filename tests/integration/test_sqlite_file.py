@@ -8,13 +8,15 @@ import sys
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from offhook.errors import UnusableJournalError
-from offhook.records import Cause, Confidence, EventFilter, IssueFilter
+from offhook.records import Cause, Confidence, EventFilter, IssueFilter, Kept, Marks, Settlement, Source, State
+from offhook.stores.rules import underived
 from offhook.stores.sqlite import SqliteJournal, database
-from offhook.stores.sqlite.codec import encode
+from offhook.stores.sqlite.codec import encode, webhook_row
 from offhook.system import SystemClock
-from tests.helpers.journals import NOON, an_event
+from tests.helpers.journals import NOON, a_notice, an_arrival, an_attempt, an_event
 
 a_cause = Cause(name="tls.expired", title="The certificate has expired.", confidence=Confidence.CERTAIN)
 
@@ -91,17 +93,22 @@ async def test_an_older_schema_is_brought_forward_a_step_at_a_time(tmp_path, mon
     db.close()
 
 
-async def test_events_from_before_there_were_issues_are_kept_and_belong_to_none(tmp_path, monkeypatch):
-    path = tmp_path / "journal.db"
-    newest = database.migrations()
-    monkeypatch.setattr(database, "migrations", lambda: newest[:1])
-    await opens(path)
-    old, new = (an_event(endpoint="sms", causes=(a_cause,)) for _ in range(2))
+def a_file_of_schema(path, version):
     db = apsw.Connection(str(path))
+    for script in database.migrations()[:version]:
+        db.execute(script).fetchall()
+    db.pragma("application_id", database.APPLICATION_ID)
+    db.pragma("user_version", version)
+    return db
+
+
+async def test_events_from_before_there_were_issues_are_kept_and_belong_to_none(tmp_path):
+    path = tmp_path / "journal.db"
+    db = a_file_of_schema(path, 1)
+    old, new = (an_event(endpoint="sms", causes=(a_cause,)) for _ in range(2))
     values = (old.id, old.at, old.level, old.code, old.endpoint, "", encode(old))
     db.execute("INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     db.close()
-    monkeypatch.setattr(database, "migrations", lambda: newest)
     journal = a_journal(path)
     await journal.open()
     assert await journal.events(EventFilter(), 10) == [old]
@@ -212,3 +219,50 @@ async def test_a_second_process_is_told_who_has_the_file_and_gets_it_when_that_o
         holder.wait()
         holder.stdout.close()
     await opens(path)
+
+
+async def test_a_file_from_before_there_were_news_tells_those_of_its_rows_and_goes_on_counting(tmp_path):
+    path = tmp_path / "journal.db"
+    arrivals = [an_arrival(at=NOON + number) for number in range(4)]
+    attempts = [an_attempt(arrival.id, at=arrival.received_at) for arrival in arrivals[:3]]
+    event = an_event(webhook_id=arrivals[1].id, endpoint="sms", at=NOON + 1.5)
+    db = a_file_of_schema(path, 4)
+    for seq, arrival in enumerate(arrivals, start=1):
+        db.execute("INSERT INTO arrivals VALUES (?, ?)", (seq, encode(arrival)))
+    for seq, attempt in enumerate(attempts, start=1):
+        row = (*webhook_row(seq, replace(underived(arrivals[seq - 1]), state=State.DELIVERED)), 0)
+        db.execute(f"INSERT INTO webhooks VALUES ({', '.join('?' * len(row))})", row)
+        db.execute("INSERT INTO attempts (webhook, data) VALUES (?, ?)", (seq, encode(attempt)))
+    db.execute(
+        "INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (event.id, event.at, event.level, event.code, event.endpoint, event.webhook_id, encode(event)),
+    )
+    db.execute("DELETE FROM attempts WHERE seq = 3")
+    db.close()
+    journal = a_journal(path)
+    await journal.open()
+    page = await journal.news(Marks(), 100, tuple(Source))
+    assert [(row.source.value, row.seq) for row in page.news] == [
+        ("arrivals", 1),
+        ("attempts", 1),
+        ("arrivals", 2),
+        ("attempts", 2),
+        ("events", 1),
+        ("arrivals", 3),
+        ("arrivals", 4),
+    ]
+    assert page.news[-2].item.state is State.DELIVERED
+    assert page.news[-1].item == underived(arrivals[3])
+    assert page.marks == await journal.marks() == Marks(arrivals=4, attempts=2, events=1)
+    assert await journal.marks(NOON + 2) == Marks(arrivals=2, attempts=2, events=1)
+    assert await journal.oldest_undelivered("sms") == NOON + 3
+    await journal.keep([Kept(shelf="alarms", id="AK1", data=b"1")], [a_notice()])
+    await journal.record([an_event()])
+    settled = replace(underived(arrivals[3]), state=State.FAILED)
+    await journal.settle(Settlement(webhook=settled, attempts=(an_attempt(settled.id, at=NOON + 9),)))
+    await journal.close()
+    journal = a_journal(path)
+    await journal.open()
+    assert await journal.marks() == Marks(arrivals=4, attempts=3, events=2, notices=2)
+    assert await journal.kept_one("alarms", "AK1") == b"1"
+    await journal.close()

@@ -7,10 +7,24 @@ import pytest
 from msgspec.structs import replace
 
 from offhook.errors import JournalError
-from offhook.records import Arrival, Attempt, Kind, Outcome, Role, Settlement, State
+from offhook.records import (
+    Arrival,
+    Attempt,
+    Kept,
+    Kind,
+    Marks,
+    Notice,
+    NoticeType,
+    Outcome,
+    Role,
+    Settlement,
+    Source,
+    State,
+)
 from offhook.stores.rules import underived
 from offhook.stores.sqlite import SqliteJournal, ledger
 from offhook.system import SystemClock, TimeSortedIds
+from tests.helpers.journals import an_event
 from tests.integration.powercut import Disk
 
 CUTS = 200
@@ -144,3 +158,64 @@ async def test_the_same_cuts_show_what_unsafe_storing_loses(tmp_path, control):
             # A file too damaged to be opened or read has lost everything.
             lost += 1
     assert lost > 0
+
+
+class Watcher:
+    """Keeps a count on a shelf, and writes a notice with each; a third of the time a debug event too, and prunes now and then."""
+
+    def __init__(self):
+        self.kept = 0
+        self.heard = []
+
+    async def serve(self, journal):
+        journal.listen(self.heard.append)
+        for number in range(1, 10_000):
+            try:
+                notice = Notice(type=NoticeType.ALARM_FIRED, at=float(number), subject=f"AK{number}")
+                await journal.keep([Kept(shelf="watch", id="count", data=b"%d" % number)], [notice])
+                self.kept = number
+                if number % 3 == 0:
+                    await journal.record([an_event(at=float(number))])
+                if number % 7 == 0:
+                    await journal.prune(float(number), 10)
+            except JournalError:
+                return
+
+    async def check(self, journal, number):
+        """The count and its notice are both there or neither; nothing that was heard is missing; numbers go on where they were."""
+        count = int(await journal.kept_one("watch", "count") or 0)
+        assert self.kept <= count <= self.kept + 1, f"cut {number}"
+        marks = await journal.marks()
+        assert marks.notices == count
+        last = self.heard[-1].marks if self.heard else Marks()
+        assert (marks.notices, marks.events) >= (last.notices, last.events)
+        page = await journal.news(Marks(), 10_000, (Source.NOTICES,))
+        assert [row.item.subject for row in page.news] == [f"AK{each}" for each in range(count - len(page.news) + 1, count + 1)]
+        await journal.keep((), [Notice(type=NoticeType.ALARM_RECOVERED, at=0.0, subject="AK0")])
+        assert await journal.marks() == replace(marks, notices=count + 1)
+
+
+async def test_no_power_cut_parts_a_record_from_its_notice_or_gives_a_number_twice(tmp_path):
+    kept = 0
+    for number in range(60):
+        disk = Disk(f"news-{number}", chance=random.Random(number))
+        before, after = tmp_path / f"{number}-before", tmp_path / f"{number}-after"
+        before.mkdir()
+        after.mkdir()
+        watcher = Watcher()
+        try:
+            journal = SqliteJournal(before / "journal.db", SystemClock(), vfs=disk.name)
+            await journal.open()
+            disk.cut_after = random.Random(number).randrange(1, 400)
+            await asyncio.wait_for(watcher.serve(journal), 20)
+            assert disk.is_cut
+            await journal.close()
+            disk.restore(after)
+        finally:
+            disk.close()
+        survivor = SqliteJournal(after / "journal.db", SystemClock())
+        await survivor.open()
+        await watcher.check(survivor, number)
+        await survivor.close()
+        kept += watcher.kept
+    assert kept > 600, "a cut has to have something to lose"

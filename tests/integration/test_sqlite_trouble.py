@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from offhook import logs
 from offhook.errors import JournalError
-from offhook.records import Arrival, Kind, Settlement, State, WebhookFilter
+from offhook.records import Arrival, Kept, Kind, Marks, Settlement, State, WebhookFilter
 from offhook.stores.rules import underived
-from offhook.stores.sqlite import SqliteJournal, database, ledger, opening, reads, writer
+from offhook.stores.sqlite import SqliteJournal, database, ledger, news, opening, reads, writer
 from offhook.system import SystemClock, TimeSortedIds
+from tests.helpers.journals import a_notice, an_event
 from tests.integration.powercut import Disk
 
 ids = TimeSortedIds()
@@ -271,3 +272,85 @@ async def test_a_log_that_a_reader_lets_grow_is_an_alarm_and_one_only(tmp_path, 
     said = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [line["event"] for line in said] == ["journal.log_is_long"]
     assert said[0]["path"].endswith("journal.db-wal")
+
+
+async def test_what_could_not_be_written_is_not_heard_and_its_numbers_are_given_to_what_could(journal, disk):
+    heard = []
+    journal.listen(heard.append)
+    await journal.keep((), [a_notice(subject="AK1")])
+    disk.full_above = 0
+    with pytest.raises(JournalError):
+        await journal.keep([Kept(shelf="alarms", id="AK2", data=b"2")], [a_notice(subject="AK2")])
+    with pytest.raises(JournalError):
+        await journal.record([an_event()])
+    assert len(heard) == 1
+    disk.full_above = None
+    assert await journal.kept_one("alarms", "AK2") is None
+    assert await journal.marks() == Marks(notices=1)
+    await journal.keep((), [a_notice(subject="AK3")])
+    assert [(notice.subject, notice.seq) for one in heard for notice in one.notices] == [("AK1", 1), ("AK3", 2)]
+    assert [one.marks.notices for one in heard] == [1, 2]
+
+
+async def test_a_notice_that_cannot_be_written_fails_alone_with_what_was_to_be_kept_with_it(journal):
+    heard = []
+    journal.listen(heard.append)
+    results = await asyncio.gather(
+        journal.keep([Kept(shelf="alarms", id="a", data=b"1")], [a_notice(subject="AK1")]),
+        journal.keep([Kept(shelf="alarms", id="b", data=b"1")], [a_notice(subject="AK2", data={"what": object()})]),
+        journal.keep([Kept(shelf="alarms", id="c", data=b"1")], [a_notice(subject="AK3")]),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, JournalError) for result in results] == [False, True, False]
+    assert [record.id for record in await journal.kept("alarms")] == ["a", "c"]
+    assert [(notice.subject, notice.seq) for one in heard for notice in one.notices] == [("AK1", 1), ("AK3", 2)]
+
+
+async def test_one_who_listens_and_raises_does_not_take_the_news_away_from_the_others(journal):
+    complaints, heard = [], []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    journal.listen(lambda _heard: 1 / 0)
+    journal.listen(heard.append)
+    await journal.record([an_event()])
+    assert (len(complaints), len(heard)) == (1, 1)
+
+
+async def test_a_place_by_a_time_in_a_long_log_may_be_early_and_is_never_late(journal, monkeypatch):
+    monkeypatch.setattr(news, "MOST_LOOKED_THROUGH", 20)
+    monkeypatch.setattr(news, "PAGE", 10)
+    chance, at, times = random.Random(3), 1e9, []
+    for _ in range(60):
+        group = []
+        for _ in range(20):
+            at += chance.choice([1, 2, 3])
+            times.append(at + chance.random() * 20)
+            group.append(replace(an_arrival(), received_at=times[-1]))
+        await asyncio.gather(*(append(journal, arrival) for arrival in group))
+        at += chance.choice([0, 0, 0, 0, -900, 2_000])
+    late, early = 0, []
+    for asked in chance.sample(times, 100):
+        first = next(place for place, when in enumerate(times) if when >= asked)
+        found = (await journal.marks(asked)).arrivals
+        late += found > first
+        early.append(first - found)
+    assert late == 0
+    assert max(early) < len(times)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_that_the_clock_has_stepped_back_is_known_after_a_restart_and_seen_across_one(journal, monkeypatch, restarts):
+    monkeypatch.setattr(news, "MOST_LOOKED_THROUGH", 20)
+    monkeypatch.setattr(news, "PAGE", 10)
+    times = [1e9 + 60 * minute for minute in range(40)]
+    for at in times:
+        await append(journal, replace(an_arrival(), received_at=at))
+    if restarts:
+        await journal.close()
+        await journal.open()
+    for at in times * 5:
+        last = replace(an_arrival(), received_at=at - 86_400)
+        await append(journal, last)
+    await journal.settle(settled(last))
+    await journal.close()
+    await journal.open()
+    assert (await journal.marks(times[30])).arrivals <= 30

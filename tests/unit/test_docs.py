@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from offhook.api.alarm_v2_body import QUERY_TYPES
+from offhook.api.alarm_v2_shapes import WINDOWS, TwilioAlarmProblem
 from offhook.api.problems import CODES as PROBLEMS
 from offhook.api.routes import OPERATIONS
 from offhook.debugger.catalogue import CODES
 from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, load
+from offhook.settings.alarm_keys import ALARM_KEYS
+from offhook.streams.sinks.table import KINDS as SINK_KINDS
 from offhook.testing import plugin
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +85,23 @@ def test_the_file_in_the_docs_is_one_that_offhook_takes(tmp_path, monkeypatch):
     assert settings.shared_keys
 
 
+def test_the_keys_of_an_alarm_in_the_docs_are_those_in_the_code():
+    table = doc("alarms").partition("<!-- begin alarm-keys -->")[2].partition("<!-- end alarm-keys -->")[0]
+    assert sorted(first_cells(table)) == sorted(key.name for key in ALARM_KEYS)
+
+
+def test_the_alarms_in_the_docs_are_ones_that_offhook_takes(tmp_path):
+    example = re.search(r"```toml\n(.*?)```", doc("alarms"), re.DOTALL)[1]
+    (tmp_path / "offhook.toml").write_text(example)
+    assert [alarm.name for alarm in load({}, {}, tmp_path / "offhook.toml").alarms] == ["app-down", "Slow app", "nobody-writes"]
+
+
+def test_twilios_words_for_alarms_in_the_docs_are_those_in_the_code():
+    prose = doc("alarms").partition("## Twilio's API")[2]
+    words = {*QUERY_TYPES, *WINDOWS, *TwilioAlarmProblem.__annotations__}
+    assert {word for word in words if f"`{word}`" not in prose and f'"{word}"' not in prose} == set()
+
+
 def test_the_metrics_in_the_docs_are_those_in_the_code():
     assert first_cells(doc("metrics")) == [metric.name for metric in METRICS]
 
@@ -114,7 +135,7 @@ def test_prose_names_only_flags_that_exist(path):
     ours = re.sub(
         r"^.*(apt-get|ssh |examples/run\.py|pip |npm |uv ).*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", re.sub(r"<!--|-->", "", ours))) <= FLAGS
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", re.sub(r"<!--|-->", "", ours))) <= FLAGS
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -130,6 +151,7 @@ def test_prose_names_only_variables_that_exist(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_prose_names_only_metrics_that_exist(path):
     known = {metric.name for metric in METRICS} | {name for name in vars(plugin) if name.startswith("offhook_")}
+    known |= {str(field.default) for kind in SINK_KINDS for field in kind.fields}
     assert set(re.findall(r"\boffhook_[a-z_]+\b", path.read_text(encoding="utf-8"))) <= known
 
 

@@ -39,7 +39,7 @@ def why_not(**flags):
 
 class TestTheTable:
     def test_every_attribute_has_a_row_and_every_row_an_attribute(self):
-        computed = {"endpoints", "accounts", "shared_keys", "origins", "warnings"}
+        computed = {"endpoints", "accounts", "shared_keys", "alarms", "origins", "warnings"}
         assert {setting.name for setting in SETTINGS} == set(Settings.__struct_fields__) - computed
 
     def test_every_default_is_a_value_that_its_own_kind_accepts(self):
@@ -345,6 +345,56 @@ class TestStarting:
         )
         assert text.count("there is no file") == 2
         assert "there is no directory" in text
+
+
+class TestMail:
+    @staticmethod
+    def start(**flags):
+        check_startable(load({"to": "http://a/", "smtp_host": "smtp.example.com", **flags}, {**TOKEN, "MAIL": "hunter2"}, None))
+
+    def why_not(self, **flags):
+        with pytest.raises(SettingsError) as caught:
+            self.start(**flags)
+        assert "hunter2" not in str(caught.value)
+        return str(caught.value)
+
+    def test_a_server_needs_a_sender_which_may_be_the_user(self):
+        assert "smtp_from: mail needs a sender" in self.why_not()
+        self.start(smtp_from="Offhook <alarms@example.com>")
+        self.start(smtp_user="alarms@example.com", smtp_password="env:MAIL")
+
+    def test_a_user_needs_a_password_and_a_password_a_user(self):
+        assert "smtp_user: it needs smtp_password" in self.why_not(smtp_from="a@b.example", smtp_user="ada")
+        assert "smtp_password: it needs smtp_user" in self.why_not(smtp_from="a@b.example", smtp_password="env:MAIL")
+
+    def test_a_password_is_not_sent_in_the_clear_but_on_this_machine(self):
+        flags = {"smtp_from": "a@b.example", "smtp_user": "ada", "smtp_password": "env:MAIL", "smtp_tls": "none"}
+        assert "would cross the network in the clear" in self.why_not(**flags)
+        self.start(**flags, smtp_host="127.0.0.1")
+
+    @pytest.mark.parametrize("sender", ["ada", "a@b.example\r\nBcc: eve@b.example", "a@b, c@d", "Ada <ada>", "x <a@b.example> y"])
+    def test_a_sender_is_one_address(self, sender):
+        assert "write an address, such as" in problems({"smtp_from": sender})[0]
+
+    @pytest.mark.parametrize("host", ["smtp.example.com:587", "https://smtp.example.com", "smtp example"])
+    def test_a_host_is_no_url(self, host):
+        (problem,) = problems({"smtp_host": host})
+        assert "without a port" in problem
+
+    @pytest.mark.parametrize("number", ["+15551234567", "MG" + "0" * 32, "72975", "Offhook"])
+    def test_text_messages_come_from_a_number_a_service_or_a_name(self, number):
+        assert load({"sms_from": number}, {}, None).sms_from == number
+
+    def test_an_alarm_that_cannot_be_told_so_is_a_warning(self, file):
+        table = '[alarms.{}]\nany = "error"\nat_least = 1\nemail = ["ada@example.com"]\nsms = ["+15551234567"]\n'
+        mail, text = load({}, {}, file(table.format("one") + table.format("two"))).warnings
+        assert mail.startswith("[alarms.one] email (and 1 more): no mail is sent until smtp_host and smtp_from say")
+        assert text.startswith("[alarms.one] sms (and 1 more): no text message is sent until sms_from says")
+        server = 'smtp_host = "smtp.example.com"\nsms_from = "+15557654321"\n'
+        assert load({}, {}, file(server + table.format("one"))).warnings == ()
+
+    def test_nobody_else_can_be_their_sender(self):
+        assert "write one of your Twilio numbers" in problems({"sms_from": "+1 (555) 123-4567"})[0]
 
 
 class TestAnEndpointForOffhookItself:

@@ -42,5 +42,6 @@ def test_a_delivery_that_succeeds_says_nothing_of_events_and_issues(written):
 
 def test_a_storm_of_one_issue_is_one_row_in_a_transaction(written):
     tables = written(200, lambda webhook_id: (an_event(endpoint="sms", webhook_id=webhook_id),))
-    assert tables.count("issues") == 1
+    assert tables.count("issues") == 2, "one look at what there was, and one row"
+    assert tables.count("notices") == 1
     assert tables.count("issue_hours") == 1

@@ -6,9 +6,12 @@ import apsw
 import pytest
 
 from offhook.stores.sqlite.database import migrations
+from offhook.stores.sqlite.group import Changes, Group, Pending
 from offhook.stores.sqlite.statements import MOST_ROWS, SQL, execute_rows
+from offhook.stores.sqlite.transaction import write
+from tests.helpers.journals import NOON, an_arrival
 
-BIG = ("arrivals", "webhooks", "dedupe", "attempts", "replies", "debug_events")
+BIG = ("arrivals", "webhooks", "dedupe", "attempts", "replies", "debug_events", "notices", "kept")
 
 
 @pytest.fixture
@@ -36,8 +39,19 @@ def test_a_statement_finds_its_rows_by_an_index(db, name):
 def test_any_number_of_rows_goes_in_and_the_padding_does_not(db):
     for count in (0, 1, 2, 3, 63, 64, 65, MOST_ROWS, MOST_ROWS + 1, 3 * MOST_ROWS + 7):
         db.execute("DELETE FROM attempts").fetchall()
-        execute_rows(db, "insert_attempts", [(number, b"evidence") for number in range(count)], 2)
+        execute_rows(db, "insert_attempts", [(number + 1, number, b"evidence") for number in range(count)], 3)
         assert db.execute("SELECT count(*), count(DISTINCT webhook) FROM attempts").get == (count, count)
+
+
+def test_arrivals_alone_are_one_statement(db):
+    said = []
+    appends = [Pending(an_arrival(), print, may_be_known=False) for _ in range(50)]
+    changes = Changes(1, (0.0, 0.0))
+    db.set_exec_trace(lambda _cursor, sql, _values: said.append(sql) or True)
+    write(db, Group(appends=appends), changes)
+    write(db, Group(appends=[Pending(an_arrival(at=NOON - 86_400), print, may_be_known=False)]), changes.following())
+    db.set_exec_trace(None)
+    assert said == [SQL["insert_arrivals"]] * 2
 
 
 def test_the_end_of_a_long_conversation_is_not_read_when_its_first_is_done(db):

@@ -5,7 +5,9 @@ from enum import StrEnum
 from offhook.records import Level, Record
 
 ALARMS, FIRINGS, OUTBOX, WATCH, MAINTENANCE = "alarms", "firings", "alarm-outbox", "alarm-watch", "maintenance"
-"""The shelves of the journal that alarms keep their records on."""
+UNTOLD, PACE = "alarm-untold", "alarm-pace"
+"""The shelves of the journal that alarms keep their records on. Untold are the notifications that nobody could be told of, with the reason in
+their note; of the pace is when a phone number was last written to."""
 
 
 class Watch(StrEnum):
@@ -115,6 +117,9 @@ class Notification(Record):
 
     `channel` is `email`, `webhook`, `apprise` or `sms`; `address` is the mail address, the URL, the reference or the number. Its id is also the
     message's, so that a repetition can be told from news. Times in seconds.
+
+    `message` is the id of the message that it goes in together with others, from when a try of that begins until it is known that it has
+    not got there.
     """
 
     id: str
@@ -126,4 +131,19 @@ class Notification(Record):
     created_at: float
     due: float
     attempts: int = 0
+    note: str = ""
+    message: str = ""
+
+
+class Maintenance(Record):
+    """A time in which nothing is told: work is going on. It starts at `starts_at` and is over at `ends_at`.
+
+    `alarms` are the sids that it is about, `endpoints` the endpoints; empty means all of them. What still fires when it is over is told then.
+    """
+
+    id: str
+    starts_at: float
+    ends_at: float
+    alarms: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     note: str = ""

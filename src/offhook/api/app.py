@@ -15,7 +15,9 @@ from offhook.api.house import House
 from offhook.api.operation import route
 from offhook.api.problems import Problem, from_status, problem_answer, suggest
 from offhook.api.routes import OPERATIONS
+from offhook.api.streams_routes import is_of_streams
 from offhook.errors import JournalError
+from offhook.streams.refused import RefusedError
 
 _log = logs.get("api")
 
@@ -25,7 +27,12 @@ def create_app(house: House, pages: Sequence[BaseRoute] = (), bodies: Mapping[st
     app = Starlette(
         routes=[*(route(operation, house) for operation in OPERATIONS), *pages],
         middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts, bodies=bodies)],
-        exception_handlers={HTTPException: _library_refused, Problem: _refused, JournalError: _journal_failed},
+        exception_handlers={
+            HTTPException: _library_refused,
+            Problem: _refused,
+            RefusedError: _streams_refused,
+            JournalError: _journal_failed,
+        },
     )
     app.router.redirect_slashes = False
     return app
@@ -34,6 +41,12 @@ def create_app(house: House, pages: Sequence[BaseRoute] = (), bodies: Mapping[st
 async def _refused(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
     return problem_answer(problem)
+
+
+async def _streams_refused(_: Request, refused: Exception) -> Response:
+    """What the rules of event streams refuse, with their code."""
+    assert isinstance(refused, RefusedError)
+    return problem_answer(Problem(refused.code, str(refused)))
 
 
 async def _library_refused(request: Request, refusal: Exception) -> Response:
@@ -48,7 +61,11 @@ async def _library_refused(request: Request, refusal: Exception) -> Response:
     if refusal.status_code == 405:
         allowed = (refusal.headers or {}).get("Allow", "")
         return problem_answer(
-            Problem(20004, f"{path[:100]} takes {allowed}, not {request.method[:20]}.", headers=refusal.headers)
+            Problem(
+                91203 if is_of_streams(path) else 20004,
+                f"{path[:100]} takes {allowed}, not {request.method[:20]}.",
+                headers=refusal.headers,
+            )
         )
     return problem_answer(from_status(refusal.status_code, str(refusal.detail), headers=refusal.headers))
 

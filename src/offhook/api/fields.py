@@ -23,13 +23,18 @@ LATEST = 253_402_300_799.0
 
 
 class Field(NamedTuple):
-    """One parameter. With `many` it may be repeated, or its values separated by commas, and its value is a tuple."""
+    """One parameter. With `many` it may be repeated, or its values separated by commas, and its value is a tuple.
+
+    With `whole` commas separate nothing. `code` is the code of the problem that a value is which cannot be read.
+    """
 
     name: str
     meaning: str
     schema: Mapping[str, Any]
     read: Callable[[str], Any]
     many: bool = False
+    whole: bool = False
+    code: int = 20001
 
 
 def read_time(text: str) -> float:
@@ -224,7 +229,7 @@ ISSUE_REPLAY = (Field("dry_run", "Only say how many it would be.", {"type": "boo
 
 
 def read_fields(fields: Sequence[Field], given: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The values of the parameters that were given and are not empty. Raises Problem 20001."""
+    """The values of the parameters that were given and are not empty. Raises Problem 20001, or with the code of a field."""
     known = {field.name: field for field in fields}
     values: dict[str, Any] = {}
     for name, text in given:
@@ -237,9 +242,10 @@ def read_fields(fields: Sequence[Field], given: Iterable[tuple[str, str]]) -> di
         if name in values and not field.many:
             raise Problem(20001, f"Parameter {name!r} is given twice.")
         try:
-            read = tuple(field.read(part) for part in text.split(",") if part) if field.many else field.read(text)
+            parts = [text] if field.whole else text.split(",")
+            read = tuple(field.read(part) for part in parts if part) if field.many else field.read(text)
         except ValueError as refusal:
-            raise Problem(20001, f"Parameter {name!r} must be {refusal}.") from None
+            raise Problem(field.code, f"Parameter {name!r} must be {refusal}.") from None
         values[name] = values.get(name, ()) + read if field.many else read
     return values
 

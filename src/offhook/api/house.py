@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from offhook.api.alarm_desk import AlarmDesk
 from offhook.doctor.practice import Practice
 from offhook.metrics import Metrics
 from offhook.ports import Clock, Journal
 from offhook.records import Endpoint
+from offhook.streams.desk import Desk
 
 
 class House(Protocol):
@@ -31,6 +33,14 @@ class House(Protocol):
     @property
     def doctor(self) -> Practice:
         """Examines webhook URLs."""
+
+    @property
+    def streams(self) -> Desk:
+        """Where sinks and subscriptions are made, changed and tested."""
+
+    @property
+    def alarms(self) -> AlarmDesk:
+        """Where alarms are asked for."""
 
     @property
     def allowed_hosts(self) -> Sequence[str]:

@@ -9,10 +9,24 @@ import msgspec
 from offhook import __version__
 from offhook.api import resources
 from offhook.api.fields import Field, id_schema
+from offhook.api.forms import FORM
 from offhook.api.operation import JSON, Operation
 from offhook.api.problems import CODES
 
-_PREFIX_OF = {"webhooks": "WH", "replies": "RP", "errors": "NO", "issues": "IS", "Alerts": "NO"}
+_PREFIX_OF = {
+    "webhooks": "WH",
+    "replies": "RP",
+    "errors": "NO",
+    "issues": "IS",
+    "Alerts": "NO",
+    "Alarms": "AK",
+    "alarms": "AK",
+    "firings": "AF",
+    "maintenance": "AM",
+    "sinks": "DG",
+    "Sinks": "DG",
+    "Subscriptions": "DF",
+}
 # Answers to any request: parameters that are not acceptable, a name that is not the console's, a fault of ours.
 _ALWAYS = (20001, 20421, 20500)
 _UNREADY = "/readyz"
@@ -21,7 +35,8 @@ _UNREADY = "/readyz"
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """The whole document (OpenAPI 3.1)."""
     answers = [operation.answer for operation in operations if operation.answer is not None]
-    types: list[Any] = [*answers, resources.Problem, resources.Unready]
+    others = [operation.problem for operation in operations if operation.problem is not None]
+    types: list[Any] = [*answers, *others, resources.Problem, resources.Unready]
     refs, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(map(id, types), refs, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -42,12 +57,17 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
+    content = {} if operation.status == 204 else {"content": {operation.media_type: {"schema": answer}}}
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation.path), *map(_query_parameter, operation.query)],
+        "parameters": [
+            *_path_parameters(operation.path),
+            *map(_query_parameter, operation.query),
+            *({**_query_parameter(field), "in": "header", "required": True} for field in operation.headers),
+        ],
         "responses": {
-            str(operation.status): {"description": operation.summary, "content": {operation.media_type: {"schema": answer}}},
+            str(operation.status): {"description": operation.summary, **content},
             **_problems(operation),
         },
     }
@@ -55,13 +75,22 @@ def _operation(operation: Operation, answer: dict[str, Any]) -> dict[str, Any]:
         properties = {field.name: _body_schema(field) for field in operation.body}
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         described["requestBody"] = {"required": False, "content": {JSON: {"schema": schema}}}
+    if operation.form:
+        described["requestBody"] = {"required": False, "content": {FORM: {"schema": _form_schema(operation.form)}}}
+    if operation.takes is not None:
+        described["requestBody"] = {"required": True, "content": {JSON: {"schema": dict(operation.takes)}}}
     return described
+
+
+def _form_schema(fields: Sequence[Field]) -> dict[str, Any]:
+    return {"type": "object", "properties": {field.name: _body_schema(field) for field in fields}, "additionalProperties": False}
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
     for collection, name in re.findall(r"(\w+)/{(\w+)}", path):
-        schema = id_schema(_PREFIX_OF[collection])
-        yield {"name": name, "in": "path", "required": True, "description": "Its id.", "schema": schema}
+        prefix = _PREFIX_OF.get(collection, "")
+        described = ("Its id.", id_schema(prefix)) if prefix else ("Its name or number.", {"type": "string"})
+        yield {"name": name, "in": "path", "required": True, "description": described[0], "schema": described[1]}
 
 
 def _query_parameter(field: Field) -> dict[str, Any]:
@@ -76,7 +105,9 @@ def _problems(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for code in sorted({*operation.problems, *_ALWAYS}):
         status, meaning = CODES[code]
-        name = "Unready" if operation.path == _UNREADY and status == 503 else "Problem"
+        usual = operation.problem.__name__ if operation.problem is not None else "Problem"
+        name = "Unready" if operation.path == _UNREADY and status == 503 else usual
         schema = {"$ref": f"#/components/schemas/{name}"}
-        found[str(status)] = {"description": f"{code}: {meaning}", "content": {JSON: {"schema": schema}}}
+        before = found[str(status)]["description"] + " " if str(status) in found else ""
+        found[str(status)] = {"description": f"{before}{code}: {meaning}", "content": {JSON: {"schema": schema}}}
     return found

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,8 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from offhook.api.fields import Field, read_fields
+from offhook.api.forms import read_form
 from offhook.api.house import House
-from offhook.api.problems import Problem
+from offhook.api.problems import Problem, problem_answer
 
 JSON = "application/json"
 
@@ -24,20 +26,25 @@ async def _never() -> None:
 class Call(NamedTuple):
     """One call of an operation: the id in its path ("" where there is none), its parameters, read and checked, and the URL that was asked.
 
-    `gone` waits until the client has gone away.
+    `gone` waits until the client has gone away. `path` are all the words that stand in the path. `body` is the JSON object that was sent, where the
+    operation takes one as it is.
     """
 
     identifier: str
     values: Mapping[str, Any]
     url: str = ""
     gone: Callable[[], Coroutine[Any, Any, None]] = _never
+    path: Mapping[str, str] = MappingProxyType({})
+    body: Mapping[str, Any] = {}
 
 
 class Operation(NamedTuple):
     """One method on one path. `answer` is the type of the JSON, or None when `media_type` is not JSON.
 
-    `body` are the parameters that are also taken from a JSON object; `problems` are the codes that it may answer with besides 20001.
-    `alias` tells a second path to the same handler from the first.
+    `body` are the parameters that are also taken from a JSON object; `form` are those that come in a form instead, as Twilio's SDKs send
+    them; `takes` is the schema of a JSON object that its handler reads itself, as it has values in values. `headers` are header fields that are
+    read with the parameters. `problems` are the codes that it may answer with besides 20001, `refuse` is how they are said and `problem` the
+    type of that, None for the usual one. `alias` tells a second path to the same handler from the first.
     """
 
     method: str
@@ -51,6 +58,11 @@ class Operation(NamedTuple):
     problems: Sequence[int] = ()
     media_type: str = JSON
     alias: str = ""
+    form: Sequence[Field] = ()
+    headers: Sequence[Field] = ()
+    takes: Mapping[str, Any] | None = None
+    refuse: Callable[[Problem], Response] = problem_answer
+    problem: type[Any] | None = None
 
     @property
     def name(self) -> str:
@@ -67,15 +79,42 @@ def route(operation: Operation, house: House) -> Route:
     """The route that answers an operation."""
 
     async def endpoint(request: Request) -> Response:
-        values = read_fields(operation.query, request.query_params.multi_items())
-        for name, value in (await _read_body(request, operation)).items():
-            if name in values:
-                raise Problem(20001, f"Parameter {name!r} is given in the query and in the body.")
-            values[name] = value
-        call = Call(request.path_params.get("id", ""), values, str(request.url), functools.partial(_gone, request))
-        return await operation.handle(house, call)
+        try:
+            return await operation.handle(house, await _call(request, operation))
+        except Problem as problem:
+            return operation.refuse(problem)
 
     return Route(operation.path, endpoint, methods=[operation.method], name=operation.name)
+
+
+async def _call(request: Request, operation: Operation) -> Call:
+    """What a request asks of an operation. Raises Problem."""
+    query = request.query_params.multi_items()
+    read_fields(operation.query, query)  # whoever is wrong there need not send a body
+    identifier = request.path_params.get("id", "")
+    if operation.form:
+        call = Call(identifier, _joined(read_fields(operation.query, query), await read_form(request, operation.form)))
+    else:
+        call = asked(operation, identifier, query, await _read_body(request, operation))
+    headers = [(field.name, request.headers[field.name]) for field in operation.headers if field.name in request.headers]
+    values = {**call.values, **read_fields(operation.headers, headers)}
+    return call._replace(values=values, url=str(request.url), gone=functools.partial(_gone, request), path=request.path_params)
+
+
+def asked(operation: Operation, identifier: str, query: Sequence[tuple[str, str]], body: Mapping[str, Any]) -> Call:
+    """What these parameters, and this JSON object, ask of an operation. Raises Problem 20001."""
+    values = read_fields(operation.query, query)
+    if operation.takes is not None:
+        return Call(identifier, values, body=body)
+    return Call(identifier, _joined(values, read_fields(operation.body, _texts(body, operation.body))))
+
+
+def _joined(query: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of both. Raises Problem 20001 for one that is in each."""
+    for name in body:
+        if name in query:
+            raise Problem(20001, f"Parameter {name!r} is given in the query and in the body.")
+    return {**query, **body}
 
 
 async def _gone(request: Request) -> None:
@@ -85,7 +124,7 @@ async def _gone(request: Request) -> None:
 
 
 async def _read_body(request: Request, operation: Operation) -> dict[str, Any]:
-    """The parameters in the JSON object of the body. Raises Problem 20001 or 20415."""
+    """The JSON object in the body. Raises Problem 20001 or 20415."""
     if operation.method == "GET":
         return {}
     body = await request.body()
@@ -95,10 +134,9 @@ async def _read_body(request: Request, operation: Operation) -> dict[str, Any]:
     if media_type != JSON:
         raise Problem(20415, f"Send parameters as {JSON}, or in the query.")
     try:
-        given = msgspec.json.decode(body, type=dict[str, Any])
+        return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(20001, "The body must be one JSON object.") from None
-    return read_fields(operation.body, _texts(given, operation.body))
 
 
 def _texts(given: Mapping[str, Any], fields: Sequence[Field]) -> list[tuple[str, str]]:

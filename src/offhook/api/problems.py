@@ -11,6 +11,8 @@ from typing import NamedTuple
 import msgspec
 from starlette.responses import Response
 
+from offhook.debugger.catalogue import page_about
+
 
 class Meaning(NamedTuple):
     """One code of the API: the HTTP status that goes with it, and what it says."""
@@ -33,9 +35,27 @@ CODES: Mapping[int, Meaning] = MappingProxyType(
         20429: Meaning(429, "As many of these are under way as may be."),
         20500: Meaning(500, "Offhook has a fault; its log says more."),
         20503: Meaning(503, "Offhook cannot do this just now."),
+        91000: Meaning(400, "A sink cannot be made so: its type, its description or its configuration is not acceptable."),
+        91001: Meaning(404, "There is no such sink."),
+        91002: Meaning(400, "PageSize, Page or PageToken is not acceptable."),
+        91003: Meaning(400, "There are as many sinks as there may be."),
+        91004: Meaning(400, "The sink cannot be validated: no test event has been sent to it."),
+        91005: Meaning(400, "The TestId is not that of the last test event."),
+        91006: Meaning(400, "That is no sink's SID."),
+        91007: Meaning(400, "The sink cannot be deleted while a subscription uses it."),
+        91100: Meaning(400, "A subscription needs an active sink that no other one uses."),
+        91101: Meaning(400, "A subscription needs a description, and each event type once."),
+        91102: Meaning(404, "There is no such subscription."),
+        91103: Meaning(400, "A subscription needs at least one event type."),
+        91104: Meaning(400, "There is no such event type, or no such version of its schema."),
+        91201: Meaning(400, "A parameter of event streams is missing or not acceptable."),
+        91202: Meaning(404, "There is no such event type, schema or version."),
+        91203: Meaning(405, "The resource of event streams exists, but not with this method."),
     }
 )
-_BY_STATUS = {meaning.status: code for code, meaning in CODES.items()}
+OURS = 21_000
+"""Codes below are the API's own; those above are Twilio's for a product of it, and Twilio's pages say more about them."""
+_BY_STATUS = {meaning.status: code for code, meaning in CODES.items() if code < OURS}
 
 
 class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457), and it is an answer rather than a fault
@@ -50,7 +70,8 @@ class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457), and it is
 def body_of(code: int, message: str = "") -> dict[str, object]:
     """The JSON object of an error."""
     status, meaning = CODES[code]
-    return {"code": code, "message": message or meaning, "more_info": f"docs/api.md#{code}", "status": status}
+    more_info = f"docs/api.md#{code}" if code < OURS else page_about(code)
+    return {"code": code, "message": message or meaning, "more_info": more_info, "status": status}
 
 
 def problem_answer(problem: Problem) -> Response:

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from offhook.api import alert_shapes, doctor_resources, resources
+from offhook.api.alarm_routes import ALARM_OPERATIONS
 from offhook.api.alert_fields import ALERT_FILTERS, ALERT_PAGE
 from offhook.api.alerts import get_alert, list_alerts
 from offhook.api.debug_events import count_errors, get_error, list_errors
@@ -25,6 +26,7 @@ from offhook.api.house import House
 from offhook.api.issues import get_issue, list_issues, replay_issue, set_issue_state
 from offhook.api.openapi import document
 from offhook.api.operation import Call, Operation, json_answer
+from offhook.api.streams_routes import STREAM_OPERATIONS
 from offhook.api.webhooks import (
     delete_number,
     dismiss_webhook,
@@ -153,6 +155,8 @@ OPERATIONS = (
     Operation("GET", "/api/errors/{id}", "Show one error.", get_error, resources.DetailedError, problems=(20404, 20503)),
     *alerts_below("/monitor"),
     *alerts_below("", "_at_root"),
+    *STREAM_OPERATIONS,
+    *ALARM_OPERATIONS,
     Operation(
         "GET",
         "/api/issues",

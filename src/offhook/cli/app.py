@@ -5,6 +5,15 @@ from typing import Any
 import click
 
 from offhook import __version__
+from offhook.cli.alarms_create import alarms_create
+from offhook.cli.alarms_delete import alarms_delete
+from offhook.cli.alarms_firings import alarms_firings
+from offhook.cli.alarms_list import alarms_list
+from offhook.cli.alarms_preview import alarms_preview
+from offhook.cli.alarms_show import alarms_show
+from offhook.cli.alarms_snooze import alarms_snooze
+from offhook.cli.alarms_state import ALARM_STATE_COMMANDS
+from offhook.cli.alarms_test import alarms_test
 from offhook.cli.assembly import Assembly
 from offhook.cli.config_check import config_check
 from offhook.cli.dev import dev
@@ -18,6 +27,12 @@ from offhook.cli.issues_show import issues_show
 from offhook.cli.issues_state import ISSUE_STATE_COMMANDS
 from offhook.cli.send import send
 from offhook.cli.serve import serve
+from offhook.cli.sinks_create import sinks_create
+from offhook.cli.sinks_delete import sinks_delete
+from offhook.cli.sinks_list import sinks_list, sinks_show
+from offhook.cli.sinks_replay import sinks_replay
+from offhook.cli.sinks_types import sinks_kinds, sinks_types
+from offhook.cli.sinks_validate import sinks_test, sinks_validate
 from offhook.cli.terminal import say
 from offhook.cli.webhooks_delete import webhooks_delete
 from offhook.cli.webhooks_list import webhooks_list
@@ -87,6 +102,36 @@ def build(assembly: Assembly | None = None) -> click.Group:
             issues_show,
             *ISSUE_STATE_COMMANDS,
             issues_replay,
+        )
+    )
+    root.add_command(
+        _group(
+            "sinks",
+            "Have events go to other systems, and see whether they arrive.",
+            sinks_list,
+            sinks_show,
+            sinks_create,
+            sinks_test,
+            sinks_validate,
+            sinks_replay,
+            sinks_delete,
+            sinks_types,
+            sinks_kinds,
+        )
+    )
+    root.add_command(
+        _group(
+            "alarms",
+            "Be told when something is wrong.",
+            alarms_list,
+            alarms_show,
+            alarms_create,
+            alarms_preview,
+            alarms_test,
+            alarms_snooze,
+            *ALARM_STATE_COMMANDS,
+            alarms_firings,
+            alarms_delete,
         )
     )
     root.add_command(explain_command)

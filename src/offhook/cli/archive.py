@@ -5,15 +5,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import click
 
 from offhook.api import fields, shapes
 from offhook.api.issues import count_lost, replay_lost
 from offhook.api.problems import Problem
+from offhook.cli import alarms_offline
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
+from offhook.doctor.admission import ClosableTransport
 from offhook.errors import OffhookError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
@@ -60,6 +62,9 @@ class Archive(Protocol):
 
     async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
         """Have each webhook delivered again that was lost by this issue; returns how many, in a dry run how many it would be."""
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Whatever the API's paths of alarms answer; None where there is no such thing."""
 
 
 class OfflineArchive:
@@ -128,6 +133,10 @@ class OfflineArchive:
             return await count_lost(self._journal, issue_id)
         return await replay_lost(self._journal, issue_id, lambda ids: self._journal.requeue(ids, time.time(), delivered=False))
 
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """What the API would answer."""
+        return await alarms_offline.ask(self._journal, method, path, body)
+
     async def _detail(self, issue: Issue | None) -> Shape | None:
         return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}
 
@@ -149,9 +158,17 @@ def console_option(function: _F) -> _F:
     )(function)
 
 
+class Reached(NamedTuple):
+    """Where answers come from: the running server's API, or the journal, opened. And the door to the network, which is closed afterwards."""
+
+    transport: ClosableTransport
+    api: ConsoleApi | None = None
+    journal: Journal | None = None
+
+
 @asynccontextmanager
-async def opened(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Archive]:
-    """The server's archive, or the journal's own when no server runs and none was named."""
+async def reached(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Reached]:
+    """The server, or the journal itself when no server runs and none was named."""
     transport = assembly.transport(settings)
     try:
         api = ConsoleApi(transport, console_url or _console_of(settings))
@@ -160,16 +177,27 @@ async def opened(assembly: Assembly, settings: Settings, console_url: str | None
         except NobodyListensError as nobody:
             if console_url:
                 raise
-            async with _journal(assembly, settings, nobody) as archive:
-                yield archive
+            async with _journal(assembly, settings, nobody) as journal:
+                yield Reached(transport, journal=journal)
         else:
-            yield api
+            yield Reached(transport, api)
     finally:
         await transport.close()
 
 
 @asynccontextmanager
-async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListensError) -> AsyncIterator[Archive]:
+async def opened(assembly: Assembly, settings: Settings, console_url: str | None) -> AsyncIterator[Archive]:
+    """The server's archive, or the journal's own when no server runs and none was named."""
+    async with reached(assembly, settings, console_url) as found:
+        if found.journal is not None:
+            yield OfflineArchive(found.journal)
+        else:
+            assert found.api is not None
+            yield found.api
+
+
+@asynccontextmanager
+async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListensError) -> AsyncIterator[Journal]:
     why = _unreadable(settings)
     if why:
         raise OffhookError(
@@ -178,7 +206,7 @@ async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListens
     journal = assembly.journal(settings)
     await journal.open()
     try:
-        yield OfflineArchive(journal)
+        yield journal
     finally:
         await journal.close()
 

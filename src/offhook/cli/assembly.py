@@ -8,10 +8,11 @@ from offhook.dev.options import DevOptions
 from offhook.dev.replay import Compared
 from offhook.dev.server import Beside, DevInfo
 from offhook.doctor.admission import ClosableTransport, Tools
-from offhook.ports import Journal
+from offhook.ports import Journal, Transport
 from offhook.providers.base import Provider
 from offhook.records import Record
 from offhook.settings import Settings
+from offhook.streams.desk import Desk as StreamDesk
 
 
 class ServeInfo(Record):
@@ -38,6 +39,9 @@ class Assembly(Protocol):
 
     def doctor_tools(self, settings: Settings) -> Tools:
         """What the doctor works with."""
+
+    def stream_desk(self, settings: Settings, journal: Journal, transport: Transport) -> StreamDesk:
+        """Sinks and subscriptions of a journal that no server has open: they can be made and looked at, and nothing goes to them."""
 
     def replay(self, settings: Settings, folder: Path) -> AsyncIterator[Compared]:
         """Send recorded texts to the settings' app again, and compare what it makes of them. Raises OffhookError."""

@@ -1,10 +1,13 @@
 """`offhook config check`: what the settings come to, and where each one came from."""
 
+import os
 from typing import Any
 
 import click
 from rich.table import Table
 
+from offhook.alarms.configured import alarms_of, keys_of, oddities
+from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.terminal import out, plain, say, write_json
 from offhook.delivery import overrides
@@ -31,6 +34,8 @@ def config_check(*, configuration: Configuration, as_json: bool) -> None:
                 code = f" (Twilio: {problem.code})" if problem.code else ""
                 what = f"#{problem.key}={problem.value}: {problem.message}{code}; used instead: {problem.used}"
                 say(f"endpoint {endpoint.name}: {what}", "yellow")
+    for oddity in oddities(settings, os.environ):
+        say(oddity, "yellow")
     check_startable(settings)
     say("These settings can be used.", "green")
 
@@ -42,6 +47,7 @@ def _write_json(settings: Settings) -> None:
             "endpoints": [_endpoint(endpoint) for endpoint in settings.endpoints],
             "accounts": [{"sid": account.sid, "auth_tokens": len(account.auth_tokens)} for account in settings.accounts],
             "shared_keys": [{"key_id": key.key_id, "algorithm": key.algorithm} for key in settings.shared_keys],
+            "alarms": [{"name": alarm.name, **keys_of(alarm)} for alarm in alarms_of(settings)],
             "warnings": settings.warnings,
         }
     )
@@ -63,6 +69,14 @@ def _write_tables(settings: Settings) -> None:
         console.print(f"\naccount {account.sid or '(any)'}: {len(account.auth_tokens)} auth token(s) [secret]")
     for shared in settings.shared_keys:
         console.print(f"\nshared key {plain(shared.key_id)}: {shared.algorithm} [secret]")
+    for alarm in alarms_of(settings):
+        console.print(f"\nalarm {plain(alarm.name)}: fires when {plain(watches(alarm))}", soft_wrap=True)
+        for key, value in keys_of(alarm).items():
+            console.print(f"  {key:<18} {plain(_listed(value))}", soft_wrap=True)
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else _written(value)
 
 
 def _written(value: object) -> str:

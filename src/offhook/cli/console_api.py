@@ -13,6 +13,8 @@ from offhook.records import Exchange, FailureKind, Headers, HttpRequest, Limits
 
 _MOST: Final = 64 * 1024 * 1024
 _LIMITS: Final = Limits(connect=2.0, read=30.0, total=60.0, read_cap=_MOST, keep_cap=_MOST)
+# Refusals that are about what there is rather than about what was asked: sinks that are used, not active, or as many as may be.
+STATES: Final = frozenset({91003, 91004, 91005, 91007, 91100})
 _NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.DNS})
 
 
@@ -82,12 +84,19 @@ class ConsoleApi:
         answer = await self._ask("POST", f"/api/issues/{issue_id}/replay", {"dry_run": dry_run})
         return 0 if answer is None else int(answer["replayed"])
 
-    async def _ask(self, method: str, path: str, body: object = None) -> Any:
+    async def ask(self, method: str, path: str, body: object = None, *, form: Sequence[tuple[str, str]] = ()) -> Any:
+        """The answer's JSON; None where there is no such thing, or none in it. `body` goes as JSON, or else `form` as a form."""
+        return await self._ask(method, path, body, form)
+
+    async def _ask(self, method: str, path: str, body: object = None, form: Sequence[tuple[str, str]] = ()) -> Any:
         """The answer's JSON; None where there is no such thing."""
         headers: Headers = (("Accept", "application/json"),)
-        sent = b"" if body is None else msgspec.json.encode(body)
+        sent = urlencode(form).encode() if body is None else msgspec.json.encode(body)
         if sent:
-            headers = (*headers, ("Content-Type", "application/json"))
+            headers = (
+                *headers,
+                ("Content-Type", "application/json" if body is not None else "application/x-www-form-urlencoded"),
+            )
         request = HttpRequest(method=method, url=self._base + path, headers=headers, body=sent)
         return self._read(await self._transport.exchange(request, _LIMITS, trusted=True))
 
@@ -99,6 +108,8 @@ class ConsoleApi:
             raise OffhookError(
                 f"The console at {self._base} gave no usable answer: {(failure.detail or failure.kind).rstrip('.')}."
             )
+        if exchange.status == 204:
+            return None
         try:
             answer = msgspec.json.decode(exchange.body)
         except msgspec.DecodeError:
@@ -109,7 +120,7 @@ class ConsoleApi:
             return None
         if exchange.status >= 400:
             message = str(answer.get("message", "")) if isinstance(answer, dict) else ""
-            if exchange.status == 400:
+            if exchange.status == 400 and answer.get("code") not in STATES:
                 raise click.UsageError(message)
             raise OffhookError(message or f"The console at {self._base} answered {exchange.status}.")
         return answer

@@ -19,6 +19,8 @@ _HEADINGS: Final = {
     "journal": "What is kept",
     "twilio": "Your Twilio account",
     "delivery": "Delivery",
+    "streams": "Event streams",
+    "alarms": "Alarms",
     "limits": "Limits",
     "logs": "Logs",
 }

@@ -58,6 +58,7 @@ class EventMaker:
             request_url=last.url,
             product="Programmable Voice" if webhook.kind is Kind.VOICE else "Programmable Messaging",
             details=details,
+            number=webhook.number,
             causes=diagnose(case_of(attempt, webhook.kind, self._histories.of(webhook.endpoint, attempt.started_at))),
         )
 

@@ -184,7 +184,7 @@ class Recorder:
         about = None if evidence.form == "alarm" else await self._about(event, evidence.url)
         if about is None:
             return event
-        return msgspec.structs.replace(event, webhook_id=about.id, endpoint=about.endpoint)
+        return msgspec.structs.replace(event, webhook_id=about.id, endpoint=about.endpoint, number=about.number)
 
     async def _about(self, event: DebugEvent, url: str) -> Webhook | None:
         """The webhook of ours that it is about: the one with its resource, the latest that came to the same URL before it."""

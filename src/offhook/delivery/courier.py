@@ -12,7 +12,7 @@ from offhook.delivery.backlog import Backlog
 from offhook.delivery.conversations import Conversations
 from offhook.delivery.job import Job, Relay
 from offhook.delivery.line import Line
-from offhook.delivery.notes import note
+from offhook.delivery.notes import note, tell_breaker
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import Round
 from offhook.delivery.waiting import Waiting
@@ -226,7 +226,10 @@ class Courier:
         shown = next((attempt.exchanges[-1] for attempt in done.attempts if attempt.exchanges), done.exchange)
         able = settlement.able(shown)
         line.saw_gone = line.saw_gone or settlement.unreachable(shown)
+        was_open = line.gate.is_open
         closed = line.gate.report(self._parts.clock.monotonic(), able=able, probe=job.probe)
+        if line.gate.is_open != was_open:
+            self._spawn(tell_breaker(self._parts, line.endpoint.name, shown, is_open=not was_open))
         if closed or (able and line.saw_gone):
             line.saw_gone = False
             self._spawn(self._backlog.hasten(line))

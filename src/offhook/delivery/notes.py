@@ -3,7 +3,8 @@
 from offhook import logs
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import Round
-from offhook.records import Attempt, Role, State, Webhook
+from offhook.errors import JournalError
+from offhook.records import Attempt, Exchange, Notice, NoticeType, Role, State, Webhook
 
 log = logs.get("courier")
 
@@ -45,6 +46,17 @@ def note(parts: Parts, before: Webhook, done: Round, after: Webhook) -> None:
             why=attempt.outcome.message,
         )
         log.wide(line)
+
+
+async def tell_breaker(parts: Parts, endpoint: str, shown: Exchange | None, *, is_open: bool) -> None:
+    """Note that an endpoint's breaker has opened or closed, with what its app showed last."""
+    data = {"status": shown.status, "failure": shown.failure.kind.value if shown.failure else ""} if shown else {}
+    told = NoticeType.BREAKER_OPENED if is_open else NoticeType.BREAKER_CLOSED
+    log.info("courier.breaker_opened" if is_open else "courier.breaker_closed", endpoint=endpoint, **data)
+    try:
+        await parts.journal.keep((), [Notice(type=told, at=parts.clock.now(), subject=endpoint, endpoint=endpoint, data=data)])
+    except JournalError as error:
+        log.warning("courier.breaker_not_noted", endpoint=endpoint, reason=str(error))
 
 
 def _result(attempt: Attempt) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from offhook.api.alarm_desk import open_desk
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
@@ -22,6 +23,7 @@ from offhook.simulator.chaos import Chaos
 from offhook.simulator.life import Pace
 from offhook.simulator.mischief import Mischief
 from offhook.simulator.records import Account, Number
+from offhook.streams.configured import Means, idle_desk
 
 NUMBERS: Final = ("+12025550199", "+12025550198", "+12025550197")
 """The account's numbers: nobody's, kept for fiction (555-0100 to 555-0199)."""
@@ -61,6 +63,8 @@ class DevHouse:
         self.journal = parts.journal
         self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
+        self.streams = idle_desk(parts.journal, Means(parts.transport, parts.clock, parts.ids, lambda _: None))
+        self.alarms = open_desk(parts.journal, parts.clock, parts.ids)
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)

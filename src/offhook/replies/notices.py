@@ -43,6 +43,7 @@ def about_answer(found: Fault, webhook: Webhook, exchange: Exchange, stamp: Stam
         request_method=exchange.method,
         request_url=exchange.url,
         details=details,
+        number=webhook.number,
     )
 
 
@@ -69,4 +70,5 @@ def about_reply(reply: Reply, message: str, stamp: Stamp, *, level: Level, webho
             "ordinal": str(reply.ordinal),
             "tries": str(reply.attempts),
         },
+        number=reply.sender or (webhook.number if webhook else ""),
     )

@@ -1,5 +1,6 @@
 """Settings: one table that flags, environment and file all read, and the checks that make a set of them usable."""
 
+from offhook.settings.alarm_keys import AlarmSettings
 from offhook.settings.kinds import seconds, spell, without_credentials
 from offhook.settings.loading import load
 from offhook.settings.secret import Secret
@@ -11,6 +12,7 @@ __all__ = [
     "DEFAULT_FILE",
     "SETTINGS",
     "Account",
+    "AlarmSettings",
     "Origin",
     "Secret",
     "Setting",

@@ -1,11 +1,12 @@
 """Reads and checks all settings at once, so that an operator hears of everything that is wrong in one go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from offhook.errors import SettingsError
-from offhook.settings import credentials, endpoints
+from offhook.settings import alarms, credentials, endpoints
+from offhook.settings.alarm_keys import AlarmSettings
 from offhook.settings.kinds import without_credentials
 from offhook.settings.secret import Secret
 from offhook.settings.sources import Given, Problems, Sources, gather, unknown_variables
@@ -30,11 +31,12 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | N
         "endpoints": endpoints.build(sources, values, read, problems) if values["name"] else (),
         "accounts": credentials.accounts(sources, values, environ, problems) if secrets else (),
         "shared_keys": credentials.shared_keys(sources, environ, problems) if secrets else (),
+        "alarms": alarms.build(sources.alarms, sources.file, problems),
     }
     if problems:
         raise SettingsError("\n".join(problems))
     origins = {setting.name: _origin(setting, sources.first(setting.name)) for setting in SETTINGS}
-    warnings = (*unknown_variables(environ), *(_oddities(values) if secrets else ()))
+    warnings = (*unknown_variables(environ), *_untellable(values, built["alarms"]), *(_oddities(values) if secrets else ()))
     return Settings(**values, **built, origins=origins, warnings=warnings)
 
 
@@ -79,3 +81,15 @@ def _oddities(values: Mapping[str, Any]) -> tuple[str, ...]:
     if bool(values["api_key"]) != bool(values["api_secret"]):
         return ("only one of api_key and api_secret is set: replies are sent with the account's auth token, or not at all",)
     return ()
+
+
+def _untellable(values: Mapping[str, Any], alarms: Iterable[AlarmSettings]) -> Iterator[str]:
+    """A sentence for each way by which alarms of the file are to be told, and that leads nowhere."""
+    ways = (
+        ("email", "smtp_host", "no mail is sent until smtp_host and smtp_from say by which server, and as whom"),
+        ("sms", "sms_from", "no text message is sent until sms_from says from which number"),
+    )
+    for key, needed, words in ways:
+        names = [each.name for each in alarms if getattr(each, key)]
+        if names and not values[needed]:
+            yield f"[alarms.{names[0]}] {key}{f' (and {len(names) - 1} more)' if names[1:] else ''}: {words}"

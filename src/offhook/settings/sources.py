@@ -11,7 +11,7 @@ from offhook.settings.table import BY_NAME, EVERY_ENDPOINT, SETTINGS, Setting
 DEFAULT_FILE: Final = "offhook.toml"
 # Variables that are no settings: which file to read, and where the command line finds a running server.
 OTHER_VARIABLES: Final = ("OFFHOOK_CONFIG", "OFFHOOK_CONSOLE_URL")
-TABLES: Final = ("endpoints", "accounts", "shared_keys")
+TABLES: Final = ("endpoints", "accounts", "shared_keys", "alarms")
 ENDPOINT_KEYS: Final = ("to", "fallback", "provider", *(each.name for each in EVERY_ENDPOINT))
 # What people write for a key that has another name, too far off for a spelling check.
 _ALIASES: Final = {
@@ -39,6 +39,7 @@ class Sources(NamedTuple):
     endpoints: Mapping[str, Mapping[str, Any]]
     accounts: Mapping[str, Mapping[str, Any]]
     shared_keys: Mapping[str, Mapping[str, Any]]
+    alarms: Mapping[str, Mapping[str, Any]]
     file: str
 
     def first(self, name: str, *places: str) -> Given | None:

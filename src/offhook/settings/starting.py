@@ -10,7 +10,7 @@ from offhook.settings.table import Settings
 
 def check_startable(settings: Settings) -> None:
     """Raises SettingsError that says, all at once, why a server must not or cannot start so."""
-    problems = [*_endpoints(settings), *_signature(settings), *_listeners(settings), *_files(settings)]
+    problems = [*_endpoints(settings), *_signature(settings), *_listeners(settings), *_mail(settings), *_files(settings)]
     if problems:
         raise SettingsError("\n".join(problems))
 
@@ -53,6 +53,16 @@ def _listeners(settings: Settings) -> Iterator[str]:
         )
     if settings.port == settings.console_port != 0:
         yield f"console_port: {settings.console_port} is the port of the webhooks already: choose another, such as {settings.port + 1}"
+
+
+def _mail(settings: Settings) -> Iterator[str]:
+    if settings.smtp_host and not settings.smtp_from and "@" not in (settings.smtp_user or ""):
+        yield "smtp_from: mail needs a sender: set it to an address that the mail server lets you use, such as alarms@example.com"
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        given, missing = ("smtp_user", "smtp_password") if settings.smtp_user else ("smtp_password", "smtp_user")
+        yield f"{given}: it needs {missing} as well: give both, or neither"
+    if settings.smtp_tls == "none" and settings.smtp_password and not is_loopback(settings.smtp_host or ""):
+        yield "smtp_tls: with none the password would cross the network in the clear: set it to starttls or tls"
 
 
 def _files(settings: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_type_hints
 
 from offhook.records import Endpoint, Record
 from offhook.settings import kinds
+from offhook.settings.alarm_keys import AlarmSettings
 from offhook.settings.kinds import Kind
 from offhook.settings.secret import Secret
 
@@ -21,6 +22,18 @@ _API_KEY: Final = kinds.text("SK[0-9a-fA-F]{32}", "an API key's SID is SK and 32
 _STATUS_CODES: Final = kinds.choice("11200", "11217")._replace(read=lambda value: int(kinds.choice("11200", "11217").read(value)))
 _SECRET: Final = Kind("secret", str)
 _SECRETS: Final = Kind("secrets", str)
+_MAILBOX: Final = kinds.text(
+    r"[^\r\n<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+",
+    "write an address, such as alarms@example.com or Offhook <alarms@example.com>",
+)
+_HOST: Final = kinds.text(
+    r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+    "write a host name or an address, without a port, such as smtp.example.com",
+)
+_SMS_SENDER: Final = kinds.text(
+    r"\+[1-9][0-9]{4,14}|MG[0-9a-fA-F]{32}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}",
+    "write one of your Twilio numbers, such as +15551234567, or a messaging service's SID",
+)
 
 
 class Row(NamedTuple):
@@ -223,6 +236,64 @@ class Settings(Record):
         int, Row(_STATUS_CODES, "11200", "The code that Twilio would log for your app's 4xx or 5xx", "delivery")
     ]
 
+    sink_retry_for: Annotated[
+        float,
+        Row(
+            kinds.span("1m", "30d"),
+            "24h",
+            "How long a sink that is away is tried with an event; after that the event is put aside, and replayable",
+            "streams",
+        ),
+    ]
+    smtp_host: Annotated[str | None, Row(_HOST, None, "Mail server that alarms are sent by", "alarms")]
+    smtp_port: Annotated[
+        int, Row(kinds.number(1, 65535), "587", "Port of the mail server: 587 for starttls, 465 for tls as a rule", "alarms")
+    ]
+    smtp_tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        Row(
+            kinds.choice("starttls", "tls", "none"),
+            "starttls",
+            "TLS to the mail server: after its greeting (starttls), from the first byte (tls), or none",
+            "alarms",
+        ),
+    ]
+    smtp_user: Annotated[str | None, Row(kinds.text(), None, "User name for the mail server", "alarms")]
+    smtp_password: Annotated[Secret | None, Row(_SECRET, None, "That user's password, as env:NAME or file:PATH", "alarms")]
+    smtp_from: Annotated[
+        str | None, Row(_MAILBOX, None, "Sender of alarm mails; the user name where that is an address", "alarms")
+    ]
+    sms_from: Annotated[
+        str | None,
+        Row(_SMS_SENDER, None, "Your Twilio number (or messaging service's SID) that alarms are texted from", "alarms"),
+    ]
+    console_url: Annotated[
+        str | None,
+        Row(kinds.url(base=True), None, "Where links in alarms lead; the console's own address where none is given", "alarms"),
+    ]
+    alarm_group_wait: Annotated[
+        float,
+        Row(kinds.span("0s", "5m"), "5s", "How long the first alarm of a message waits for others to go with it", "alarms"),
+    ]
+    alarm_webhook_parameters: Annotated[
+        Literal["body", "query"],
+        Row(
+            kinds.choice("body", "query"),
+            "body",
+            "Where a webhook in Twilio's format has its fields: in a form (body), or in the URL (query)",
+            "alarms",
+        ),
+    ]
+    alarm_webhook_recoveries: Annotated[
+        bool,
+        Row(
+            kinds.switch(),
+            "false",
+            "Tell recoveries in Twilio's format, too, with AlarmState and DateRecovered, which are not Twilio's",
+            "alarms",
+        ),
+    ]
+
     max_body: Annotated[int, Row(kinds.size(1024, 64 * 1024**2), "1MiB", "Largest body of a request", "limits")]
     max_head: Annotated[int, Row(kinds.size(1024, 1024**2), "32KiB", "Largest head of a request", "limits")]
     max_header_fields: Annotated[int, Row(kinds.number(10, 10_000), "100", "Most header fields of a request", "limits")]
@@ -251,6 +322,7 @@ class Settings(Record):
     endpoints: tuple[Endpoint, ...]
     accounts: tuple[Account, ...]
     shared_keys: tuple[SharedKey, ...]
+    alarms: tuple[AlarmSettings, ...]
     origins: dict[str, Origin]
     warnings: tuple[str, ...]
 

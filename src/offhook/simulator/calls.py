@@ -131,6 +131,7 @@ class Calls:
             resource_sid=message.sid,
             service_sid=message.messaging_service_sid,
             details={"Msg": message.error_message, "ErrorCode": code, "LogLevel": Level.ERROR.value, "to": message.to},
+            number=message.sender,
         )
         await self._parts.journal.record([event])
 

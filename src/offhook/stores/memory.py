@@ -47,7 +47,7 @@ from offhook.stores.grouping import (
     with_hours,
     within,
 )
-from offhook.stores.newsreel import news_of, notices_of, notices_of_issues, notices_of_reply, numbered, page
+from offhook.stores.newsreel import notices_of, notices_of_issues, notices_of_reply, numbered, page, row_of, webhook_of
 from offhook.stores.rules import (
     CLAIMABLE_REPLIES,
     LOST,
@@ -85,6 +85,9 @@ class MemoryJournal:
         # Each log's rows by their numbers: ids of arrivals and events, attempts and notices themselves.
         self._logs: dict[Source, dict[int, Any]] = {source: {} for source in Source}
         self._ends: Counter[Source] = Counter()
+        # The numbers of arrivals by their webhooks' ids, of debug events by their ids; what notices follow from, by their numbers.
+        self._numbers: dict[str, int] = {}
+        self._follows: dict[int, Marks] = {}
         self._kept: dict[str, dict[str, bytes]] = {}
         self._hearers: list[Callable[[Heard], None]] = []
 
@@ -115,7 +118,7 @@ class MemoryJournal:
             if outcome.duplicate_of is None:
                 self._keys[arrival.dedupe_key] = arrival.id
                 self._arrivals[arrival.id] = arrival
-                self._log(Source.ARRIVALS, arrival.id)
+                self._numbers[arrival.id] = self._log(Source.ARRIVALS, arrival.id)
         asyncio.get_running_loop().call_soon(stored, outcome)
 
     # -- from the courier
@@ -132,14 +135,14 @@ class MemoryJournal:
         self._former.pop(webhook.id, None)
         if webhook.id not in self._arrivals:
             self._arrivals[webhook.id] = arrival_of(webhook)
-            self._log(Source.ARRIVALS, webhook.id)
+            self._numbers[webhook.id] = self._log(Source.ARRIVALS, webhook.id)
             self._keys.setdefault(webhook.dedupe_key, webhook.id)
+        before = self._webhooks.get(webhook.id)
         self._webhooks[webhook.id] = webhook
         self._attempts.setdefault(webhook.id, []).extend(settlement.attempts)
-        for attempt in settlement.attempts:
-            self._log(Source.ATTEMPTS, attempt)
+        last = max((self._log(Source.ATTEMPTS, attempt) for attempt in settlement.attempts), default=0)
         self._replies.update((reply.id, reply) for reply in settlement.replies)
-        self._commit(settlement.events, notices_of(settlement))
+        self._commit(settlement.events, notices_of(settlement, before.state if before else None), last)
 
     async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
         """The due ones that nothing in their conversation holds up, earliest due first."""
@@ -245,7 +248,7 @@ class MemoryJournal:
         rows, cut = {}, set()
         for source in sources:
             found = [seq for seq in self._logs[source] if seq > getattr(after, source)]
-            rows[source] = [news_of(source, seq, self._logged(source, seq)) for seq in found[:limit]]
+            rows[source] = [row_of(source, seq, self._logged(source, seq), self._rests(source, seq)) for seq in found[:limit]]
             if len(found) > limit:
                 cut.add(source)
         return page(after, await self.marks(), rows, cut, limit)
@@ -256,7 +259,7 @@ class MemoryJournal:
         ends = {source.value: self._ends[source] for source in Source}
         if at is not None:
             for source, log in self._logs.items():
-                later = (seq for seq in log if news_of(source, seq, self._logged(source, seq)).at >= at)
+                later = (seq for seq in log if row_of(source, seq, self._logged(source, seq)).news.at >= at)
                 ends[source.value] = next(later, self._ends[source] + 1) - 1
         return Marks(**ends)
 
@@ -278,6 +281,12 @@ class MemoryJournal:
             assert webhook is not None
             return Tried(attempt=row, webhook=webhook)
         return self._events[row] if source is Source.EVENTS else row
+
+    def _rests(self, source: Source, seq: int) -> Marks:
+        if source is Source.ARRIVALS:
+            return Marks()
+        arrival = self._numbers.get(webhook_of(self._logged(source, seq)), 0)
+        return replace(self._follows.get(seq, Marks()), arrivals=arrival) if source is Source.NOTICES else Marks(arrivals=arrival)
 
     # -- small records
 
@@ -408,13 +417,17 @@ class MemoryJournal:
         """Forget what is old and ended, and as old debug events of no webhook."""
         self._check()
         old = [w for w in self._webhooks.values() if w.state not in UNDELIVERED and w.received_at < received_before]
-        gone = {webhook.id for webhook in sorted(old, key=lambda webhook: webhook.id)[:limit]}
+        first = sorted(old, key=lambda webhook: webhook.id)[:limit]
+        gone = {webhook.id for webhook in first}
         self._delete(gone)
+        if len(old) >= limit:
+            # Nothing that is younger goes before these webhooks have all gone.
+            received_before = min(received_before, max((webhook.received_at for webhook in first), default=received_before))
         self._events = {key: event for key, event in self._events.items() if event.webhook_id or event.at >= received_before}
         left = {issue_of(event) for event in self._events.values()}
         self._issues = {key: issue for key, issue in self._issues.items() if issue.last_seen >= received_before or key in left}
-        first = int(received_before // HOUR)
-        self._hours = Counter({key: count for key, count in self._hours.items() if key[1] >= first})
+        hour = int(received_before // HOUR)
+        self._hours = Counter({key: count for key, count in self._hours.items() if key[1] >= hour})
         self._delete_from_logs(received_before)
         return len(gone)
 
@@ -447,8 +460,13 @@ class MemoryJournal:
         logs[Source.ARRIVALS] = {seq: one for seq, one in logs[Source.ARRIVALS].items() if one in self._arrivals}
         logs[Source.ATTEMPTS] = {seq: one for seq, one in logs[Source.ATTEMPTS].items() if one.webhook_id in self._arrivals}
         logs[Source.EVENTS] = {seq: one for seq, one in logs[Source.EVENTS].items() if one in self._events}
-        if before is not None:
-            logs[Source.NOTICES] = {seq: one for seq, one in logs[Source.NOTICES].items() if one.at >= before}
+        logs[Source.NOTICES] = {
+            seq: one
+            for seq, one in logs[Source.NOTICES].items()
+            if (before is None or one.at >= before) and (not (webhook := webhook_of(one)) or webhook in self._arrivals)
+        }
+        self._follows = {seq: rests for seq, rests in self._follows.items() if seq in logs[Source.NOTICES]}
+        self._numbers = {key: seq for key, seq in self._numbers.items() if key in self._arrivals or key in self._events}
 
     def trouble(self) -> str:
         """Memory has none but its end."""
@@ -460,13 +478,15 @@ class MemoryJournal:
         if not self._is_open:
             raise JournalError("the journal is closed")
 
-    def _commit(self, events: Iterable[DebugEvent], notices: Iterable[Notice]) -> None:
-        """Write these, and tell those who listen."""
+    def _commit(self, events: Iterable[DebugEvent], notices: Iterable[Notice], attempt: int = 0) -> None:
+        """Write these, and tell those who listen. The notices follow from the attempt with that number, those of issues from the events."""
         fresh, of_issues = self._put_events(events)
         told = []
-        for notice in (*notices, *of_issues):
+        follows = [(notice, Marks(attempts=attempt)) for notice in notices]
+        follows += [(notice, Marks(events=self._numbers[notice.data["event"]])) for notice in of_issues]
+        for notice, rests in follows:
             told.append(numbered(notice, self._ends[Source.NOTICES] + 1))
-            self._log(Source.NOTICES, told[-1])
+            self._follows[self._log(Source.NOTICES, told[-1])] = rests
         if fresh or told:
             ends = Marks(events=self._ends[Source.EVENTS], notices=self._ends[Source.NOTICES])
             heard = Heard(events=tuple(fresh), notices=tuple(told), marks=ends)
@@ -478,7 +498,7 @@ class MemoryJournal:
         latest = {event.id: event for event in events}
         fresh = [event for event in latest.values() if event.id not in self._events]
         for event in fresh:
-            self._log(Source.EVENTS, event.id)
+            self._numbers[event.id] = self._log(Source.EVENTS, event.id)
         known = {key: issue_of(self._events[key]) for key in latest if key in self._events}
         self._events.update(latest)
         found = gather(event for event in latest.values() if known.get(event.id) != issue_of(event))

@@ -1,7 +1,7 @@
 """How the journal's logs become one row of news: pure, and the same for every journal."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,7 +24,7 @@ from offhook.records import (
     Webhook,
 )
 
-ORDER = {source: place for place, source in enumerate(Source)}
+NOTHING = Marks()
 _REPLY_NOTICES = {
     ReplyState.SENT: NoticeType.REPLY_SENT,
     ReplyState.FAILED: NoticeType.REPLY_FAILED,
@@ -38,75 +38,116 @@ def ended_at(attempt: Attempt) -> float:
     return attempt.started_at + attempt.duration_ms / 1000
 
 
-def news_of(source: Source, seq: int, item: Webhook | Tried | DebugEvent | Notice) -> News:
-    """A row of a log, with the time at which it happened."""
+class Row(NamedTuple):
+    """A row of a log on its way into a page. `rests` are the numbers that must have been told before it; 0 where it rests on nothing."""
+
+    news: News
+    rests: Marks = NOTHING
+
+
+def row_of(source: Source, seq: int, item: Webhook | Tried | DebugEvent | Notice, rests: Marks = NOTHING) -> Row:
+    """A row with the time at which it happened."""
     if isinstance(item, Webhook):
         at = item.received_at
     elif isinstance(item, Tried):
         at = ended_at(item.attempt)
     else:
         at = item.at
-    return News(source=source, seq=seq, at=at, item=item)
+    return Row(News(source=source, seq=seq, at=at, item=item), rests)
 
 
-def page(after: Marks, ends: Marks, rows: Mapping[Source, Sequence[News]], cut: Collection[Source], limit: int) -> NewsPage:
-    """The next page from the next rows of each log that was asked for. `cut` are the logs that may hold more than was read.
-
-    Of one log the order is that of the numbers. Between logs it is that of the times, as far as clocks can be trusted; where they cannot, a row of
-    a webhook still comes after the webhook's arrival. Where a log was cut, nothing is told that may come after its next row.
-    """
-    marks = {source.value: getattr(after if source in rows else ends, source) for source in Source}
-    unread = {row.item.id for row in rows.get(Source.ARRIVALS, ()) if isinstance(row.item, Webhook)}
-    queue: list[tuple[float, int, int]] = []
-    for source, found in rows.items():
-        if found:
-            queue.append((found[0].at, ORDER[source], 0))
-    heapify(queue)
-    told: list[News] = []
-    while queue and len(told) < limit:
-        at, place, index = heappop(queue)
-        source = tuple(Source)[place]
-        row = rows[source][index]
-        if source is not Source.ARRIVALS and _webhook_of(row) in unread:
-            # Its arrival is among the next rows: they come first, whatever the clock said.
-            arrivals = next(entry for entry in queue if entry[1] == ORDER[Source.ARRIVALS])
-            queue.remove(arrivals)
-            heapify(queue)
-            heappush(queue, (max(at, arrivals[0]), place, index))
-            _, place, index = arrivals
-            source, row = Source.ARRIVALS, rows[Source.ARRIVALS][index]
-        told.append(row)
-        unread.discard(row.item.id if isinstance(row.item, Webhook) else "")
-        marks[source.value] = row.seq
-        if index + 1 < len(rows[source]):
-            heappush(queue, (max(at, rows[source][index + 1].at), place, index + 1))
-        elif source in cut:
-            break
-    return NewsPage(news=tuple(told), marks=Marks(**marks))
-
-
-def _webhook_of(row: News) -> str:
-    item = row.item
+def webhook_of(item: Tried | DebugEvent | Notice) -> str:
+    """The id of the webhook that a row hangs on, "" where on none."""
     if isinstance(item, Tried):
         return item.attempt.webhook_id
     if isinstance(item, DebugEvent):
         return item.webhook_id
-    return item.subject if isinstance(item, Notice) else ""
+    if item.subject.startswith("WH"):
+        return item.subject
+    return str(item.data.get("webhook") or "")
+
+
+def page(after: Marks, ends: Marks, rows: Mapping[Source, Sequence[Row]], cut: Collection[Source], limit: int) -> NewsPage:
+    """The next page from the next rows of each log that was asked for. `cut` are the logs that hold more than was read.
+
+    Of one log the order is that of the numbers. Between logs it is that of the times, as far as clocks can be trusted; where they cannot, a row
+    still comes after what it rests on. Where a log was cut, nothing is told that may come after its next row. A log that has been told whole is
+    read to its end, also where its last rows have been deleted.
+    """
+    reels = [_Reel(source, rows[source], source in cut, getattr(after, source)) for source in Source if source in rows]
+    told: list[News] = []
+    while len(told) < limit:
+        reel = _next(reels)
+        if reel is None:
+            break
+        told.append(reel.tell())
+    marks = {source.value: getattr(ends, source) for source in Source}
+    marks |= {reel.source.value: reel.mark for reel in reels if reel.left or reel.is_cut}
+    return NewsPage(news=tuple(told), marks=Marks(**marks))
+
+
+class _Reel:
+    """One log as it is told, and how far."""
+
+    def __init__(self, source: Source, rows: Sequence[Row], is_cut: bool, mark: int) -> None:
+        self.source = source
+        self.is_cut = is_cut
+        self.mark = mark
+        self._rows = rows
+        self._place = 0
+
+    @property
+    def left(self) -> bool:
+        """Whether there is a row yet to be told."""
+        return self._place < len(self._rows)
+
+    @property
+    def next(self) -> Row:
+        """The row that is told next, where there is one."""
+        return self._rows[self._place]
+
+    def tell(self) -> News:
+        """The next row."""
+        news = self._rows[self._place].news
+        self.mark = news.seq
+        self._place += 1
+        return news
+
+
+def _next(reels: Sequence[_Reel]) -> _Reel | None:
+    """The log whose row comes next; None where none does, or where it has not been read."""
+    if any(reel.is_cut and not reel.left for reel in reels):
+        return None
+    # Of rows of one time, that of the log that others rest on.
+    found = min((reel for reel in reels if reel.left), key=lambda reel: reel.next.news.at, default=None)
+    while found is not None:
+        rests = found.next.rests
+        first = next((reel for reel in reels if reel.left and reel.next.news.seq <= getattr(rests, reel.source)), None)
+        if first is None:
+            break
+        found = first
+    return found
 
 
 # -- what the journal itself tells of
 
 
-def notices_of(settlement: Settlement) -> list[Notice]:
-    """What a settlement has to tell besides its attempts and debug events."""
-    webhook = settlement.webhook
+def notices_of(settlement: Settlement, before: State | None = None) -> list[Notice]:
+    """What a settlement has to tell besides its attempts and debug events. `before` is the webhook's state until then, None for none."""
+    given_up = _given_up(settlement, before)
     replies = [notice for reply in settlement.replies for notice in notices_of_reply(reply)]
-    if webhook.state is not State.FAILED or not settlement.attempts:
-        return replies
+    return [given_up, *replies] if given_up else replies
+
+
+def _given_up(settlement: Settlement, before: State | None) -> Notice | None:
+    """A webhook fails once: what is only written again has been told. A call that nobody could be asked about has no attempt to go by."""
+    webhook, attempts = settlement.webhook, settlement.attempts
+    if webhook.state is not State.FAILED or (before is State.FAILED and not attempts):
+        return None
     data = {"attempts": webhook.attempts, "note": webhook.note, "message_sid": webhook.provider_id}
-    at = max(ended_at(attempt) for attempt in settlement.attempts)
-    given_up = Notice(type=NoticeType.WEBHOOK_FAILED, at=at, subject=webhook.id, endpoint=webhook.endpoint, data=data)
-    return [given_up, *replies]
+    answered_at = webhook.answer.at if webhook.answer else 0.0
+    at = max((ended_at(attempt) for attempt in attempts), default=answered_at or webhook.received_at)
+    return Notice(type=NoticeType.WEBHOOK_FAILED, at=at, subject=webhook.id, endpoint=webhook.endpoint, data=data)
 
 
 def notices_of_reply(reply: Reply) -> list[Notice]:

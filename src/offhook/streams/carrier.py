@@ -83,7 +83,7 @@ class Carrier:
             if taken:
                 self._succeeded(len(taken))
                 await follower.taken(taken[-1], len(taken))
-            if len(taken) == len(batch):
+            if len(taken) == len(batch) or (taken and delivery.fault is None):
                 continue
             fault = delivery.fault or Fault(
                 code=retries.INTERNAL, message="The sink took only part of what it was given.", retry=True

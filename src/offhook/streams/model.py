@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from offhook.ports import Clock, Ids, Transport
@@ -87,7 +88,8 @@ class Fault(Record):
 class Delivery(Record):
     """What came of handing over a batch: its first `taken` events are safely with the sink, the `refused` ones after them never will be.
 
-    `fault` says why the next one was not taken; None where all were. Of a fault without `retry`, `refused` is at least 1. A sink that
+    `fault` says why the next one was not taken; None where all were, or where the client, which has taken some, gives an account before it
+    goes on: what is left is handed over again. Of a fault without `retry`, `refused` is at least 1. A sink that
     takes or refuses a batch only as a whole refuses all of it: the events are then handed over one by one.
     """
 
@@ -109,7 +111,8 @@ class SinkClient(Protocol):
 class SinkParts(NamedTuple):
     """What sinks are made with. `secret` gives the value behind a reference (raises ValueError), `sign` Twilio's signature of a URL and a body's hash.
 
-    `trusted` URLs are those of the operator: any address may be called but a cloud's metadata service.
+    `trusted` URLs are those of the operator: any address may be called but a cloud's metadata service. `folder` is where relative paths begin:
+    the journal's.
     """
 
     transport: Transport
@@ -117,6 +120,7 @@ class SinkParts(NamedTuple):
     ids: Ids
     secret: Callable[[str], str]
     sign: Callable[[str], str | None]
+    folder: Path = Path()
 
 
 class SinkField(NamedTuple):

@@ -95,7 +95,7 @@ class Pump:
     async def _round(self) -> bool:
         """Carry one page; False when there was none."""
         page = await self._parts.journal.news(self.place.marks, PAGE, self.reading.sources)
-        found = items_of(page, self.place, self.reading.sources, self._events, self._parts.number)
+        found = items_of(page, self.place, self.reading.sources, self.events, self._parts.number)
         follower = Follower(self._taken, self._refused, self._tired)
         for start in range(0, len(found.items), self.batch):
             if not await self.carrier.carry(found.items[start : start + self.batch], follower):
@@ -105,7 +105,8 @@ class Pump:
         self.place = found.end
         return bool(page.news)
 
-    def _events(self, row: News) -> Sequence[Event]:
+    def events(self, row: News) -> Sequence[Event]:
+        """What a row is for this sink."""
         # What a sink's own failures are told as never goes to that sink: each would make the next.
         if isinstance(row.item, DebugEvent) and row.item.resource_sid == self.carrier.sink.sid:
             return ()

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from offhook.records import Marks
-from offhook.streams.carrier import Carrier, Follower
+from offhook.streams.carrier import Follower
 from offhook.streams.model import Event, Fault
 from offhook.streams.places import Item, Place, items_of, reaches, within
-from offhook.streams.pump import PAGE, PumpParts, Reading
+from offhook.streams.pump import PAGE, Pump, PumpParts
 from offhook.streams.retries import Trouble
 from offhook.streams.shelves import REPLAYS, Parked, Replay, away, one, parked_shelf, put
 
@@ -25,12 +25,11 @@ class Stretch(NamedTuple):
 class Rerun:
     """One replay. `run()` to its end; stopped before that, the next start goes on with it."""
 
-    def __init__(self, replay: Replay, reading: Reading, carrier: Carrier, parts: PumpParts, batch: int) -> None:
+    def __init__(self, replay: Replay, pump: Pump, parts: PumpParts) -> None:
         self.replay = replay
-        self._reading = reading
-        self._carrier = carrier
+        self._pump = pump
+        self._carrier = pump.carrier
         self._parts = parts
-        self._batch = batch
         self._refused = 0
 
     async def run(self) -> None:
@@ -54,20 +53,20 @@ class Rerun:
     async def _stretch(self, stretch: Stretch) -> bool:
         follower = Follower(self._taken, self._again_refused, self._tired)
         async for items in self._pages(stretch):
-            for start in range(0, len(items), self._batch):
-                if not await self._carrier.carry(items[start : start + self._batch], follower):
+            for start in range(0, len(items), self._pump.batch):
+                if not await self._carrier.carry(items[start : start + self._pump.batch], follower):
                     return False
             if not self.replay.parked and items:
                 await self._note(place=Place(marks=items[-1].after.marks))
         return True
 
     async def _pages(self, stretch: Stretch) -> AsyncIterator[list[Item]]:
-        place, sources = Place(marks=stretch.start), self._reading.sources
+        place, sources = Place(marks=stretch.start), self._pump.sources
         while not reaches(place.marks, stretch.end, sources):
             page = await self._parts.journal.news(place.marks, PAGE, sources)
             if not page.news:
                 return
-            found = items_of(within(page, stretch.end), place, sources, self._reading.make, _unnumbered)
+            found = items_of(within(page, stretch.end), place, sources, self._pump.events, _unnumbered)
             yield [item for item in found.items if not stretch.event or item.event.id == stretch.event]
             place = Place(marks=page.marks)
 

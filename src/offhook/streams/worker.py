@@ -270,7 +270,7 @@ class Streams:
         pump = self._pumps.get(replay.subscription)
         if pump is None:
             return
-        rerun = Rerun(replay, pump.reading, pump.carrier, self._pump_parts, pump.batch)
+        rerun = Rerun(replay, pump, self._pump_parts)
         self._spawn(f"{replay.subscription} {replay.id}", self._rerun(rerun, pump))
 
     async def _rerun(self, rerun: Rerun, pump: Pump) -> None:

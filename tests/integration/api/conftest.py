@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 import pytest_asyncio
 
+from offhook.api.alarm_desk import AlarmDesk, open_desk
 from offhook.api.server import ConsoleServer
 from offhook.console.routes import create_console
 from offhook.doctor.checks import url
@@ -37,6 +38,9 @@ from offhook.records import (
 )
 from offhook.settings import load
 from offhook.stores.memory import MemoryJournal
+from offhook.streams.desk import Desk as StreamDesk
+from offhook.system import TimeSortedIds
+from tests.helpers.stream_desks import Carried, make_desk
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
 ACCOUNT = "AC" + "a" * 32
@@ -102,6 +106,14 @@ class House:
     troubles: dict[str, str] = field(default_factory=lambda: {"store": "", "deliver": ""})
     sent: list[str] = field(default_factory=list)
     doctor: Practice = field(default_factory=practice)
+    alarms: AlarmDesk = field(init=False)
+    streams: StreamDesk = field(init=False)
+    carried: Carried = field(init=False)
+
+    def __post_init__(self):
+        made = make_desk(self.journal, self.clock, account_sid=ACCOUNT)
+        self.streams, self.carried = made.desk, made.carried
+        self.alarms = open_desk(self.journal, self.clock, TimeSortedIds(), ACCOUNT)
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)
@@ -171,6 +183,11 @@ class Console:
             return Heard(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
         finally:
             connection.close()
+
+    async def form(self, path, *fields, **named):
+        """POST a form: pairs, and further fields by their names."""
+        content = urlencode([*fields, *named.items()]).encode()
+        return await self.ask("POST", path, headers={"content-type": "application/x-www-form-urlencoded"}, body=content)
 
     async def webhook(self, body="Hello", *, state=State.FAILED, attempts=(), replies=(), events=(), **fields):
         """Keep a webhook; its id and time of receipt grow with each one. The attempts are counted in `attempts`."""

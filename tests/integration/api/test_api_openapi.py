@@ -5,15 +5,33 @@ import re
 import pytest
 import pytest_asyncio
 
+from offhook.alarms.model import Alarm, Channels, Firing, Maintenance
+from offhook.alarms.shelves import keep_firing
+from offhook.api.alarm_firings import add_maintenance
+from offhook.api.alarms import snooze_alarm
 from offhook.api.app import create_app
 from offhook.api.doctor import examine_url
 from offhook.api.issues import set_issue_state
 from offhook.api.routes import OPERATIONS
+from offhook.api.streams_routes import STREAM_OPERATIONS
+from offhook.api.streams_sinks import replay_sink
 from offhook.records import Certificate, Failure, FailureKind
 from offhook.stores.grouping import issue_of
+from offhook.streams.carrier import SinkState
+
+NOON = 1_763_899_200.0  # the house's time
+
+STREAMS = {operation.path for operation in STREAM_OPERATIONS}
+"""What these answer is in the tests of streams."""
 
 # What these cannot do without.
-NEEDED = {set_issue_state: "state=open", examine_url: "url=https://my-app.example/sms"}
+NEEDED = {
+    set_issue_state: "state=open",
+    examine_url: "url=https://my-app.example/sms",
+    snooze_alarm: "for=1h",
+    add_maintenance: "for=1h",
+    replay_sink: "since=1",
+}
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -36,8 +54,13 @@ async def test_each_parameter_that_the_code_reads_is_in_the_document(described, 
     assert in_query == [field.name for field in operation.query]
     assert in_path == re.findall(r"{(\w+)}", operation.path)
     assert all(parameter["description"] for parameter in written["parameters"])
-    in_body = written.get("requestBody", {"content": {"application/json": {"schema": {"properties": {}}}}})
-    assert list(in_body["content"]["application/json"]["schema"]["properties"]) == [field.name for field in operation.body]
+    media_type = "application/x-www-form-urlencoded" if operation.form else "application/json"
+    in_body = written.get("requestBody", {"content": {media_type: {"schema": {"properties": {}}}}})
+    fields = operation.form or operation.body
+    known = [field.name for field in fields] if operation.takes is None else list(operation.takes["properties"])
+    assert list(in_body["content"][media_type]["schema"]["properties"]) == known
+    in_headers = [parameter["name"] for parameter in written["parameters"] if parameter["in"] == "header"]
+    assert in_headers == [field.name for field in operation.headers]
     assert str(operation.status) in written["responses"]
     assert "400" in written["responses"]
 
@@ -46,7 +69,10 @@ async def test_each_parameter_that_the_code_reads_is_in_the_document(described, 
 async def test_each_parameter_in_the_document_is_taken_by_the_server(console, operation):
     event = console.event()
     await console.journal.record([event])
-    path = operation.path.replace("{id}", issue_of(event))  # the one kind of thing with an id of which parameters are asked
+    alarm = await console.house.alarms.book.create(Alarm(sid="", name="app down"))
+    # The kinds of things with an id of which parameters are asked.
+    ids = {"alarms": alarm.sid, "issues": issue_of(event), "Schemas": "ErrorLogs.Error", **await streams_in(console)}
+    path = re.sub(r"(\w+)/{id}", lambda found: f"{found[1]}/{ids.get(found[1], 'none')}", operation.path)
     for field in operation.query:
         needed = NEEDED.get(operation.handle, "")
         given = "" if needed.startswith(f"{field.name}=") else f"{field.name}=&"
@@ -82,12 +108,34 @@ def errors_of(value, schema, document, where="$"):
         ]
     if "properties" not in schema:
         return []
-    missing = [f"{where}: {set(value) ^ set(schema['properties'])}"] if set(value) != set(schema["properties"]) else []
+    known, needed = set(schema["properties"]), set(schema.get("required", ()))
+    missing = [f"{where}: {set(value) ^ known}"] if not needed <= set(value) <= known else []
     return missing + [
         error
         for key in set(value) & set(schema["properties"])
         for error in errors_of(value[key], schema["properties"][key], document, f"{where}.{key}")
     ]
+
+
+async def streams_in(console):
+    """A sink with a subscription: their ids, by the name of their collections."""
+    desk = console.house.streams
+    sink = await desk.sinks.create("mine", "webhook", {"destination": "https://app.example/events"})
+    types = [{"type": "com.twilio.error-logs.error.logged"}]
+    subscription = await desk.subscriptions.create("theirs", sink, types)
+    console.house.carried.states[sink.sid] = SinkState()
+    return {"sinks": sink.sid, "Sinks": sink.sid, "Subscriptions": subscription.sid}
+
+
+async def alarms_in(console):
+    """Two alarms, one of which fires, and a maintenance window: their ids."""
+    book = console.house.alarms.book
+    alarm = await book.create(Alarm(sid="", name="app down", channels=Channels(email=("dev@app.example",))))
+    other = await book.create(Alarm(sid="", name="app slow"))
+    firing = Firing(id=console.new_id("AF"), alarm_sid=alarm.sid, alarm_name=alarm.name, fired_at=NOON, value=1.0, threshold=1.0)
+    await console.journal.keep(keep_firing(firing))
+    window = await book.add_maintenance(Maintenance(id="", starts_at=NOON, ends_at=NOON + 60))
+    return alarm.sid, other.sid, window.id
 
 
 async def test_what_the_routes_answer_is_what_the_document_says(console, described):
@@ -98,6 +146,7 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
     await console.webhook(id=webhook_id, attempts=[console.attempt(webhook_id, good, bad)], replies=[reply], events=[event])
     failed = await console.webhook()
     issue = issue_of(event)
+    alarm, other, window = await alarms_in(console)
     asked = [
         ("GET", "/api/webhooks", "/api/webhooks"),
         ("GET", "/api/webhooks/{id}", f"/api/webhooks/{webhook_id}"),
@@ -116,6 +165,33 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
         ("GET", "/v1/Alerts", "/v1/Alerts"),
         ("GET", "/v1/Alerts/{id}", f"/v1/Alerts/{event.id}"),
         ("GET", "/api/errors/counts", "/api/errors/counts"),
+        ("GET", "/monitor/v2/Alarms", "/monitor/v2/Alarms?PageSize=1"),
+        ("POST", "/monitor/v2/Alarms", "/monitor/v2/Alarms"),
+        ("GET", "/monitor/v2/Alarms/{id}", f"/monitor/v2/Alarms/{alarm}"),
+        ("PUT", "/monitor/v2/Alarms/{id}", f"/monitor/v2/Alarms/{alarm}"),
+        ("PUT", "/monitor/v2/Alarms/{id}/status", f"/monitor/v2/Alarms/{alarm}/status"),
+        ("GET", "/v2/Alarms", "/v2/Alarms?Page=x"),
+        ("GET", "/v2/Alarms/{id}", "/v2/Alarms/none"),
+        ("DELETE", "/v2/Alarms/{id}", "/v2/Alarms/none"),
+        ("PUT", "/v2/Alarms/{id}/status", "/v2/Alarms/none/status"),
+        ("GET", "/api/alarms", "/api/alarms"),
+        ("POST", "/api/alarms", "/api/alarms"),
+        ("POST", "/api/alarms/preview", "/api/alarms/preview"),
+        ("GET", "/api/alarms/{id}", f"/api/alarms/{alarm}"),
+        ("POST", "/api/alarms/{id}", f"/api/alarms/{alarm}"),
+        ("POST", "/api/alarms/{id}/test", f"/api/alarms/{alarm}/test"),
+        ("POST", "/api/alarms/{id}/snooze", f"/api/alarms/{alarm}/snooze?for=1h"),
+        ("POST", "/api/alarms/{id}/mute", f"/api/alarms/{alarm}/mute"),
+        ("GET", "/api/alarms/{id}/preview", f"/api/alarms/{alarm}/preview"),
+        ("GET", "/api/alarms/{id}/firings", f"/api/alarms/{alarm}/firings"),
+        ("GET", "/api/alarms/{id}/history", f"/api/alarms/{alarm}/history"),
+        ("DELETE", "/api/alarms/{id}", f"/api/alarms/{other}"),
+        ("POST", "/api/errors/{id}/alarm", f"/api/errors/{event.id}/alarm"),
+        ("GET", "/api/alarm-firings", "/api/alarm-firings"),
+        ("GET", "/api/alarm-firings/{id}", f"/api/alarm-firings/{console.new_id('AF')}"),
+        ("GET", "/api/maintenance", "/api/maintenance"),
+        ("POST", "/api/maintenance", "/api/maintenance?for=1h"),
+        ("DELETE", "/api/maintenance/{id}", f"/api/maintenance/{window}"),
         ("GET", "/api/issues", "/api/issues"),
         ("GET", "/api/issues/{id}", f"/api/issues/{issue}"),
         ("POST", "/api/issues/{id}", f"/api/issues/{issue}"),
@@ -136,7 +212,7 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
     console.house.troubles["store"] = "The disk is full."
     unready = described["paths"]["/readyz"]["get"]["responses"]["503"]["content"]["application/json"]["schema"]
     assert errors_of((await console.get("/readyz")).json, unready, described) == []
-    assert {path for _, path, _ in asked} == set(described["paths"]) - {"/metrics", "/openapi.json"}
+    assert {path for _, path, _ in asked} == set(described["paths"]) - {"/metrics", "/openapi.json"} - STREAMS
 
 
 async def test_every_operation_has_a_name_of_its_own(described):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from offhook.api.alarm_desk import open_desk
 from offhook.api.server import ConsoleServer
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
@@ -36,7 +37,12 @@ from offhook.records import (
     Webhook,
 )
 from offhook.stores.memory import MemoryJournal
-from offhook.system import SystemClock
+from offhook.streams.carrying import NobodyCarries
+from offhook.streams.configured import Means, tools
+from offhook.streams.configured import open_desk as open_streams
+from offhook.streams.sinks.table import KINDS
+from offhook.system import SystemClock, TimeSortedIds
+from tests.helpers.stream_desks import make_desk
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
 TOKEN = "a-token-for-tests"
@@ -64,6 +70,10 @@ class Desk:
     def doctor_tools(self, settings):
         return doctor_tools(settings)
 
+    def stream_desk(self, settings, journal, _transport):
+        having = tools(settings.database, KINDS, Means(None, SystemClock(), TimeSortedIds(), lambda _: None))
+        return open_streams(settings, journal, having, NobodyCarries())
+
     def provider(self, settings):
         tokens = {account.sid: tuple(token.reveal() for token in account.auth_tokens) for account in settings.accounts}
         return Twilio(TwilioSettings(tokens=tokens))
@@ -79,6 +89,9 @@ class House:
     def __init__(self, journal):
         self.journal = journal
         self.metrics = Metrics()
+        made = make_desk(journal, self.clock, account_sid=ACCOUNT)
+        self.streams, self.carried = made.desk, made.carried
+        self.alarms = open_desk(journal, self.clock, TimeSortedIds(), ACCOUNT)
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, NOON, delivered=delivered)
@@ -196,8 +209,8 @@ def desk(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     assembly = Desk()
 
-    def run(*words, **environ):
-        result = CliRunner().invoke(build(assembly), list(words), env=environ, prog_name="offhook")
+    def run(*words, input=None, **environ):  # noqa: A002 - as the runner calls it
+        result = CliRunner().invoke(build(assembly), list(words), input=input, env=environ, prog_name="offhook")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
@@ -234,7 +247,9 @@ def stopped(desk):
 def running(desk):
     """A server's console listens."""
     with Loop() as loop:
-        server = ConsoleServer(create_console(House(desk.store)), "127.0.0.1", 0)
+        house = House(desk.store)
+        server = ConsoleServer(create_console(house), "127.0.0.1", 0)
+        desk.carried = house.carried
         loop.run(server.start())
         desk.fill = lambda *settlements: loop.run(keep(desk.store, *settlements))
         loop.run(desk.store.open())

@@ -133,3 +133,51 @@ def test_an_endpoint_for_offhook_itself_with_an_app_is_exit_code_2(desk):
     result = desk.run("config", "check", **SECRETS)
     assert result.exit_code == 2
     assert "leave to out" in result.stderr
+
+
+ALARMS = """
+to = "http://localhost:5000/sms"
+[alarms.app-down]
+code = [11200, 11205]
+at_least = 5
+within = "15m"
+email = "dev@example.com"
+notify = ["env:SLACK_URL"]
+[alarms.quiet]
+silence = "2h"
+"""
+
+
+def test_alarms_of_the_file_are_shown_with_what_they_watch(desk, parsed):
+    (desk.folder / "offhook.toml").write_text(ALARMS)
+    shown = desk.run(
+        "config",
+        "check",
+        SLACK_URL="slack://hunter2",
+        OFFHOOK_SMTP_HOST="mail.example.com",
+        OFFHOOK_SMTP_FROM="a@example.com",
+        **SECRETS,
+    )
+    assert shown.exit_code == 0
+    assert "alarm app-down: fires when 5 or more of 11200, 11205 within 15m" in shown.stdout
+    assert "dev@example.com" in shown.stdout
+    assert shown.stderr == "These settings can be used.\n"
+    assert "hunter2" not in shown.output
+    page = parsed(desk.run("config", "check", "--json", **SECRETS))
+    assert page["alarms"][1] == {"name": "quiet", "silence": "2h"}
+
+
+def test_an_alarm_that_could_not_tell_anybody_is_said_and_borne(desk):
+    (desk.folder / "offhook.toml").write_text(ALARMS)
+    shown = desk.run("config", "check", **SECRETS)
+    assert shown.exit_code == 0
+    assert "alarm app-down: email needs smtp_host" in shown.stderr
+    assert "alarm app-down: env:SLACK_URL means the environment variable SLACK_URL, which is not set" in shown.stderr
+
+
+def test_an_alarm_that_cannot_be_meant_is_exit_code_2_with_every_problem(desk):
+    (desk.folder / "offhook.toml").write_text('[alarms.a]\ncodes = 1\nwithin = "7m"\n[alarms.b]\nsilence = "2h"\nbacklog = 3\n')
+    refused = desk.run("config", "check", **SECRETS)
+    assert refused.exit_code == 2
+    for words in ("did you mean code?", "one of 5m, 15m, 1h, 12h, 24h", "backlog and silence are watched by one alarm each"):
+        assert words in refused.stderr

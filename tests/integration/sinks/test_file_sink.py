@@ -1,21 +1,29 @@
 """Events into a file: whole lines on the disk, whatever crashes; turned over by size; and no harm to anybody else's file."""
 
+import asyncio
 import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from offhook.streams.model import SinkParts
 from offhook.streams.sinks.file import KIND
 from offhook.streams.sinks.lines import LineFile
 from tests.helpers.sinks import hand_over, make_event, make_events
 
 
+def in_folder(folder):
+    """The parts of a sink whose journal is in that folder; a file needs no others."""
+    return SinkParts(None, None, None, None, None, folder=folder)
+
+
 def sink(path, **configuration):
-    return KIND.make({"path": str(path), **configuration}, None)
+    return KIND.make({"path": str(path), **configuration}, in_folder(path.parent))
 
 
 def lines(*paths):
@@ -222,6 +230,27 @@ async def test_lines_that_the_disk_did_not_confirm_do_not_count_and_are_there_on
     assert [line["id"] for line in lines(path)] == ids(events)
 
 
+async def test_while_a_disk_hangs_the_sink_says_so_at_once_and_goes_on_when_it_is_over(path, monkeypatch):
+    client, events = sink(path), make_events(4)
+    await client.deliver(events[:1])
+    hangs, sync = threading.Event(), os.fsync
+
+    def slow(file):
+        assert hangs.wait(30)
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(client.deliver(events[1:]), 0.05)
+    fault = (await client.deliver(events[1:])).fault
+    assert (fault.code, fault.retry) == (91308, True)
+    hangs.set()
+    came = await hand_over(client, events[1:], on_fault=lambda _: asyncio.sleep(0.01))
+    assert came.taken == events[1:]
+    await client.close()
+    assert list(dict.fromkeys(line["id"] for line in lines(path))) == ids(events)
+
+
 def test_what_was_written_before_a_turn_over_failed_counts(path, tmp_path):
     file = LineFile(path, rotate_bytes=1024, keep=1, fsync=True)
     (tmp_path / "events.jsonl.1").mkdir()
@@ -273,8 +302,11 @@ def test_a_writer_killed_three_times_has_lost_nothing_that_it_took_and_left_no_h
     ("configuration", "words"),
     [
         ({}, "path is missing"),
-        ({"path": "events.jsonl"}, "not an absolute path"),
-        ({"path": "/var/../etc/events.jsonl"}, "not an absolute path"),
+        ({"path": "../events.jsonl"}, "leads elsewhere"),
+        ({"path": "~/events.jsonl"}, "leads elsewhere"),
+        ({"path": "/var/../etc/events.jsonl"}, "leads elsewhere"),
+        ({"path": "nowhere/events.jsonl"}, "there is no folder .*/nowhere"),
+        ({"path": "link/events.jsonl"}, "a link leads from .*/link"),
         ({"path": "/etc/cron.d/events"}, "no name for lines of JSON"),
         ({"path": "/var/.log"}, "no name for lines of JSON"),
         ({"path": "/no/such/folder/events.jsonl"}, "there is no folder /no/such/folder"),
@@ -284,6 +316,18 @@ def test_a_writer_killed_three_times_has_lost_nothing_that_it_took_and_left_no_h
         ({"path": "/dev/events.jsonl", "colour": "red"}, "colour is no key of this sink"),
     ],
 )
-def test_a_configuration_that_cannot_work_says_what_to_write_instead(configuration, words):
+def test_a_configuration_that_cannot_work_says_what_to_write_instead(tmp_path, configuration, words):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ValueError, match=words):
-        KIND.make(configuration, None)
+        KIND.make(configuration, in_folder(tmp_path / "journal"))
+
+
+@pytest.mark.parametrize("path", ["events.jsonl", "events/of/today.jsonl"])
+async def test_a_relative_path_begins_at_the_journals_folder(tmp_path, path):
+    (tmp_path / "events" / "of").mkdir(parents=True)
+    client = KIND.make({"path": path}, in_folder(tmp_path))
+    assert (await client.deliver(make_events(1))).taken == 1
+    await client.close()
+    assert [line["id"] for line in lines(tmp_path / path)] == ids(make_events(1))

@@ -14,7 +14,7 @@ from offhook.providers.signature import Key
 from offhook.streams.sinks import config
 from offhook.streams.sinks.webhook import KIND
 from tests.helpers.certificates import Guarded
-from tests.helpers.clock import ManualClock
+from tests.helpers.clock import ManualClock, Passing
 from tests.helpers.listener import OK, Listener, answer
 from tests.helpers.processes import free_port
 from tests.helpers.sinks import hand_over, make_event, make_events, sink_parts
@@ -389,3 +389,21 @@ def test_reading_a_configuration_twice_changes_nothing():
     once = config.read_all(KIND.fields, given)
     assert config.read_all(KIND.fields, once) == once
     assert once["timeout"] == 3.0
+
+
+async def test_a_slow_server_is_told_of_before_all_is_handed_over_and_nothing_comes_twice():
+    """Each answer takes two seconds of a clock that the test moves."""
+    clock = Passing()
+
+    def say(_):
+        clock.gone += 2
+        return OK
+
+    async with Listener(say) as listener, sink_parts(sign=sign) as parts:
+        client = KIND.make({"destination": listener.url}, parts._replace(clock=clock))
+        first = await client.deliver(make_events(10))
+        assert (first.taken, first.fault) == (3, None)
+        came = await hand_over(client, make_events(10)[3:])
+    assert len(came.taken) == 7
+    assert came.faults == []
+    assert len(listener.heard) == 10

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from offhook.records import Arrival, DebugEvent, Issue, IssueState, Reply, State, Webhook
+from offhook.records import Arrival, DebugEvent, Issue, IssueState, Notice, NoticeType, Reply, State, Webhook
+from offhook.stores.newsreel import notices_of_reply
 from offhook.stores.rules import LOST, REPLAYABLE, Derive, blocks
 from offhook.stores.sqlite.codec import decode_arrival, read_reply, read_webhook
 from offhook.stores.sqlite.debug_events import issue
-from offhook.stores.sqlite.group import Changes
+from offhook.stores.sqlite.group import Changes, Told
 from offhook.stores.sqlite.statements import execute
 from offhook.stores.sqlite.transaction import put_events, put_issues, put_replies
 
@@ -80,15 +81,23 @@ def hasten(db: apsw.Connection, _changes: Changes, endpoint: str, now: float) ->
 def requeue(db: apsw.Connection, changes: Changes, ids: Sequence[str], now: float, *, delivered: bool) -> int:
     """Set ended webhooks waiting, delivered ones only where asked."""
     counted = _count(db, changes, ids, REPLAYABLE if delivered else LOST, State.WAITING)
-    execute(db, "requeue", ids=apsw.carray(tuple(ids)), now=now, delivered=delivered)
+    found = execute(db, "requeue", ids=apsw.carray(tuple(ids)), now=now, delivered=delivered)
+    _tell(changes, NoticeType.WEBHOOK_REPLAYED, now, found)
     return counted
 
 
-def dismiss(db: apsw.Connection, changes: Changes, ids: Sequence[str]) -> int:
+def dismiss(db: apsw.Connection, changes: Changes, ids: Sequence[str], now: float) -> int:
     """Take failed webhooks off the list."""
     counted = _count(db, changes, ids, {State.FAILED}, State.DISMISSED)
-    execute(db, "dismiss", ids=apsw.carray(tuple(ids)))
+    found = execute(db, "dismiss", ids=apsw.carray(tuple(ids)))
+    _tell(changes, NoticeType.WEBHOOK_DISMISSED, now, found)
     return counted
+
+
+def _tell(changes: Changes, told: NoticeType, now: float, found: Iterable[tuple[str, str]]) -> None:
+    """Of each (id, endpoint), the earliest webhook first."""
+    for identifier, endpoint in sorted(found):
+        changes.notices.append(Told(Notice(type=told, at=now, subject=identifier, endpoint=endpoint)))
 
 
 def _count(db: apsw.Connection, changes: Changes, ids: Sequence[str], old: Iterable[State], new: State) -> int:
@@ -115,6 +124,7 @@ def settle_reply(db: apsw.Connection, changes: Changes, reply: Reply, events: Se
     """Put the reply and its events."""
     put_replies(db, [reply])
     put_events(db, events, changes)
+    changes.notices += map(Told, notices_of_reply(reply))
 
 
 def set_issue_state(db: apsw.Connection, changes: Changes, issue_id: str, state: IssueState, now: float) -> Issue | None:

@@ -5,23 +5,41 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from offhook.records import Answer, Arrival, Attempt, DebugEvent, Issue, IssueState, Level, Reply, ReplyState, State, Webhook
+from offhook.records import (
+    Answer,
+    Arrival,
+    Attempt,
+    DebugEvent,
+    Issue,
+    IssueState,
+    Level,
+    Notice,
+    Reply,
+    ReplyState,
+    State,
+    Webhook,
+)
 from offhook.stores.grouping import issue_of, leading_cause
+from offhook.stores.newsreel import webhook_of
 
 WEBHOOK_COLUMNS = 16
 UPDATED_COLUMNS = 8
-ATTEMPT_COLUMNS = 2
+ATTEMPT_COLUMNS = 3
 REPLY_COLUMNS = 6
-EVENT_COLUMNS = 10
+EVENT_COLUMNS = 11
 ISSUE_COLUMNS = 12
 ISSUE_HOUR_COLUMNS = 3
+KEPT_COLUMNS = 3
 KEY_COLUMNS = 2
+NOTICE_COLUMNS = 7
+SHELF_COLUMNS = 2
 TALLY_COLUMNS = 3
 
 encode = msgspec.msgpack.Encoder().encode
 decode_arrival = msgspec.msgpack.Decoder(Arrival).decode
 decode_attempt = msgspec.msgpack.Decoder(Attempt).decode
 decode_event = msgspec.msgpack.Decoder(DebugEvent).decode
+decode_notice = msgspec.msgpack.Decoder(Notice).decode
 _decode_reply = msgspec.msgpack.Decoder(Reply).decode
 _decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
@@ -85,9 +103,9 @@ def read_webhook(row: Row) -> Webhook:
     )
 
 
-def attempt_row(seq: int, attempt: Attempt) -> Row:
-    """The webhook's seq and the evidence."""
-    return (seq, encode(attempt))
+def attempt_row(seq: int, webhook: int, attempt: Attempt) -> Row:
+    """Its number, the webhook's, and the evidence."""
+    return (seq, webhook, encode(attempt))
 
 
 def reply_row(reply: Reply) -> Row:
@@ -101,11 +119,16 @@ def read_reply(row: Row) -> Reply:
     return replace(_decode_reply(data), state=ReplyState(state), due=due)
 
 
-def event_row(event: DebugEvent) -> Row:
-    """What debug events are found by, and the event."""
+def event_row(event: DebugEvent, seq: int | None) -> Row:
+    """What debug events are found by, and the event. One that is there already keeps its number: None."""
     found_by = (event.id, event.at, event.level, event.code, event.endpoint, event.webhook_id)
     alias = event.twilio_code if event.twilio_code != event.code else 0
-    return (*found_by, encode(event), leading_cause(event), issue_of(event), alias)
+    return (*found_by, encode(event), leading_cause(event), issue_of(event), alias, seq)
+
+
+def notice_row(notice: Notice, attempt: int, event: int) -> Row:
+    """All columns of a notice, which has its number."""
+    return (notice.seq, notice.at, webhook_of(notice), attempt, event, notice.type, encode(notice))
 
 
 def issue_row(issue: Issue) -> Row:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,12 +14,18 @@ from offhook.records import (
     Arrival,
     DebugEvent,
     EventFilter,
+    Heard,
     Issue,
     IssueFilter,
     IssueState,
+    Kept,
+    Marks,
+    NewsPage,
+    Notice,
     Receipt,
     Reply,
     Settlement,
+    Source,
     State,
     Webhook,
     WebhookFilter,
@@ -27,14 +33,14 @@ from offhook.records import (
 )
 from offhook.stores.grouping import check_buckets, within
 from offhook.stores.rules import Derive, blocks, underived
-from offhook.stores.sqlite import claims, debug_events, reads, search, upkeep
+from offhook.stores.sqlite import claims, debug_events, news, reads, search, upkeep
 from offhook.stores.sqlite.database import ProcessLock
 from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
 from offhook.stores.sqlite.ledger import Ledger
 from offhook.stores.sqlite.opening import open_file
 from offhook.stores.sqlite.reads import Readers
 from offhook.stores.sqlite.sieve import BUCKETS
-from offhook.stores.sqlite.transaction import put_events
+from offhook.stores.sqlite.transaction import keep, put_events
 from offhook.stores.sqlite.writer import Writer
 
 UNSETTLED_PAGE = 1_000
@@ -70,6 +76,7 @@ class SqliteJournal:
         self._is_open = False
         self._moving_keys = False
         self._settled = 0
+        self._hearers: list[Callable[[Heard], None]] = []
         self._settling: dict[str, list[asyncio.Future[None]]] = {}
         self._loop: asyncio.AbstractEventLoop
         self._ledger: Ledger
@@ -186,9 +193,9 @@ class SqliteJournal:
         steps = [partial(claims.requeue, ids=part, now=now, delivered=delivered) for part in _parts(ids)]
         return sum([await self._write(step) for step in steps])
 
-    async def dismiss(self, ids: Iterable[str]) -> int:
+    async def dismiss(self, ids: Iterable[str], now: float) -> int:
         """Take failed webhooks off the list."""
-        return sum([await self._write(partial(claims.dismiss, ids=part)) for part in _parts(ids)])
+        return sum([await self._write(partial(claims.dismiss, ids=part, now=now)) for part in _parts(ids)])
 
     # -- from the replies
 
@@ -209,6 +216,40 @@ class SqliteJournal:
     async def record(self, events: Sequence[DebugEvent]) -> None:
         """Write debug events that belong to no settlement."""
         await self._write(lambda db, changes: put_events(db, events, changes))
+
+    # -- news, and small records
+
+    async def news(self, after: Marks, limit: int, sources: Collection[Source]) -> NewsPage:
+        """What has happened since."""
+        self._check()
+        asked = news.Asked(after, limit, sources, self._derive, self._ledger.fresh.get)
+        return await self._readers.ask(news.news, asked)
+
+    async def marks(self, at: float | None = None) -> Marks:
+        """The ends of the logs, from memory; or places by a time."""
+        self._check()
+        changes = self._ledger.changes
+        if at is None:
+            return changes.ends
+        return await self._readers.ask(news.marks_at, at, changes.arrivals_pace.behind, changes.attempts_pace.behind)
+
+    def listen(self, hear: Callable[[Heard], None]) -> None:
+        """Have this called after each commit that has added debug events or notices."""
+        self._hearers.append(hear)
+
+    async def keep(self, changes: Sequence[Kept], notices: Sequence[Notice] = ()) -> None:
+        """Put small records on their shelves, or take them off, and write notices with them."""
+        await self._write(partial(keep, kept=changes, notices=notices))
+
+    async def kept(self, shelf: str, limit: int = 1000, after: str = "") -> Sequence[Kept]:
+        """What is on a shelf, by ids."""
+        self._check()
+        return await self._readers.ask(news.kept, shelf, limit, after)
+
+    async def kept_one(self, shelf: str, identifier: str) -> bytes | None:
+        """One of them."""
+        self._check()
+        return await self._readers.ask(news.kept_one, shelf, identifier)
 
     # -- reads
 
@@ -276,6 +317,11 @@ class SqliteJournal:
         self._check()
         return await self._readers.ask(reads.reply, reply_id)
 
+    async def oldest_undelivered(self, endpoint: str) -> float | None:
+        """When the oldest webhook that waits or is being delivered was received."""
+        self._check()
+        return await self._readers.ask(news.oldest_undelivered, endpoint, *self._ledger.undelivered(endpoint))
+
     async def counts(self) -> dict[str, dict[State, int]]:
         """How many webhooks each endpoint has in each state; from memory."""
         self._check()
@@ -291,7 +337,7 @@ class SqliteJournal:
             pruned: upkeep.Pruned = await self._write(partial(upkeep.prune, received_before=received_before, most=most))
             self._ledger.forget(pruned.keys)
             total += len(pruned.keys)
-            if len(pruned.keys) < most:
+            if len(pruned.keys) < most and not pruned.more:
                 break
         return total
 
@@ -352,6 +398,8 @@ class SqliteJournal:
             self._ledger.failed(group)
         else:
             self._ledger.committed(group)
+            if self._hearers and (heard := group.changes.heard()):
+                self._spread(heard)
         for pending in group.appends:
             if pending.followers is None and pending.error is None and pending.duplicate_of is None:
                 try:
@@ -369,6 +417,13 @@ class SqliteJournal:
         if group.changes is not None and self._is_open:
             self._settled += len(group.settlements)
             self._keep_up()
+
+    def _spread(self, heard: Heard) -> None:
+        for hear in self._hearers:
+            try:
+                hear(heard)
+            except Exception as error:  # noqa: BLE001 - whoever has asked for the commit must hear of it
+                self._complain(error)
 
     def _tell(self, pending: Pending) -> None:
         if pending.error is not None:

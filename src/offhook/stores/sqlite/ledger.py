@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from offhook.records import Arrival, State
+from offhook.stores.rules import UNDELIVERED
 from offhook.stores.sqlite.group import Changes, Group, Pending
 from offhook.stores.sqlite.sieve import BUCKETS, Sieve
 
@@ -92,6 +93,12 @@ class Ledger:
             if count > 0:
                 counted.setdefault(endpoint, {})[state] = count
         return counted
+
+    def undelivered(self, endpoint: str) -> tuple[list[str], list[int]]:
+        """Which endpoints have settled webhooks that still wait, and the numbers of the unsettled: of one endpoint, or of all ("")."""
+        endpoints = {name for (name, state), count in self.tally.items() if count > 0 and state in UNDELIVERED}
+        waiting = self._unsettled[endpoint] if endpoint else len(self.fresh)
+        return [name for name in endpoints if endpoint in {"", name}], list(self.fresh.values()) if waiting else []
 
     # -- keys on their way to the table
 

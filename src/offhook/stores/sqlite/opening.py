@@ -4,9 +4,10 @@ from pathlib import Path
 
 import apsw
 
-from offhook.stores.sqlite.codec import KEY_COLUMNS, decode_arrival
+from offhook.stores.newsreel import ended_at
+from offhook.stores.sqlite.codec import KEY_COLUMNS, decode_arrival, decode_attempt
 from offhook.stores.sqlite.database import ProcessLock, make_private, open_writer
-from offhook.stores.sqlite.group import Changes
+from offhook.stores.sqlite.group import Changes, Numbers, Pace
 from offhook.stores.sqlite.ledger import Key, Ledger
 from offhook.stores.sqlite.statements import SQL, execute, execute_rows
 
@@ -35,7 +36,7 @@ def end_leases(db: apsw.Connection) -> None:
 def load(db: apsw.Connection) -> Ledger:
     """Read the marks, and what lies above them: the keys that their table has not got yet, and the arrivals that were never settled."""
     (settled_below, deduped_below, next_seq, *lags) = execute(db, "read_marks")[0]
-    changes = Changes(next_seq, (lags[0], lags[1]))
+    changes = Changes(next_seq, (lags[0], lags[1]), Numbers(*execute(db, "read_numbers")[0]), _paces(db))
     ledger = Ledger(changes, execute(db, "read_tally"))
     for key, seq, webhook_id in _keys_to_remember(db, deduped_below):
         ledger.remember_key(key, seq, webhook_id)
@@ -44,6 +45,16 @@ def load(db: apsw.Connection) -> Ledger:
         ledger.add_fresh(arrival, seq)
         ledger.former[arrival.id] = arrival
     return ledger
+
+
+def _paces(db: apsw.Connection) -> tuple[Pace, Pace]:
+    """Of the arrivals and of the attempts. The latest time is not known: it was later than the last row's by no more than the bound."""
+    arrivals, attempts = (Pace(behind) for behind in execute(db, "read_paces")[0])
+    for (data,) in execute(db, "last_arrival"):
+        arrivals.latest = decode_arrival(data).received_at + arrivals.behind
+    for (data,) in execute(db, "last_attempt"):
+        attempts.latest = ended_at(decode_attempt(data)) + attempts.behind
+    return arrivals, attempts
 
 
 def _keys_to_remember(db: apsw.Connection, deduped_below: int) -> list[Key]:

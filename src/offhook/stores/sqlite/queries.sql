@@ -58,19 +58,32 @@ WHERE webhooks.conversation = front.conversation AND webhooks.conversation <> ''
   AND webhooks.state IN ('waiting', 'delivering') AND webhooks.behind = 1 AND webhooks.id <= front.last;
 
 -- name: insert_attempts
-INSERT INTO attempts (webhook, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
+INSERT INTO attempts (seq, webhook, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
 
 -- name: put_replies
 INSERT INTO replies (id, webhook, ordinal, state, due, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, due = excluded.due, data = excluded.data;
 
 -- name: put_events
-INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data, cause, issue, alias)
+-- One that is there already comes without a number, and keeps its own.
+INSERT INTO debug_events (id, at, level, code, endpoint, webhook, data, cause, issue, alias, seq)
 SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL
 ON CONFLICT (id) DO UPDATE SET data = excluded.data, cause = excluded.cause, issue = excluded.issue;
 
 -- name: known_events
 SELECT id, issue FROM debug_events WHERE id IN (SELECT value FROM carray(:ids));
+
+-- name: states_of_issues
+SELECT id, state FROM issues WHERE id IN (SELECT value FROM carray(:ids));
+
+-- name: insert_notices
+INSERT INTO notices (seq, at, webhook, attempt, event, type, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
+
+-- name: put_kept
+INSERT OR REPLACE INTO kept (shelf, id, data) SELECT * FROM (VALUES :rows) WHERE column1 IS NOT NULL;
+
+-- name: delete_kept
+DELETE FROM kept WHERE (shelf, id) IN (SELECT column1, column2 FROM (VALUES :rows));
 
 -- name: put_issues
 -- The newest event gives the words, also where an older one is written later.
@@ -107,7 +120,10 @@ UPDATE marks SET settled_below = :settled_below;
 UPDATE marks SET deduped_below = :deduped_below;
 
 -- name: mark_next
-UPDATE marks SET next_seq = :next_seq;
+UPDATE marks SET next_seq = :seq, next_attempt = :attempt, next_event = :event, next_notice = :notice;
+
+-- name: widen_paces
+UPDATE marks SET arrivals_behind = :arrivals, attempts_behind = :attempts;
 
 -- == claiming
 
@@ -149,10 +165,12 @@ SELECT endpoint, state, count(*) FROM webhooks WHERE id IN (SELECT value FROM ca
 
 -- name: requeue
 UPDATE webhooks SET state = 'waiting', due = :now, failures = 0, refusals = 0, behind = 0
-WHERE id IN (SELECT value FROM carray(:ids)) AND (state IN ('failed', 'dismissed') OR (state = 'delivered' AND :delivered));
+WHERE id IN (SELECT value FROM carray(:ids)) AND (state IN ('failed', 'dismissed') OR (state = 'delivered' AND :delivered))
+RETURNING id, endpoint;
 
 -- name: dismiss
-UPDATE webhooks SET state = 'dismissed' WHERE id IN (SELECT value FROM carray(:ids)) AND state = 'failed';
+UPDATE webhooks SET state = 'dismissed' WHERE id IN (SELECT value FROM carray(:ids)) AND state = 'failed'
+RETURNING id, endpoint;
 
 -- == replies
 
@@ -205,12 +223,18 @@ DELETE FROM replies WHERE webhook IN (SELECT value FROM carray(:ids));
 -- name: delete_events
 DELETE FROM debug_events WHERE webhook IN (SELECT value FROM carray(:ids));
 
+-- name: delete_notices
+DELETE FROM notices WHERE webhook IN (SELECT value FROM carray(:ids)) AND webhook <> '';
+
 -- name: delete_keys
 DELETE FROM dedupe WHERE key IN (SELECT value FROM carray(:keys)) AND seq IN (SELECT value FROM carray(:seqs));
 
 -- name: delete_loose_events
 DELETE FROM debug_events WHERE seq IN (
     SELECT seq FROM debug_events WHERE webhook = '' AND id < :below AND at < :before ORDER BY id LIMIT :most);
+
+-- name: delete_old_notices
+DELETE FROM notices WHERE seq IN (SELECT seq FROM notices WHERE at < :before ORDER BY at LIMIT :most);
 
 -- name: delete_issues
 DELETE FROM issues
@@ -219,7 +243,63 @@ WHERE last_seen < :before AND NOT EXISTS (SELECT 1 FROM debug_events WHERE debug
 -- name: delete_issue_hours
 DELETE FROM issue_hours WHERE hour < :below;
 
+-- == news
+
+-- name: read_ends
+-- The highest number that each log has come to, whatever has been deleted since.
+SELECT max(next_seq - 1, coalesce((SELECT max(seq) FROM arrivals), 0)),
+       max(next_attempt - 1, coalesce((SELECT max(seq) FROM attempts), 0)),
+       max(next_event - 1, coalesce((SELECT max(seq) FROM debug_events), 0)),
+       max(next_notice - 1, coalesce((SELECT max(seq) FROM notices), 0))
+FROM marks;
+
+-- name: next_arrivals
+-- With what has become of them; nothing where they have not been settled yet.
+SELECT arrivals.seq, state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
+FROM arrivals LEFT JOIN webhooks ON webhooks.seq = arrivals.seq
+WHERE arrivals.seq > :after ORDER BY arrivals.seq LIMIT :most;
+
+-- name: next_attempts
+SELECT tried.seq, tried.webhook, tried.data,
+       state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, arrivals.data
+FROM attempts AS tried CROSS JOIN webhooks ON webhooks.seq = tried.webhook CROSS JOIN arrivals ON arrivals.seq = tried.webhook
+WHERE tried.seq > :after ORDER BY tried.seq LIMIT :most;
+
+-- name: next_events
+SELECT seq, data FROM debug_events WHERE seq > :after ORDER BY seq LIMIT :most;
+
+-- name: next_notices
+SELECT seq, attempt, event, data FROM notices WHERE seq > :after ORDER BY seq LIMIT :most;
+
+-- name: numbers_of_webhooks
+SELECT id, seq FROM webhooks WHERE id IN (SELECT value FROM carray(:ids));
+
+-- name: attempts_since
+SELECT seq, data FROM attempts WHERE seq >= :seq ORDER BY seq LIMIT :most;
+
+-- name: first_event_since
+-- By the index over `at` alone; the plus keeps SQLite from reading all rows in the order of their numbers.
+SELECT min(+seq) FROM debug_events WHERE at >= :at;
+
+-- name: first_notice_since
+SELECT min(+seq) FROM notices WHERE at >= :at;
+
+-- == small records
+
+-- name: kept_on_shelf
+SELECT id, data FROM kept WHERE shelf = :shelf AND id > :after ORDER BY id LIMIT :most;
+
+-- name: one_kept
+SELECT data FROM kept WHERE shelf = :shelf AND id = :id;
+
 -- == reading
+
+-- name: oldest_undelivered
+-- Of the rows; what has none yet is not in it.
+SELECT min((
+    SELECT min(received_at) FROM webhooks
+    WHERE endpoint = asked.value AND state IN ('waiting', 'delivering')))
+FROM carray(:endpoints) AS asked;
 
 -- name: one_webhook
 SELECT state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
@@ -417,6 +497,21 @@ SELECT page_count - freelist_count, page_size FROM pragma_page_count, pragma_fre
 
 -- name: read_marks
 SELECT settled_below, deduped_below, max(next_seq, coalesce((SELECT max(seq) FROM arrivals) + 1, 1)), least_lag, most_lag FROM marks;
+
+-- name: read_numbers
+SELECT max(next_attempt, coalesce((SELECT max(seq) FROM attempts) + 1, 1)),
+       max(next_event, coalesce((SELECT max(seq) FROM debug_events) + 1, 1)),
+       max(next_notice, coalesce((SELECT max(seq) FROM notices) + 1, 1))
+FROM marks;
+
+-- name: read_paces
+SELECT arrivals_behind, attempts_behind FROM marks;
+
+-- name: last_arrival
+SELECT data FROM arrivals WHERE seq = (SELECT max(seq) FROM arrivals);
+
+-- name: last_attempt
+SELECT data FROM attempts WHERE seq = (SELECT max(seq) FROM attempts);
 
 -- name: read_tally
 SELECT endpoint, state, count FROM tally WHERE count > 0;

@@ -1,19 +1,23 @@
 """How a group becomes rows: few calls of SQLite for any number of items."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import apsw
 
-from offhook.records import DebugEvent, Reply, State
+from offhook.records import DebugEvent, IssueState, Kept, Notice, Reply, State
 from offhook.stores.grouping import gather, issue_of
+from offhook.stores.newsreel import ended_at, notices_of, notices_of_issues, numbered
 from offhook.stores.rules import arrival_of
 from offhook.stores.sqlite.codec import (
     ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
     ISSUE_COLUMNS,
     ISSUE_HOUR_COLUMNS,
+    KEPT_COLUMNS,
     KEY_COLUMNS,
+    NOTICE_COLUMNS,
     REPLY_COLUMNS,
+    SHELF_COLUMNS,
     TALLY_COLUMNS,
     UPDATED_COLUMNS,
     WEBHOOK_COLUMNS,
@@ -22,11 +26,12 @@ from offhook.stores.sqlite.codec import (
     encode,
     event_row,
     issue_row,
+    notice_row,
     reply_row,
     updated_row,
     webhook_row,
 )
-from offhook.stores.sqlite.group import Changes, Group, Pending, Settling
+from offhook.stores.sqlite.group import Changes, Group, Pending, Settling, Told
 from offhook.stores.sqlite.statements import SQL, execute, execute_rows
 
 
@@ -55,6 +60,9 @@ def write_arrivals(db: apsw.Connection, appends: Sequence[Pending], changes: Cha
             pending.duplicate_of = known.get(pending.arrival.dedupe_key)
         appends = [pending for pending in appends if pending.duplicate_of is None]
     if appends:
+        # One of a group is enough: they have come within milliseconds of each other.
+        if changes.arrivals_pace.see(appends[0].arrival.received_at):
+            changes.slowed = True
         _insert_arrivals(db, [encode(pending.arrival) for pending in appends], changes.next_seq)
         for seq, pending in enumerate(appends, start=changes.next_seq):
             pending.seq = seq
@@ -73,9 +81,10 @@ def _insert_arrivals(db: apsw.Connection, records: Iterable[bytes], first: int) 
 def write_settlements(db: apsw.Connection, items: Sequence[Settling], changes: Changes) -> None:
     """Insert the webhooks that have no row yet, update the others, and add what came with them."""
     seqs = {item.settlement.webhook.id: item.seq for item in items if item.seq}
+    states: dict[str, State] = {}
     old = [item for item in items if not item.seq]
     if old:
-        seqs |= _write_known(db, old, changes)
+        seqs |= _write_known(db, old, changes, states)
     rows = []
     for item in items:
         if item.seq:
@@ -84,14 +93,36 @@ def write_settlements(db: apsw.Connection, items: Sequence[Settling], changes: C
             changes.tally[webhook.endpoint, webhook.state] += 1
             changes.place(webhook.id, webhook.received_at)
     execute_rows(db, "insert_webhooks", rows, WEBHOOK_COLUMNS)
-    attempts = [attempt_row(seqs[item.settlement.webhook.id], tried) for item in items for tried in item.settlement.attempts]
-    execute_rows(db, "insert_attempts", attempts, ATTEMPT_COLUMNS)
+    last = _put_attempts(db, items, seqs, changes)
     put_replies(db, [reply for item in items for reply in item.settlement.replies])
     put_events(db, [event for item in items for event in item.settlement.events], changes)
+    for item in items:
+        settlement = item.settlement
+        # Nearly all are deliveries without a reply of ours, which have nothing to tell.
+        if settlement.webhook.state is State.FAILED or settlement.replies:
+            identifier = settlement.webhook.id
+            notices = notices_of(settlement, states.get(identifier))
+            changes.notices += [Told(notice, last.get(identifier, 0)) for notice in notices]
 
 
-def _write_known(db: apsw.Connection, items: Sequence[Settling], changes: Changes) -> dict[str, int]:
-    """Update those that have a row, and take in those that no arrival ever announced; gives the seqs of all."""
+def _put_attempts(db: apsw.Connection, items: Sequence[Settling], seqs: Mapping[str, int], changes: Changes) -> dict[str, int]:
+    """Number the attempts and insert them; gives the number of each webhook's last."""
+    rows, last, number = [], {}, changes.numbers.attempt
+    for item in items:
+        identifier = item.settlement.webhook.id
+        for attempt in item.settlement.attempts:
+            rows.append(attempt_row(number, seqs[identifier], attempt))
+            last[identifier] = number
+            number += 1
+            if changes.attempts_pace.see(ended_at(attempt)):
+                changes.slowed = True
+    changes.numbers.attempt = number
+    execute_rows(db, "insert_attempts", rows, ATTEMPT_COLUMNS)
+    return last
+
+
+def _write_known(db: apsw.Connection, items: Sequence[Settling], changes: Changes, states: dict[str, State]) -> dict[str, int]:
+    """Update those that have a row, and take in those that no arrival ever announced; gives the seqs of all, and the `states` before."""
     ids = tuple({item.settlement.webhook.id for item in items})
     found = {row[0]: row[1:] for row in execute(db, "find_settled", ids=apsw.carray(ids))}
     seqs = {identifier: row[0] for identifier, row in found.items()}
@@ -103,6 +134,7 @@ def _write_known(db: apsw.Connection, items: Sequence[Settling], changes: Change
         seq, endpoint, state = found[webhook.id]
         updates.append(updated_row(seq, webhook))
         conversations.add(webhook.conversation)
+        states[webhook.id] = State(state)
         changes.tally[endpoint, State(state)] -= 1
         changes.tally[endpoint, webhook.state] += 1
     if updates:
@@ -149,7 +181,15 @@ def put_events(db: apsw.Connection, events: Sequence[DebugEvent], changes: Chang
         changes.place(event.id, event.at)
     latest = {event.id: event for event in events}
     known = dict(execute(db, "known_events", ids=apsw.carray(tuple(latest))))
-    execute_rows(db, "put_events", [event_row(event) for event in latest.values()], EVENT_COLUMNS)
+    rows = []
+    for event in latest.values():
+        number = None
+        if event.id not in known:
+            number = changes.numbers.event
+            changes.numbers.event += 1
+            changes.fresh[event.id] = number, event
+        rows.append(event_row(event, number))
+    execute_rows(db, "put_events", rows, EVENT_COLUMNS)
     changes.events += [event for event in latest.values() if known.get(event.id) != issue_of(event)]
 
 
@@ -157,16 +197,47 @@ def put_issues(db: apsw.Connection, changes: Changes) -> None:
     """Bring the issues of the events up to date that this transaction has written so far."""
     found = gather(changes.events)
     changes.events = []
+    if not found.issues:
+        return
+    states = {key: IssueState(state) for key, state in execute(db, "states_of_issues", ids=apsw.carray(tuple(found.issues)))}
+    for notice in notices_of_issues(found.issues.values(), states):
+        changes.notices.append(Told(notice, event=changes.fresh.get(notice.data["event"], (0,))[0]))
     execute_rows(db, "put_issues", [issue_row(issue) for issue in found.issues.values()], ISSUE_COLUMNS)
     hours = [(identifier, hour, count) for (identifier, hour), count in found.hours.items()]
     execute_rows(db, "put_issue_hours", hours, ISSUE_HOUR_COLUMNS)
 
 
+def put_notices(db: apsw.Connection, changes: Changes) -> None:
+    """Number the notices that this transaction has to write so far, and write them."""
+    rows = []
+    for notice, attempt, event in changes.notices:
+        written = numbered(notice, changes.numbers.notice)
+        changes.numbers.notice += 1
+        changes.told.append(written)
+        rows.append(notice_row(written, attempt, event))
+    changes.notices = []
+    execute_rows(db, "insert_notices", rows, NOTICE_COLUMNS)
+
+
+def keep(db: apsw.Connection, changes: Changes, kept: Sequence[Kept], notices: Sequence[Notice]) -> None:
+    """Put small records on their shelves, or take them off; of one that is named twice, the last counts."""
+    latest = {(record.shelf, record.id): record.data for record in kept}
+    gone = [place for place, data in latest.items() if data is None]
+    execute_rows(db, "put_kept", [(*place, data) for place, data in latest.items() if data is not None], KEPT_COLUMNS)
+    execute_rows(db, "delete_kept", gone, SHELF_COLUMNS)
+    changes.notices += map(Told, notices)
+
+
 def _write_changes(db: apsw.Connection, changes: Changes) -> None:
     if changes.events:
         put_issues(db, changes)
+    if changes.notices:
+        put_notices(db, changes)
     rows = [(endpoint, state, count) for (endpoint, state), count in changes.tally.items() if count]
     execute_rows(db, "add_to_tally", rows, TALLY_COLUMNS)
     if changes.widened:
         least, most = changes.lags
         execute(db, "widen_lags", least=least, most=most)
+    if changes.slowed:
+        execute(db, "widen_paces", arrivals=changes.arrivals_pace.behind, attempts=changes.attempts_pace.behind)
+        changes.slowed_written = True

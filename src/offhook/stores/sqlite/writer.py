@@ -153,7 +153,7 @@ class Writer:
         self._tell(self._written, group)
 
     def _commit(self, group: Group) -> Changes:
-        changes = Changes(self._last.next_seq, self._last.lags)
+        changes = self._last.following()
         write(self._db, group, changes)
         return changes
 

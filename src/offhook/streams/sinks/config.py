@@ -15,7 +15,7 @@ _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "content-type"})
 
 switch: Final = kinds.switch().read
-timeout: Final = kinds.span("100ms", "60s").read
+timeout: Final = kinds.span("100ms", "10s", "a sink that takes longer holds up those events that wait behind").read
 
 
 def read_all(fields: Iterable[SinkField], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def read_all(fields: Iterable[SinkField], given: Mapping[str, Any]) -> dict[str,
     values = {}
     for name, field in known.items():
         value = given.get(name)
-        if value is None:
+        if value is None or value == "":
             if field.required and field.default is None:
                 raise ValueError(f"{name} is missing: {field.meaning}")
             values[name] = field.default

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -9,14 +10,8 @@ from offhook import __version__
 from offhook.delivery.schedule import retry_after
 from offhook.ports import Clock, Transport
 from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits
-from offhook.streams.model import Fault
-
-THROTTLED: Final = 91302
-ELSE: Final = 91304
-REFUSED: Final = 91305
-SERVER_ERROR: Final = 91306
-NO_CONNECTION: Final = 91307
-TOO_SLOW: Final = 91308
+from offhook.streams.model import Delivery, Fault
+from offhook.streams.retries import INTERNAL, NO_ANSWER, NO_CONNECTION, REFUSED, SERVER_ERROR, THROTTLED
 
 TIMEOUT: Final = 5.0
 
@@ -36,9 +31,22 @@ _UNCONNECTED: Final = frozenset(
 )
 
 
-def limits(timeout: float, *, verify_tls: bool = True, certificate: ClientCertificate | None = None) -> Limits:
-    """The deadlines of a request to a sink: the connection, the handshake and the answer get `timeout` seconds each."""
-    return Limits(connect=timeout, read=timeout, total=3 * timeout, verify_tls=verify_tls, client_certificate=certificate)
+def limits(
+    timeout: float, *, verify_tls: bool = True, certificate: ClientCertificate | None = None, answer: int = 64 * 1024
+) -> Limits:
+    """The deadlines of a request to a sink: the connection, the handshake and the answer get `timeout` seconds each, and all of it twice that.
+
+    `answer` is how many bytes of one are read.
+    """
+    return Limits(
+        connect=timeout,
+        read=timeout,
+        total=2 * timeout,
+        verify_tls=verify_tls,
+        client_certificate=certificate,
+        read_cap=answer,
+        keep_cap=answer,
+    )
 
 
 def basic(username: str, password: str) -> tuple[str, str]:
@@ -79,7 +87,7 @@ def judge(exchange: Exchange, now: float) -> Fault | None:
         return Fault(code=THROTTLED, message=said, retry=True, retry_after=retry_after(status, exchange.headers, now))
     if 400 <= status < 500:
         return Fault(code=REFUSED, message=said, retry=False)
-    code = SERVER_ERROR if status >= 500 else ELSE
+    code = SERVER_ERROR if status >= 500 else INTERNAL
     if 300 <= status < 400:
         said += ", and redirects are not followed: give the final URL"
     return Fault(code=code, message=said, retry=True, retry_after=retry_after(status, exchange.headers, now))
@@ -95,7 +103,19 @@ def refused(message: str) -> Fault:
     return Fault(code=REFUSED, message=message, retry=False)
 
 
-def first_line(words: object, most: int = 200) -> str:
+def as_a_whole(count: int, fault: Fault | None) -> Delivery:
+    """What came of a request that takes or refuses so many events together."""
+    if fault is None:
+        return Delivery(taken=count)
+    return Delivery(taken=0, refused=0 if fault.retry else count, fault=fault)
+
+
+def stamp(at: float) -> str:
+    """A time in seconds since the epoch as ISO 8601 has it, to the millisecond: `2026-11-26T13:00:00.000Z`."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def first_words(words: object, most: int = 200) -> str:
     """What a server said, fit to stand in a message."""
     return " ".join(str(words or "").split())[:most]
 
@@ -109,7 +129,7 @@ def _failed(exchange: Exchange, failure: Failure, where: str) -> Fault:
     if (kind in _UNCONNECTED and not failure.partial) or (kind is FailureKind.TOTAL_TIMEOUT and unsent):
         return Fault(code=NO_CONNECTION, message=said, retry=True)
     slow = kind in {FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT}
-    return Fault(code=TOO_SLOW if slow else ELSE, message=said, retry=True)
+    return Fault(code=NO_ANSWER if slow else INTERNAL, message=said, retry=True)
 
 
 def _phrase(status: int) -> str:

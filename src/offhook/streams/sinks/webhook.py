@@ -11,13 +11,15 @@ from urllib.parse import urlencode
 
 from offhook.delivery import destination
 from offhook.net.tls import UnusableCertificateError, present
+from offhook.ports import Clock
+from offhook.providers import standard_webhooks
 from offhook.providers.signature import body_hash
 from offhook.providers.urls import callable_url, with_body_hash
 from offhook.records import ClientCertificate, Headers
 from offhook.settings import kinds
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
-from offhook.streams.sinks import config, http, standard_webhooks
-from offhook.streams.sinks.portions import Bounds, in_portions
+from offhook.streams.sinks import config, fields, http
+from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 _PLAIN: Final = "application/json"
 _CLOUDEVENT: Final = "application/cloudevents+json"
@@ -54,8 +56,9 @@ FIELDS: Final = (
 class WebhookSink:
     """Hands events over one by one, or several in one request; on one kept-alive connection, one request after the other."""
 
-    def __init__(self, caller: http.Caller, url: str, sign: Sign, settings: Mapping[str, Any]) -> None:
+    def __init__(self, caller: http.Caller, url: str, sign: Sign, settings: Mapping[str, Any], clock: Clock) -> None:
         self._caller = caller
+        self._clock = clock
         self._url = url
         self._sign = sign
         self._get = settings["method"] == "get"
@@ -65,11 +68,13 @@ class WebhookSink:
 
     async def deliver(self, events: Sequence[Event]) -> Delivery:
         """Hand these over, in their order."""
+        late = patience(self._clock)
         if self._several:
-            return await in_portions(
-                [len(event.body) for event in events], _BATCH, lambda part: self._deliver_batch(events[part])
-            )
+            sizes = [len(event.body) for event in events]
+            return await in_portions(sizes, _BATCH, lambda part: self._deliver_batch(events[part]), late)
         for taken, event in enumerate(events):
+            if taken and late():
+                return Delivery(taken=taken)
             fault = await self._send(event.id, event.body)
             if fault is not None:
                 return Delivery(taken=taken, refused=0 if fault.retry else 1, fault=fault)
@@ -80,10 +85,7 @@ class WebhookSink:
 
     async def _deliver_batch(self, events: Sequence[Event]) -> Delivery:
         identifier = standard_webhooks.batch_id([event.id for event in events])
-        fault = await self._send(identifier, http.together([event.body for event in events]))
-        if fault is None:
-            return Delivery(taken=len(events))
-        return Delivery(taken=0, refused=0 if fault.retry else len(events), fault=fault)
+        return http.as_a_whole(len(events), await self._send(identifier, http.together([event.body for event in events])))
 
     async def _send(self, identifier: str, content: bytes) -> Fault | None:
         url, body = self._url, content
@@ -104,10 +106,12 @@ def make(configuration: Mapping[str, Any], parts: SinkParts) -> WebhookSink:
     limits = http.limits(settings["timeout"], verify_tls=settings["verify_tls"], certificate=_certificate(settings, url))
     login = _login(settings, given, parts)
     headers = (*login, *config.revealed(settings["headers"] or {}, parts.secret))
-    if len({name.lower() for name, _ in headers}) < len(headers):
-        raise ValueError("headers: Authorization is there twice: give username and password, or the header field")
+    names = [name.lower() for name, _ in headers]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        login_too = ": give username and password, or the header field" if twice == "authorization" else ""
+        raise ValueError(f"headers: {twice} is there twice{login_too}")
     caller = http.Caller(parts.transport, parts.clock, limits, headers)
-    return WebhookSink(caller, url, _signer(settings, url, parts), settings)
+    return WebhookSink(caller, url, _signer(settings, url, parts), settings, parts.clock)
 
 
 def _login(settings: Mapping[str, Any], given: destination.Destination, parts: SinkParts) -> Headers:
@@ -116,8 +120,8 @@ def _login(settings: Mapping[str, Any], given: destination.Destination, parts: S
         return (http.basic(given.username, given.password),) if given.username or given.password else ()
     if given.username or given.password:
         raise ValueError("destination: user and password are there twice: take them out of the URL")
-    user = parts.secret(username) if config.is_reference(username) else username or ""
-    return (http.basic(user, parts.secret(password) if password else ""),)
+    user = fields.secret(settings, "username", parts) if config.is_reference(username) else username or ""
+    return (http.basic(user, fields.secret(settings, "password", parts)),)
 
 
 def _certificate(settings: Mapping[str, Any], url: str) -> ClientCertificate | None:
@@ -163,8 +167,9 @@ def _standard(settings: Mapping[str, Any], parts: SinkParts) -> Sign:
         raise ValueError('signature: Standard Webhooks sign a body, and a GET has none: write method = "POST"')
     if settings["secret"] is None:
         raise ValueError("secret is missing: Standard Webhooks are signed with one, whsec_ and base64")
+    given = fields.secret(settings, "secret", parts)
     try:
-        keys = standard_webhooks.keys(parts.secret(settings["secret"]))
+        keys = standard_webhooks.keys(given)
     except ValueError as error:
         raise ValueError(f"secret: {error}") from error
 

@@ -1,0 +1,226 @@
+"""Alarms, firings and maintenance windows as our own API shows them. Pure, and also what `--json` of the command line prints."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from offhook.alarms import model
+from offhook.alarms.configured import keys_of
+from offhook.alarms.model import FiringState, Watch
+from offhook.alarms.past import History, Preview
+from offhook.api.alarm_words import watches
+from offhook.api.shapes import iso, iso_or_none
+
+
+class Firing(TypedDict):
+    """One crossing of an alarm's threshold. `subject`: an issue's id or an endpoint's name, where the alarm fires for each of them.
+
+    `code`, `cause`, `steps` and `error` (an id) are of the error that tells the most. `told`: somebody has been told, or nobody was to be.
+    """
+
+    id: str
+    alarm_sid: str
+    alarm_name: str
+    state: FiringState
+    subject: str
+    fired_at: str
+    recovered_at: str | None
+    value: float
+    peak: float
+    threshold: float
+    code: int
+    cause: str
+    cause_title: str
+    steps: list[str]
+    endpoint: str
+    error: str
+    told: bool
+
+
+class Alarm(TypedDict):
+    """One alarm. `settings` are its keys as `[alarms.NAME]` of the settings' file would say them, `watches` is the same in a sentence.
+
+    `origin`: api, or file where that describes it. `firings`: those that are active.
+    """
+
+    sid: str
+    name: str
+    watch: Watch
+    watches: str
+    settings: dict[str, Any]
+    enabled: bool
+    muted: bool
+    snoozed_until: str | None
+    origin: str
+    created_at: str | None
+    updated_at: str | None
+    firings: list[Firing]
+
+
+class Alarms(TypedDict):
+    """All alarms, by their names."""
+
+    alarms: list[Alarm]
+
+
+class FiringPage(TypedDict):
+    """Firings, newest first. `next_cursor` is null on the last page."""
+
+    firings: list[Firing]
+    next_cursor: str | None
+
+
+class PreviewSpan(TypedDict):
+    """One firing that would have been; `recovered_at` is null where it would still be active."""
+
+    fired_at: str
+    recovered_at: str | None
+    peak: float
+
+
+class AlarmPreview(TypedDict):
+    """What an alarm would have done since then: how often it would have fired, and how much it would have counted.
+
+    Not `complete`: there is more than is read, and the oldest is left out.
+    """
+
+    since: str
+    until: str
+    fired: int
+    counted: int
+    firings: list[PreviewSpan]
+    complete: bool
+
+
+class AlarmHistory(TypedDict):
+    """How many an alarm counts in each of the equal parts of a time, `seconds` long each; empty where it does not count. Firings of that time."""
+
+    since: str
+    until: str
+    seconds: float
+    counts: list[int]
+    threshold: float
+    complete: bool
+    firings: list[Firing]
+
+
+class Told(TypedDict):
+    """One address that will be told."""
+
+    channel: str
+    address: str
+
+
+class AlarmTested(TypedDict):
+    """Whom the test goes to; empty where the alarm has no address."""
+
+    told: list[Told]
+
+
+class MaintenanceWindow(TypedDict):
+    """A time in which nobody is told. `alarms` (ids) and `endpoints` are what it is about; empty means all."""
+
+    id: str
+    since: str
+    until: str
+    alarms: list[str]
+    endpoints: list[str]
+    note: str
+
+
+class MaintenanceWindows(TypedDict):
+    """Those that are not over, the first to start first."""
+
+    maintenance: list[MaintenanceWindow]
+
+
+class MaintenanceEnded(TypedDict):
+    """How many have ended."""
+
+    ended: int
+
+
+def alarm_shape(alarm: model.Alarm, firings: Sequence[model.Firing] = ()) -> Alarm:
+    """One alarm. Of the firings, those of others are left out."""
+    return {
+        "sid": alarm.sid,
+        "name": alarm.name,
+        "watch": alarm.watch,
+        "watches": watches(alarm),
+        "settings": keys_of(alarm),
+        "enabled": alarm.enabled,
+        "muted": alarm.muted,
+        "snoozed_until": iso_or_none(alarm.snoozed_until),
+        "origin": alarm.origin,
+        "created_at": iso_or_none(alarm.created_at),
+        "updated_at": iso_or_none(alarm.updated_at),
+        "firings": [firing_shape(each) for each in firings if each.alarm_sid == alarm.sid],
+    }
+
+
+def firing_shape(firing: model.Firing) -> Firing:
+    """One firing."""
+    return {
+        "id": firing.id,
+        "alarm_sid": firing.alarm_sid,
+        "alarm_name": firing.alarm_name,
+        "state": firing.state,
+        "subject": firing.subject,
+        "fired_at": iso(firing.fired_at),
+        "recovered_at": iso_or_none(firing.recovered_at),
+        "value": firing.value,
+        "peak": firing.peak,
+        "threshold": firing.threshold,
+        "code": firing.code,
+        "cause": firing.cause,
+        "cause_title": firing.cause_title,
+        "steps": list(firing.steps),
+        "endpoint": firing.endpoint,
+        "error": firing.event,
+        "told": firing.told,
+    }
+
+
+def firing_page(found: Sequence[model.Firing], limit: int) -> FiringPage:
+    """A page of firings, of which one more than fits was looked for."""
+    page = found[:limit]
+    return {"firings": [firing_shape(each) for each in page], "next_cursor": page[-1].id if len(found) > limit else None}
+
+
+def preview_shape(preview: Preview) -> AlarmPreview:
+    """What an alarm would have done."""
+    return {
+        "since": iso(preview.since),
+        "until": iso(preview.until),
+        "fired": len(preview.spans),
+        "counted": preview.counted,
+        "firings": [
+            {"fired_at": iso(span.fired_at), "recovered_at": iso_or_none(span.recovered_at), "peak": span.peak}
+            for span in preview.spans
+        ],
+        "complete": preview.complete,
+    }
+
+
+def history_shape(alarm: model.Alarm, found: History, buckets: int, firings: Sequence[model.Firing]) -> AlarmHistory:
+    """What an alarm counted over time."""
+    return {
+        "since": iso(found.since),
+        "until": iso(found.until),
+        "seconds": (found.until - found.since) / buckets,
+        "counts": list(found.counts),
+        "threshold": alarm.threshold,
+        "complete": found.complete,
+        "firings": [firing_shape(each) for each in firings],
+    }
+
+
+def maintenance_shape(window: model.Maintenance) -> MaintenanceWindow:
+    """One maintenance window."""
+    return {
+        "id": window.id,
+        "since": iso(window.starts_at),
+        "until": iso(window.ends_at),
+        "alarms": list(window.alarms),
+        "endpoints": list(window.endpoints),
+        "note": window.note,
+    }

@@ -1,0 +1,127 @@
+"""Alarms, firings and previews as a person reads them: from the API's shapes to text. Pure, but for the local time zone."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from offhook.cli.pages import bars, clock_time, ids_shortened
+from offhook.cli.terminal import one_line
+
+Shape = dict[str, Any]
+STYLES: Final = {"fires": "red", "quiet": "", "muted": "yellow", "snoozed": "yellow", "off": "dim"}
+FIRING_STATES: Final = {"active": "red", "recovered": "green"}
+_TOLD: Final = ("email", "webhook", "notify", "sms")
+
+
+def state_of(alarm: Shape) -> str:
+    """How an alarm is, in a word."""
+    if not alarm["enabled"]:
+        return "off"
+    if alarm["firings"]:
+        return "fires"
+    if alarm["muted"]:
+        return "muted"
+    return "snoozed" if alarm["snoozed_until"] else "quiet"
+
+
+def tells(alarm: Shape) -> str:
+    """Whom it tells."""
+    said = [alarm["settings"].get(name, ()) for name in _TOLD]
+    told = [each for value in said for each in ([value] if isinstance(value, str) else value)]
+    return ", ".join([*told, *(["the console"] if alarm["settings"].get("console") else [])]) or "nobody"
+
+
+def alarms_table(alarms: Sequence[Shape], *, narrow: bool) -> Table:
+    """The alarms in columns; where there is no room, without their ids and whom they tell."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in (*([] if narrow else ["id"]), "state", "name"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("fires when")
+    if not narrow:
+        table.add_column("tells")
+    short = ids_shortened([alarm["sid"] for alarm in alarms])
+    for alarm in alarms:
+        cells = [*([] if narrow else [short[alarm["sid"]]]), state_of(alarm), alarm["name"], alarm["watches"]]
+        cells += [] if narrow else [tells(alarm)]
+        table.add_row(*map(one_line, cells), style=STYLES[state_of(alarm)])
+    return table
+
+
+def alarm_page(alarm: Shape, history: Shape) -> Text:
+    """Everything about one alarm."""
+    text = Text()
+    text.append(f"Alarm {one_line(alarm['name'])}", "bold")
+    text.append(f"  {state_of(alarm)}\n", STYLES[state_of(alarm)])
+    _facts(
+        text,
+        [
+            ("id", alarm["sid"]),
+            ("fires when", alarm["watches"]),
+            ("tells", tells(alarm)),
+            ("for", alarm["settings"].get("description", "")),
+            ("muted", "yes" if alarm["muted"] else ""),
+            ("snoozed until", clock_time(alarm["snoozed_until"])),
+            ("from", "the settings' file" if alarm["origin"] == "file" else ""),
+            ("made", clock_time(alarm["created_at"])),
+            ("last 24 h", f"{bars(history['counts'])} {sum(history['counts'])}" if history["counts"] else ""),
+        ],
+    )
+    for firing in history["firings"]:
+        text.append(f"  {firing_line(firing)}\n", FIRING_STATES[firing["state"]])
+        if firing["cause_title"]:
+            text.append(f"     why: {one_line(firing['cause_title'])}\n")
+    return text
+
+
+def _facts(text: Text, pairs: Iterable[tuple[str, object]]) -> None:
+    present = [(name, value) for name, value in pairs if value not in ("", None)]
+    width = max(len(name) for name, _ in present)
+    for name, value in present:
+        text.append(f"  {name:<{width}}  ", "dim")
+        text.append(f"{one_line(value)}\n")
+
+
+def firing_line(firing: Shape) -> str:
+    """One firing in a line."""
+    ended = f" to {clock_time(firing['recovered_at'])}" if firing["recovered_at"] else ", still active"
+    about = f" {firing['subject']}" if firing["subject"] else ""
+    return one_line(f"fired{about} from {clock_time(firing['fired_at'])}{ended}, at most {firing['peak']:g}")
+
+
+def firings_table(firings: Sequence[Shape]) -> Table:
+    """The firings in columns."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("state", "fired", "recovered", "alarm", "most", "at", "code"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("why")
+    for firing in firings:
+        cells = [
+            firing["state"],
+            clock_time(firing["fired_at"]),
+            clock_time(firing["recovered_at"]),
+            firing["alarm_name"],
+            f"{max(firing['peak'], firing['value']):g}",
+            f"{firing['threshold']:g}",
+            firing["code"] or "",
+            firing["cause_title"] or firing["subject"],
+        ]
+        table.add_row(*map(one_line, cells), style=FIRING_STATES[firing["state"]])
+    return table
+
+
+def preview_text(preview: Shape) -> Text:
+    """What an alarm would have done."""
+    times = {0: "would not have fired", 1: "would have fired once"}.get(
+        preview["fired"], f"would have fired {preview['fired']} times"
+    )
+    text = Text()
+    text.append(f"It {times} since {clock_time(preview['since'])}", "bold")
+    text.append(f", having counted {preview['counted']}.\n")
+    if not preview["complete"]:
+        text.append("There is more than is read; the oldest is left out.\n", "yellow")
+    for span in preview["firings"]:
+        ended = clock_time(span["recovered_at"]) or "now"
+        text.append(f"  {clock_time(span['fired_at'])} to {ended}, at most {span['peak']:g}\n")
+    return text

@@ -1,0 +1,139 @@
+"""`offhook sinks list` and `offhook sinks show`."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from offhook.cli.archive import Shape, console_option
+from offhook.cli.assembly import Assembly
+from offhook.cli.filters import as_json
+from offhook.cli.options import Configuration, SettingsCommand, with_settings
+from offhook.cli.pages import clock_time, ids_shortened
+from offhook.cli.sinks_office import find_sink, office
+from offhook.cli.terminal import one_line, out, say, write_json
+
+STATUSES: Final = {"active": "", "initialized": "yellow", "validating": "yellow", "failed": "red"}
+_EXAMPLES = """\b
+Examples:
+  offhook sinks list
+  offhook sinks list --json
+"""
+_SHOW_EXAMPLES = """\b
+Examples:
+  offhook sinks show DG0192f3
+  offhook sinks show 'webhook https://app.example.com/events' --json
+"""
+
+
+@click.command("list", cls=SettingsCommand, epilog=_EXAMPLES)
+@as_json
+@console_option
+@with_settings("database", "console_host", "console_port")
+@click.pass_obj
+def sinks_list(assembly: Assembly, /, *, configuration: Configuration, console_url: str | None, as_json: bool) -> None:
+    """List the sinks, the newest first: where events go, and whether they arrive.
+
+    Asks the running server; when none runs, reads the database file itself.
+    """
+
+    async def fetch() -> list[Shape]:
+        async with office(assembly, configuration.settings, console_url) as at:
+            return await at.sinks()
+
+    sinks = asyncio.run(fetch())
+    if as_json:
+        write_json({"sinks": sinks})
+    elif not sinks:
+        say("No sinks. Make one: offhook sinks create webhook https://app.example.com/events --types all")
+    else:
+        out().print(_table(sinks))
+
+
+@click.command("show", cls=SettingsCommand, epilog=_SHOW_EXAMPLES)
+@click.argument("sink", metavar="ID")
+@as_json
+@console_option
+@with_settings("database", "console_host", "console_port")
+@click.pass_obj
+def sinks_show(assembly: Assembly, /, *, configuration: Configuration, console_url: str | None, sink: str, as_json: bool) -> None:
+    """Show one sink: how it is configured, what goes to it, and how it is doing.
+
+    ID may be the beginning of an id, as long as it is the only one that begins so, or the sink's description.
+    """
+
+    async def fetch() -> Shape:
+        async with office(assembly, configuration.settings, console_url) as at:
+            return await find_sink(at, sink)
+
+    found = asyncio.run(fetch())
+    if as_json:
+        write_json(found)
+    else:
+        out().print(_page(found), soft_wrap=True)
+
+
+def health(sink: Shape) -> str:
+    """How a sink is doing, in a few words."""
+    if sink["status"] != "active":
+        return str(sink["status"])
+    if sink["subscription"] is None:
+        return "nothing goes there"
+    return "failing" if sink["failing_since"] else "well"
+
+
+def _table(sinks: list[Shape]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("id", "type", "state", "behind", "parked", "last taken"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what")
+    short = ids_shortened([sink["sid"] for sink in sinks])
+    for sink in sinks:
+        cells = (short[sink["sid"]], sink["type"], health(sink), sink["lag"], sink["parked"], clock_time(sink["last_success_at"]))
+        style = "red" if sink["failing_since"] else STATUSES[sink["status"]]
+        what = Text(one_line(sink["description"]), no_wrap=True, overflow="ellipsis")
+        table.add_row(*(one_line(cell) for cell in cells), what, style=style)
+    return table
+
+
+def _page(sink: Shape) -> Text:
+    text = Text()
+    text.append(f"{one_line(sink['description'])}", "bold")
+    text.append(f"  {health(sink)}\n", "red" if sink["failing_since"] else STATUSES[sink["status"]])
+    fault = sink["last_fault"]
+    _facts(
+        text,
+        {
+            "id": sink["sid"],
+            "type": sink["type"],
+            "status": sink["status"],
+            "made": clock_time(sink["created_at"]),
+            "behind": sink["lag"],
+            "delivered": sink["delivered"],
+            "parked": sink["parked"],
+            "last taken": clock_time(sink["last_success_at"]),
+            "last fault": f"{fault['code']} {fault['message']}" if fault else "",
+            "failing since": clock_time(sink["failing_since"]),
+            "tried again": clock_time(sink["retry_at"]),
+        },
+    )
+    text.append("\nConfiguration\n", "bold")
+    _facts(text, sink["configuration"])
+    subscription = sink["subscription"]
+    text.append("\nWhat goes there\n" if subscription else "\nNothing goes there\n", "bold")
+    if subscription:
+        _facts(text, {"subscription": subscription["sid"], "filter": subscription["filter"]})
+        for each in subscription["types"]:
+            text.append(f"  {one_line(each['type'])} @{each['schema_version']}\n")
+    return text
+
+
+def _facts(text: Text, facts: Mapping[str, Any]) -> None:
+    present = {name: value for name, value in facts.items() if value is not None and value != ""}
+    width = max(map(len, present), default=0)
+    for name, value in present.items():
+        text.append(f"  {one_line(name):<{width}}  ", "dim")
+        text.append(f"{one_line(value)}\n")

@@ -1,0 +1,212 @@
+"""`offhook alarms`: the same words with a server, which watches, and without one, where they go into the journal."""
+
+import asyncio
+import re
+
+import pytest
+
+from offhook.alarms.book import AlarmBook
+from offhook.alarms.model import Alarm, Firing, FiringState
+from offhook.alarms.shelves import keep_firing
+from offhook.system import SystemClock, TimeSortedIds
+
+NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
+
+
+class AtDesk:
+    """Short ways to say things to the command line, and to put things into its journal."""
+
+    def __init__(self, desk):
+        self._desk = desk
+        self.book = AlarmBook(desk.store, SystemClock(), TimeSortedIds())
+
+    def do(self, work):
+        async def opened():
+            await self._desk.store.open()  # a command that ran without a server has closed it
+            return await work
+
+        loop = getattr(self._desk, "loop", None)
+        return loop.run(opened()) if loop else asyncio.run(opened())
+
+    def __call__(self, *words, good=0):
+        result = self._desk.run("alarms", *words, *self._desk.flags)
+        assert result.exit_code == good, result.output
+        return result
+
+    def alarms(self):
+        return self.do(self.book.alarms())
+
+    def fire(self, alarm, place, **fields):
+        values = {"value": 5.0, "threshold": 5.0, "peak": 7.0, "code": 11200, "cause_title": "The app is asleep"} | fields
+        firing = Firing(id=f"AF{place:032x}", alarm_sid=alarm.sid, alarm_name=alarm.name, fired_at=NOON + place, **values)
+        self.do(self._desk.store.keep(keep_firing(firing)))
+
+
+@pytest.fixture
+def alarms(either):
+    return AtDesk(either)
+
+
+def test_where_there_is_none_the_way_to_make_one_is_shown(alarms):
+    assert "offhook alarms create" in alarms("list").stderr
+
+
+def test_an_alarm_is_made_of_flags_and_listed_with_what_it_watches(alarms, parsed):
+    made = alarms(
+        *("create", "app-down", "--code", "11200", "--code", "11205", "--at-least", "5", "--within", "15m"),
+        *("--except", "11206", "--endpoint", "sms", "--email", "dev@app.example", "--notify", "env:SLACK_URL"),
+    )
+    assert "5 or more of 11200, 11205 (not 11206) within 15m, endpoint sms" in made.stderr
+    listed = alarms("list")
+    assert "app-down" in listed.stdout
+    assert "dev@app.example, env:SLACK_URL" in listed.stdout
+    (alarm,) = parsed(alarms("list", "--json"))["alarms"]
+    assert alarm["settings"] == {
+        "code": [11200, 11205],
+        "at_least": 5,
+        "within": "15m",
+        "except": [11206],
+        "endpoint": ["sms"],
+        "email": ["dev@app.example"],
+        "notify": ["env:SLACK_URL"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--any", "error"], "1 or more errors within 5m"),
+        (["--failure-share", "10%", "--within", "1h"], "10% or more of the attempts at delivery fail, within 1h"),
+        (["--delivery-p95", "2s"], "deliveries to the app take 2s or more (p95 within 5m)"),
+        (["--answer-p99", "800ms"], "Twilio's answers take 800ms or more (p99 within 5m)"),
+        (["--backlog", "100"], "100 or more webhooks wait"),
+        (["--backlog-age", "10m"], "a webhook has waited for 10m or longer"),
+        (["--silence", "2h"], "nothing has come for 2h, though something usually does"),
+        (["--breaker"], "an app fails so often that it is given a rest"),
+        (["--issues", "--cause", "tls.expired"], "an issue is new, or has come back, cause tls.expired"),
+        ([], "1 or more errors or warnings within 5m"),
+    ],
+)
+def test_each_watch_has_its_flag(alarms, flags, sentence):
+    assert sentence in alarms("create", "it", *flags).stderr
+
+
+def test_whatever_is_wrong_is_said_at_once_and_nothing_is_made(alarms):
+    refused = alarms("create", "x", "--within", "7m", "--email", "nobody", "--notify", "slack://secret", "--sms", "0", good=2)
+    for words in ("one of 5m, 15m, 1h, 12h, 24h", "not a mail address", "env:NAME", "not a phone number"):
+        assert words in refused.stderr
+    assert "slack://secret" not in refused.stderr
+    assert alarms.alarms() == []
+
+
+def test_an_alarm_needs_a_name(alarms):
+    assert "NAME" in alarms("create", "--code", "11200", good=2).stderr
+
+
+def test_from_an_error_its_code_endpoint_and_name_are_filled_in(either, alarms, settled, parsed):
+    either.fill(settled(1))
+    alarms("create", "--from-error", "NO", "--email", "dev@app.example")
+    (alarm,) = alarms.alarms()
+    assert (alarm.name, alarm.codes, alarm.endpoints) == ("11217 The app answered 502.", (11217,), ("sms",))
+    named = parsed(alarms("create", "mine", "--from-error", "NO", "--json"))
+    assert (named["name"], named["settings"]["code"]) == ("mine", [11217])
+    assert "no error" in alarms("create", "--from-error", "NO1", good=1).stderr
+
+
+def test_an_alarm_is_found_by_its_name_its_id_and_the_beginning_of_that(alarms):
+    alarms("create", "App Down")
+    (alarm,) = alarms.alarms()
+    for words in ("app down", alarm.sid, alarm.sid[:9]):
+        assert alarm.sid in alarms("show", words).stdout
+    assert "There are App Down." in alarms("show", "app", good=1).stderr
+
+
+def test_a_name_that_means_several_is_refused_with_their_ids(alarms):
+    for _ in range(2):
+        alarms("create", "twin")
+    refused = alarms("delete", "twin", "--yes", good=1)
+    assert all(alarm.sid in refused.stderr for alarm in alarms.alarms())
+
+
+def test_a_snooze_ends_by_itself_or_when_it_is_switched_off(alarms, parsed):
+    alarms("create", "app-down")
+    assert "tells nobody until" in alarms("snooze", "app-down", "2h").stderr
+    assert "snoozed" in alarms("list").stdout
+    assert parsed(alarms("snooze", "app-down", "off", "--json"))["snoozed_until"] is None
+    assert "a length of time" in alarms("snooze", "app-down", "a while", good=2).stderr
+
+
+def test_an_alarm_is_muted_and_switched_off_and_comes_back(alarms, parsed):
+    alarms("create", "app-down")
+    for word, member, value in (
+        ("mute", "muted", True),
+        ("unmute", "muted", False),
+        ("disable", "enabled", False),
+        ("enable", "enabled", True),
+    ):
+        assert parsed(alarms(word, "app-down", "--json"))[member] is value
+    assert "is off" in alarms("disable", "app-down").stderr
+
+
+def test_a_test_says_to_whom_it_goes_and_fails_where_it_goes_to_nobody(alarms):
+    alarms("create", "loud", "--email", "dev@app.example", "--webhook", "https://hooks.example/alarm")
+    alarms("create", "silent")
+    assert "dev@app.example, https://hooks.example/alarm" in alarms("test", "loud").stderr
+    assert "tells nobody" in alarms("test", "silent", good=1).stderr
+
+
+def test_a_removed_alarm_is_gone(alarms):
+    alarms("create", "app-down")
+    alarms("delete", "app-down", "--yes")
+    assert alarms.alarms() == []
+    assert "There are none yet" in alarms("show", "app-down", good=1).stderr
+
+
+def test_an_alarm_of_the_file_is_not_removed_here_but_can_be_put_to_rest(alarms):
+    alarms.do(alarms.book.adopt([Alarm(sid="", name="from-file")]))
+    assert "[alarms.from-file]" in alarms("delete", "from-file", "--yes", good=1).stderr
+    alarms("mute", "from-file")
+    alarms("disable", "from-file")
+
+
+def test_firings_are_listed_newest_first_with_their_cause(alarms, parsed):
+    alarms("create", "app-down")
+    alarms("create", "other")
+    one, other = alarms.alarms()
+    alarms.fire(one, 1, state=FiringState.RECOVERED, recovered_at=NOON + 60)
+    alarms.fire(one, 2)
+    alarms.fire(other, 3)
+    assert [each["alarm_name"] for each in parsed(alarms("firings", "--json"))["firings"]] == ["other", "app-down", "app-down"]
+    of_one = parsed(alarms("firings", "app-down", "--state", "active", "--json"))["firings"]
+    assert [each["id"] for each in of_one] == [f"AF{2:032x}"]
+    shown = alarms("firings", "--limit", "2")
+    assert "The app is asleep" in shown.stdout
+    assert "--cursor AF" in shown.stderr
+    assert "fires" in alarms("list").stdout
+    assert "why: The app is asleep" in alarms("show", "app-down").stdout
+
+
+def test_where_nothing_has_fired_that_is_said(alarms):
+    assert "Nothing has fired" in alarms("firings").stderr
+
+
+def test_a_preview_says_how_often_it_would_have_fired(either, alarms, settled, parsed):
+    either.fill(*(settled(made) for made in range(1, 4)))
+    since = ("--since", "2025-11-23T00:00:00Z")
+    fired = alarms("preview", "--code", "11200", "--at-least", "3", *since)
+    assert re.search(r"would have fired once since .*counted 3", fired.stdout)
+    assert parsed(alarms("preview", "--code", "11200", "--at-least", "4", *since, "--json"))["fired"] == 0
+    alarms("create", "app-down", "--code", "11217", "--at-least", "2")
+    assert parsed(alarms("preview", "app-down", *since, "--json"))["fired"] == 1
+    assert alarms.do(alarms.book.alarms())[0].codes == (11217,)
+
+
+def test_what_is_measured_cannot_be_previewed(alarms):
+    assert "measured as it happens" in alarms("preview", "--silence", "2h", good=2).stderr
+    alarms("create", "it")
+    assert "either" in alarms("preview", "it", "--silence", "2h", good=2).stderr
+
+
+def test_without_a_server_it_is_said_when_the_alarm_begins_to_watch(stopped):
+    assert "when `offhook serve` runs" in AtDesk(stopped)("create", "app-down", "--email", "a@b.example").stderr
+    assert "when `offhook serve` runs" in AtDesk(stopped)("test", "app-down").stderr
