@@ -341,6 +341,16 @@ async def test_an_issue_that_is_quiet_for_the_window_has_recovered(house):
     assert await house.active() == []
 
 
+async def test_an_issue_of_what_was_told_late_does_not_recover_at_once(house):
+    # Twilio's own view may come with a time of long ago.
+    await house.alarm(watch=Watch.ISSUES, window=120.0)
+    await house.fail(at=house.clock.now() - 1_000.0)
+    await house.tick(115)
+    assert len(await house.active()) == 1
+    await house.tick(12)
+    assert await house.active() == []
+
+
 async def test_each_issue_in_scope_fires_for_itself(house):
     await house.alarm(watch=Watch.ISSUES, levels=(Level.ERROR,), numbers=(OURS,))
     await house.fail(number=OURS)
