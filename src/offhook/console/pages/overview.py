@@ -149,6 +149,7 @@ async def _look(house: PageHouse) -> Found:
 def _seen(house: PageHouse, found: Found) -> Seen:
     now = house.clock.now()
     firings = [row.firing for row in found.firings]
+    leading = next((issue for issue in found.issues if issue.level is Level.ERROR), None)
     return Seen(
         total=total(found.counts, *State),
         failed=total(found.counts, State.FAILED),
@@ -156,6 +157,7 @@ def _seen(house: PageHouse, found: Found) -> Seen:
         firings=[Failing(each.alarm_name, each.fired_at, f"/alarms/{each.alarm_sid}") for each in firings],
         sinks=failing_sinks(found.sinks, found.states),
         problems=sum(now - issue.last_seen < HOUR and issue.level is Level.ERROR for issue in found.issues),
+        leading=(leading.title, f"/issues/{leading.id}") if leading is not None else ("", ""),
         endpoints=len(house.endpoints),
         trouble=" ".join(filter(None, house.ready().values())),
     )
