@@ -196,9 +196,7 @@ def marked(text: str, faults: Sequence[Wrong]) -> list[Line]:
     by_line: dict[int, list[Wrong]] = {}
     for each in faults:
         by_line.setdefault(min(max(1, each.line), len(source)), []).append(each)
-    shown = sorted(
-        {near for number in by_line for near in range(max(1, number - AROUND), min(len(source), number + AROUND) + 1)}
-    )
+    shown = sorted({near for number in by_line for near in range(max(1, number - AROUND), min(len(source), number + AROUND) + 1)})
     lines: list[Line] = []
     last = 0
     for number in shown:

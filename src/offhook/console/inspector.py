@@ -138,7 +138,9 @@ def _standing(webhook: Webhook) -> tuple[str, str]:
         return f"It was dismissed and not delivered.{why}", "off"
     if webhook.state is State.DELIVERING:
         return f"It is being delivered just now.{why}", "busy"
-    return (f"It waits for its next attempt, after {tries}.{why}" if webhook.attempts else "It waits for its first attempt."), "busy"
+    return (
+        f"It waits for its next attempt, after {tries}.{why}" if webhook.attempts else "It waits for its first attempt."
+    ), "busy"
 
 
 def shown_headers(headers: Headers) -> Headers:
@@ -185,12 +187,15 @@ def tried(attempt: Attempt, webhook: Webhook, began: float) -> Entry:
     """One attempt."""
     outcome = attempt.outcome
     whom = "your app" if attempt.role is Role.PRIMARY else "your fallback URL"
-    title = f"Attempt {attempt.number}: {whom} took it" if outcome.delivered else f"Attempt {attempt.number}: {whom} did not take it"
+    title = (
+        f"Attempt {attempt.number}: {whom} took it" if outcome.delivered else f"Attempt {attempt.number}: {whom} did not take it"
+    )
     ended = attempt.started_at + attempt.duration_ms / 1000
     return Entry(
         "attempt",
         attempt.started_at,
-        _after(attempt.started_at, began) + (f", took {duration(max(0.0, ended - attempt.started_at))}" if attempt.duration_ms else ""),
+        _after(attempt.started_at, began)
+        + (f", took {duration(max(0.0, ended - attempt.started_at))}" if attempt.duration_ms else ""),
         title,
         is_bad=not outcome.delivered,
         is_good=outcome.delivered,

@@ -140,7 +140,7 @@ async def test_a_test_tells_everybody_and_the_page_says_what_came_of_it(console)
     await console.journal.keep([Kept(shelf=UNTOLD, id=hook.id, data=encode(failed))])
     piece = await console.read(asked.where.replace(f"{alarm.sid}?", f"{alarm.sid}/test?").partition("#")[0])
     assert "Told: Mail dev@example.com" in piece.words
-    assert "Not told yet: Webhook https://hooks.example/alarm : It answered 500." in piece.words
+    assert "Not told yet: Webhook https://hooks.example/alarm: It answered 500." in piece.words
     assert "hx-trigger" not in piece.text
 
 
@@ -195,7 +195,7 @@ async def test_an_alarm_is_deleted_after_a_question(console):
 async def test_an_alarm_of_the_file_can_be_looked_at_snoozed_and_muted_but_not_changed(console):
     alarm = await console.alarm("in-file", origin="file")
     page = await console.read(f"/alarms/{alarm.sid}")
-    assert "file, as [alarms.in-file] : change it there" in page.words
+    assert "file, as [alarms.in-file]: change it there" in page.words
     assert f"/alarms/{alarm.sid}/edit" not in page.text
     for refused in ("edit", "delete", "enable"):
         answer = await console.change(f"/alarms/{alarm.sid}/{refused}", NEW)
