@@ -69,7 +69,9 @@ class House(ApiHouse):
     carrying: Carrying = field(default_factory=Carrying)
     resting: dict = field(default_factory=dict)
     tests_sent: list = field(default_factory=list)
-    test_answer: Exchange = Exchange(method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200)
+    test_answer: Exchange = Exchange(
+        method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200
+    )
     sessions: Sessions = field(init=False)
     streams: object = field(init=False)
     history: History = field(init=False)

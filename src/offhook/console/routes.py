@@ -17,7 +17,14 @@ from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES, *webhooks.ROUTES, *webhook_changes.ROUTES, *webhook_once.ROUTES, *webhook.ROUTES)
+PAGES: Sequence[PageRoute] = (
+    *overview.ROUTES,
+    *live.ROUTES,
+    *webhooks.ROUTES,
+    *webhook_changes.ROUTES,
+    *webhook_once.ROUTES,
+    *webhook.ROUTES,
+)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 

@@ -1,27 +1,24 @@
 """One webhook: what came in, what was answered, every attempt with its phases, and what can be done about it."""
 
 import asyncio
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
 from starlette.responses import Response
 
 from offhook.api.fields import WEBHOOK_FILTERS, read_fields, webhook_filter
 from offhook.api.problems import Problem
-from offhook.api.shapes import parameters_of, without_credentials
+from offhook.api.shapes import without_credentials
 from offhook.api.webhooks import REPLAYABLE
-from offhook.console.bodies import Body
 from offhook.console.doorway import PageRoute
 from offhook.console.inspector import MOST_ATTEMPTS, SENDABLE, Entry, Facts, facts, timeline
 from offhook.console.listing import filter_words, kept_query
-from offhook.console.neighbours import Around, Bubble, around, conversation
+from offhook.console.neighbours import around, conversation
 from offhook.console.snippets import Snippet, snippets
 from offhook.console.visit import Visit
 from offhook.console.waterfall import PHASES
+from offhook.console.wording import masked
 from offhook.delivery import destination
 from offhook.records import Endpoint, State, Webhook, WebhookFilter, WebhookStory
-
-NEXT: Final = 0.3
-"""Seconds after which a page is shown without the neighbours or the conversation: nothing of it hangs on them."""
 
 
 class Inside(NamedTuple):
@@ -52,7 +49,7 @@ async def inspected(visit: Visit, *, trouble: str = "", status: int = 200) -> Re
     )
     return visit.page(
         "webhook.html",
-        f"{inside.facts.name.capitalize()} from {webhook.sender}" if webhook.sender else f"A {inside.facts.name}",
+        f"{inside.facts.name.capitalize()} from {masked(webhook.sender)}" if webhook.sender else f"A {inside.facts.name}",
         status=status,
         live=True,
         trouble=trouble or told,

@@ -6,11 +6,9 @@ from starlette.responses import Response
 
 from offhook.api.problems import Problem
 from offhook.api.shapes import parameters_of, without_credentials
-from offhook.api.webhooks import shaped
-from offhook.console.bodies import Body, body_of
 from offhook.console.doorway import PageRoute
 from offhook.console.inspector import facts, tried
-from offhook.console.oneoff import MOST_PARAMETERS, check_url, edited, is_in_body, read_edit
+from offhook.console.oneoff import MOST_PARAMETERS, edited, is_in_body, read_edit
 from offhook.console.pages.webhook import endpoint_of, found
 from offhook.console.visit import Visit
 from offhook.console.waterfall import PHASES
