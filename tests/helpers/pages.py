@@ -34,6 +34,7 @@ from tests.integration.api.conftest import ACCOUNT, ENDPOINTS, NOON, TOKEN, Cons
 from tests.integration.api.conftest import House as ApiHouse
 
 SETTINGS = load({}, {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "OFFHOOK_DATABASE": "memory:"}, None)
+TAKEN = Exchange(method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200)
 BAD_GATEWAY = Cause(
     name="app.bad-gateway",
     title="Your app's proxy found nobody behind it.",
@@ -69,9 +70,7 @@ class House(ApiHouse):
     carrying: Carrying = field(default_factory=Carrying)
     resting: dict = field(default_factory=dict)
     tests_sent: list = field(default_factory=list)
-    test_answer: Exchange = Exchange(
-        method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200
-    )
+    test_answer: Exchange = TAKEN
     sessions: Sessions = field(init=False)
     streams: object = field(init=False)
     history: History = field(init=False)
@@ -111,10 +110,21 @@ class House(ApiHouse):
         return self.test_answer
 
 
+INLINE = {"a", "b", "code", "em", "i", "kbd", "small", "span", "strong", "time"}
+
+
 class _Words(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.found = []
+
+    def handle_starttag(self, tag, _attributes):
+        self.found.append("" if tag in INLINE else " ")
+
+    handle_startendtag = handle_starttag
+
+    def handle_endtag(self, tag):
+        self.handle_starttag(tag, ())
 
     def handle_data(self, data):
         self.found.append(data)
@@ -124,7 +134,7 @@ def words_of(html):
     """What a page says: its text, blanks made one."""
     reader = _Words()
     reader.feed(html)
-    return re.sub(r"\s+", " ", " ".join(reader.found)).strip()
+    return re.sub(r"\s+", " ", "".join(reader.found)).strip()
 
 
 class Page(Heard):
@@ -148,6 +158,11 @@ class Pages(Console):
     def __init__(self, house, server):
         super().__init__(house, server)
         self.session = house.sessions.open(house.sessions.link())
+
+    def new_id(self, prefix):
+        """Ids of the last hour, each a second after the one before."""
+        self._made += 1
+        return f"{prefix}{int((self.house.clock.now() - 3600 + self._made) * 1000):012x}{'7' * 20}"
 
     @property
     def url(self):

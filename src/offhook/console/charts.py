@@ -6,6 +6,7 @@ said in its title and description too, and each part says its values when the po
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from offhook.console.html import Markup, escaped, joined, tag
@@ -59,7 +60,7 @@ def nice_step(top: float) -> float:
 
 def rung(seconds: float) -> float:
     """Where a duration stands on the ladder, in rungs."""
-    for place, (low, high) in enumerate(zip(LADDER, LADDER[1:], strict=False)):
+    for place, (low, high) in enumerate(pairwise(LADDER)):
         if seconds <= high:
             return place + max(0.0, math.log(max(seconds, low) / low) / math.log(high / low))
     return float(len(LADDER) - 1)
