@@ -56,7 +56,7 @@ async def send(visit: Visit) -> Response:
         entry=entry,
         blocked=refused is not None and refused.kind is FailureKind.BLOCKED,
         reading=_reading(sent, attempt),
-        parameters=parameters_of(sent),
+        what=parameters_of(sent),
         phases=PHASES,
     )
 
