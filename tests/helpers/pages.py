@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from offhook.alarms.model import Alarm, Firing
 from offhook.alarms.shelves import keep_firing
 from offhook.api.server import ConsoleServer
+from offhook.console.audit import Audit
 from offhook.console.history import History
 from offhook.console.house import Address
 from offhook.console.live import Live
@@ -22,7 +23,7 @@ from offhook.errors import OffhookError
 from offhook.net.transport import HttpTransport
 from offhook.providers.configured import derive, providers
 from offhook.records import Cause, Confidence, Exchange, Outcome, State, Timings
-from offhook.settings import load
+from offhook.settings import Settings, load
 from offhook.streams.carrier import SinkState
 from offhook.streams.carrying import NobodyCarries
 from offhook.streams.configured import Means, open_desk, tools
@@ -69,6 +70,7 @@ class House(ApiHouse):
     journal: object = field(default_factory=memory_journal)
     carrying: Carrying = field(default_factory=Carrying)
     resting: dict = field(default_factory=dict)
+    settings: Settings = SETTINGS
     tests_sent: list = field(default_factory=list)
     test_answer: Exchange = TAKEN
     sessions: Sessions = field(init=False)
@@ -165,6 +167,11 @@ class Pages(Console):
         return f"{prefix}{int((self.house.clock.now() - 3600 + self._made) * 1000):012x}{'7' * 20}"
 
     @property
+    def audit(self):
+        """The audit log."""
+        return Audit(self.house.journal, self.house.clock, TimeSortedIds())
+
+    @property
     def url(self):
         return f"http://127.0.0.1:{self.server.port}"
 
@@ -189,7 +196,7 @@ class Pages(Console):
     async def follow(self, page):
         """The page that an answer sends the browser on to."""
         assert page.status == 303, page.text
-        return await self.read(page.where)
+        return await self.read(page.where.partition("#")[0])
 
     # -- what there is to see
 
@@ -247,11 +254,11 @@ class Pages(Console):
         return sink
 
 
-async def open_pages(house=None):
-    """A house whose console listens. Whoever asked for it calls `close_pages`."""
+async def open_pages(house=None, login=None):
+    """A house whose console listens, `login` is how one logs in. Whoever asked for it calls `close_pages`."""
     house = house or House()
     await house.journal.open()
-    server = ConsoleServer(create_console(house, house.sessions), "127.0.0.1", 0)
+    server = ConsoleServer(create_console(house, login or house.sessions), "127.0.0.1", 0)
     await server.start()
     return Pages(house, server)
 

@@ -118,6 +118,9 @@ function tell(one) {
   if ("clock" in one.dataset) {
     const day = moment.toDateString() === new Date().toDateString() ? {} : DAY;
     one.textContent = moment.toLocaleString(undefined, { ...day, ...CLOCK });
+  } else if ("local" in one.dataset) {
+    one.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+    one.hidden = false;
   } else if ("ago" in one.dataset) one.textContent = ago((Date.now() - moment.valueOf()) / 1000 - skew);
 }
 
