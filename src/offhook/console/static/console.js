@@ -2,7 +2,7 @@
 "use strict";
 
 const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
-const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
 
 // -- help
 

@@ -318,10 +318,16 @@ WHERE webhooks.seq >= (SELECT below FROM searchable) AND +id < :below AND +id >=
   AND received_at >= :since AND received_at < :until
 ORDER BY webhooks.seq DESC LIMIT :most;
 
+-- name: last_number_below
+SELECT seq FROM webhooks WHERE id < :id ORDER BY id DESC LIMIT 1;
+
+-- name: first_number_from
+SELECT seq FROM webhooks WHERE id >= :id ORDER BY id LIMIT 1;
+
 -- name: newest_with_words
 SELECT webhooks.seq, state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM search CROSS JOIN webhooks ON webhooks.seq = search.rowid CROSS JOIN arrivals ON arrivals.seq = search.rowid
-WHERE search MATCH :words AND search.rowid < :row AND id < :below AND id >= :from
+WHERE search MATCH :words AND search.rowid < :row AND search.rowid >= :floor AND id < :below AND id >= :from
   AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:state = '' OR state = :state)
   AND received_at >= :since AND received_at < :until
