@@ -31,6 +31,9 @@ from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, Setting
 from offhook.settings.alarm_keys import ALARM_KEYS, AlarmKey
 from offhook.simulator.chaos import KINDS
+from offhook.streams.model import SinkField
+from offhook.streams.registry import TYPES
+from offhook.streams.sinks.table import KINDS as KINDS_OF_SINKS
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
@@ -233,6 +236,45 @@ def fault_table() -> str:
     )
 
 
+def event_types() -> str:
+    """Every type of event."""
+    return table(
+        ("type", "schema, versions", "when"),
+        (
+            (
+                f"`{each.name}`",
+                f"`{each.schema}`, {each.versions[0]}{f' to {each.latest}' if len(each.versions) > 1 else ''}",
+                plain(each.description),
+            )
+            for each in TYPES
+        ),
+    )
+
+
+def sink_kinds() -> str:
+    """Every kind of sink with its configuration."""
+    return "\n".join(
+        f"### `{kind.name}`\n\n{plain(kind.meaning[:1].upper() + kind.meaning[1:])}."
+        + (f" Needs `pip install offhook[{kind.extra}]`." if kind.extra else "")
+        + "\n\n"
+        + table(("key", "meaning", "default"), map(_sink_field, kind.fields))
+        for kind in KINDS_OF_SINKS
+    )
+
+
+def _sink_field(field: SinkField) -> Sequence[str]:
+    default = (
+        ""
+        if field.default in (None, "")
+        else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+    )
+    return (
+        f"`{field.name}`",
+        plain(field.meaning) + (" (secret)" if field.secret else ""),
+        "required" if field.required else default,
+    )
+
+
 def chaos() -> str:
     """Every kind of chaos."""
     return table(
@@ -278,6 +320,8 @@ WRITERS: dict[str, Callable[[], str]] = {
     "alarm-keys": alarm_keys,
     "faults": fault_table,
     "chaos": chaos,
+    "event-types": event_types,
+    "sink-kinds": sink_kinds,
 }
 
 

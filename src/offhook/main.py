@@ -18,10 +18,14 @@ from offhook.api.alarm_desk import open_desk as open_alarm_desk
 from offhook.api.server import ConsoleServer, cannot_listen
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
+from offhook.console.callers import Callers
 from offhook.console.history import History
 from offhook.console.house import Address
+from offhook.console.key import ConsoleKey
 from offhook.console.live import Live
-from offhook.console.routes import create_console
+from offhook.console.names import allowed_hosts
+from offhook.console.oneoff import OneOff
+from offhook.console.routes import Login, create_console
 from offhook.console.session import Sessions
 from offhook.console.trial import Trial
 from offhook.debugger import classify, overrides
@@ -56,7 +60,7 @@ from offhook.replies.documents import Documents
 from offhook.replies.rest import TwilioRest
 from offhook.replies.sender import Parts as SenderParts
 from offhook.replies.sender import ReplySender
-from offhook.settings import Settings, check_startable
+from offhook.settings import Settings, check_startable, is_loopback
 from offhook.stores.configured import open_journal
 from offhook.stores.retention import Retention
 from offhook.streams.carrying import NobodyCarries
@@ -145,13 +149,13 @@ class House:
     """
 
     def __init__(self, settings: Settings, around: Around = Around()) -> None:  # noqa: B008 - frozen
-        self._settings = settings
+        self.settings = settings
         self._ids = TimeSortedIds()
         self._workers: dict[str, asyncio.Task[None]] = {}
         self.clock: Clock = SystemClock()
         self.metrics = Metrics()
         self.endpoints: Sequence[Endpoint] = settings.endpoints
-        self.allowed_hosts: Sequence[str] = ()
+        self.allowed_hosts: Sequence[str] = allowed_hosts(settings)
         self.doctor = configured_practice(settings)
         every = providers(settings)
         provider = every[Twilio.name]
@@ -226,8 +230,12 @@ class House:
         self.sessions = Sessions(self.clock.now)
         self.history = History(self.metrics, self.journal, self.clock)
         self.live = Live(self.journal)
+        self.once = OneOff(rounds)
         self._trial = Trial(settings, provider, self._transport, lambda: self._intake.port)
-        self._console = ConsoleServer(create_console(self, self.sessions), settings.console_host, settings.console_port)
+        self._console_key = ConsoleKey(settings.database)
+        always = settings.console_login == "always" or not is_loopback(settings.console_host)
+        login = Login(self.sessions, always, Callers(settings, self._console_key))
+        self._console = ConsoleServer(create_console(self, login), settings.console_host, settings.console_port)
         self._retention = Retention(self.journal, self.clock, settings.retention, settings.retention_size)
         self._watch()
 
@@ -237,17 +245,18 @@ class House:
         """Open the journal, take over what it holds, then open the doors. Raises OffhookError; nothing is left open then."""
         await self.journal.open()
         try:
+            self._console_key.open()
             await self.history.start()
             await self.streams.tidy()
             await self._handover.take_over(self.journal)
             await self._courier.start(elsewhere=self._handover.own)
             await self._recorder.start()
-            await self.alarms.book.adopt(alarms_of(self._settings))
+            await self.alarms.book.adopt(alarms_of(self.settings))
             await self.journal.record(list(overrides.report(self.endpoints, self.clock, self._ids)))
             await self._watcher.start()
             await self._streams.start()
-            await listen(self._intake, "webhooks", self._settings.host, self._settings.port)
-            await listen(self._console, "console", self._settings.console_host, self._settings.console_port)
+            await listen(self._intake, "webhooks", self.settings.host, self.settings.port)
+            await listen(self._console, "console", self.settings.console_host, self.settings.console_port)
         except BaseException:
             await self.stop()
             raise
@@ -272,7 +281,7 @@ class House:
 
     async def stop(self) -> None:
         """Stop accepting, finish what is under way as far as the time allows, close the journal. Nothing is lost."""
-        within = max(1.0, self._settings.shutdown_timeout - CLOSING)
+        within = max(1.0, self.settings.shutdown_timeout - CLOSING)
         await self.streams.close()
         rooms = (self._courier, self._recorder, self._sender, self._streams, self._outbox)
         await asyncio.gather(self._intake.stop(within), *(room.stop(within) for room in rooms))
@@ -293,7 +302,7 @@ class House:
 
     def where(self) -> ServeInfo:
         """The addresses that are listened on."""
-        settings = self._settings
+        settings = self.settings
         return ServeInfo(
             intake=(settings.host, self._intake.port),
             console=(settings.console_host, self._console.port),
@@ -322,7 +331,7 @@ class House:
             state=ReplyState.WAITING,
             due=now,
             attempts=0,
-            expires_at=now + self._settings.reply_within,
+            expires_at=now + self.settings.reply_within,
             note="Asked to be sent after all.",
         )
         await self.journal.settle_reply(again)
@@ -349,10 +358,10 @@ class House:
     # -- putting it together
 
     def _judge(self, *about: Any) -> Any:
-        return classify.judge(*about, status_code=self._settings.twilio_code_for_status)
+        return classify.judge(*about, status_code=self.settings.twilio_code_for_status)
 
     def _open_rest(self) -> TwilioRest:
-        settings = self._settings
+        settings = self.settings
         return TwilioRest(
             self._reply_transport,
             lambda account_sid: credentials(settings, account_sid),
@@ -362,7 +371,7 @@ class House:
         )
 
     def _replies(self, rounds: RoundParts) -> tuple[ReplySender, ReplyDesk]:
-        settings = self._settings
+        settings = self.settings
         sender = ReplySender(
             SenderParts(
                 journal=self.journal, rest=self._rest, clock=self.clock, ids=self._ids, chance=random.random, metrics=self.metrics
@@ -386,11 +395,11 @@ class House:
                 chance=random.random,
                 kinds={kind.name: kind for kind in having.kinds},
                 sinks=having.sinks,
-                reading=reader(self._settings.account_sid or ""),
+                reading=reader(self.settings.account_sid or ""),
                 number=numbered,
                 counted=self.metrics.sink_events,
-                retry_for=self._settings.sink_retry_for,
-                retention=self._settings.retention,
+                retry_for=self.settings.sink_retry_for,
+                retention=self.settings.retention,
             )
         )
 

@@ -733,7 +733,9 @@ async def follow(desk, story, limit, sources):
             marks = page.marks
     rest, marks = await desk.told(marks, limit=limit, sources=sources)
     assert marks == await desk.journal.marks()
-    return read + rest, (await desk.told(sources=sources))[0]
+    kept, _ = await desk.told(sources=sources)
+    assert (await desk.told(limit=limit, sources=sources))[0] == kept, "the order is the same by pages of any size"
+    return read + rest, kept
 
 
 def check(read, kept, story):

@@ -24,7 +24,7 @@ class KafkaMock:
         self.servers = self._answer()["servers"]
 
     def tell(self, *words):
-        """A command: `down`, `up`, or `errors API CODE COUNT` for the next requests of that kind."""
+        """A command: `down`, `up`, `advertise HOST PORT`, or `errors API CODE COUNT` for the next requests of that kind."""
         self.process.stdin.write((json.dumps(words) + "\n").encode())
         self.process.stdin.flush()
         return self._answer()
@@ -97,6 +97,8 @@ def _serve(topic, partitions):
                 code = library.rd_kafka_mock_broker_set_down(cluster, 1)
             case ["up"]:
                 code = library.rd_kafka_mock_broker_set_up(cluster, 1)
+            case ["advertise", host, port]:
+                code = library.rd_kafka_mock_broker_set_host_port(cluster, 1, host.encode(), port)
             case ["errors", api, error, count]:
                 codes = (ctypes.c_int * count)(*([error] * count))
                 code = library.rd_kafka_mock_push_request_errors_array(

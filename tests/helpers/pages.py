@@ -10,22 +10,27 @@ from urllib.parse import urlencode
 from offhook.alarms.model import Alarm, Firing
 from offhook.alarms.shelves import keep_firing
 from offhook.api.server import ConsoleServer
+from offhook.console.audit import Audit
 from offhook.console.history import History
 from offhook.console.house import Address
 from offhook.console.live import Live
+from offhook.console.oneoff import OneOff
 from offhook.console.routes import create_console
 from offhook.console.session import COOKIE, Sessions
+from offhook.debugger import classify
+from offhook.delivery.round import RoundParts
 from offhook.errors import OffhookError
+from offhook.net.transport import HttpTransport
 from offhook.providers.configured import derive, providers
 from offhook.records import Cause, Confidence, Exchange, Outcome, State, Timings
-from offhook.settings import load
+from offhook.settings import Settings, load
 from offhook.streams.carrier import SinkState
 from offhook.streams.carrying import NobodyCarries
 from offhook.streams.configured import Means, open_desk, tools
 from offhook.streams.model import SINKS, Delivery, Sink, SinkStatus
 from offhook.streams.shelves import put
 from offhook.streams.sinks.table import KINDS
-from offhook.system import TimeSortedIds
+from offhook.system import SystemClock, TimeSortedIds
 from tests.integration.api.conftest import ACCOUNT, ENDPOINTS, NOON, TOKEN, Console, Heard, Journal, StillClock
 from tests.integration.api.conftest import House as ApiHouse
 
@@ -65,12 +70,15 @@ class House(ApiHouse):
     journal: object = field(default_factory=memory_journal)
     carrying: Carrying = field(default_factory=Carrying)
     resting: dict = field(default_factory=dict)
+    settings: Settings = SETTINGS
     tests_sent: list = field(default_factory=list)
     test_answer: Exchange = TAKEN
     sessions: Sessions = field(init=False)
     streams: object = field(init=False)
     history: History = field(init=False)
     live: Live = field(init=False)
+    transport: HttpTransport = field(init=False)
+    once: OneOff = field(init=False)
 
     def __post_init__(self):
         super().__post_init__()
@@ -79,6 +87,17 @@ class House(ApiHouse):
         self.streams = open_desk(SETTINGS, self.journal, having, self.carrying)
         self.history = History(self.metrics, self.journal, self.clock)
         self.live = Live(self.journal, every=0.02)
+        present = SystemClock()
+        self.transport = HttpTransport(present, pool_size=0)
+        self.once = OneOff(
+            RoundParts(
+                transport=self.transport,
+                sign=providers(SETTINGS)["twilio"].sign,
+                judge=classify.judge,
+                clock=present,
+                ids=TimeSortedIds(),
+            )
+        )
 
     def breakers(self):
         return self.resting
@@ -148,6 +167,11 @@ class Pages(Console):
         return f"{prefix}{int((self.house.clock.now() - 3600 + self._made) * 1000):012x}{'7' * 20}"
 
     @property
+    def audit(self):
+        """The audit log."""
+        return Audit(self.house.journal, self.house.clock, TimeSortedIds())
+
+    @property
     def url(self):
         return f"http://127.0.0.1:{self.server.port}"
 
@@ -172,7 +196,7 @@ class Pages(Console):
     async def follow(self, page):
         """The page that an answer sends the browser on to."""
         assert page.status == 303, page.text
-        return await self.read(page.where)
+        return await self.read(page.where.partition("#")[0])
 
     # -- what there is to see
 
@@ -230,11 +254,11 @@ class Pages(Console):
         return sink
 
 
-async def open_pages(house=None):
-    """A house whose console listens. Whoever asked for it calls `close_pages`."""
+async def open_pages(house=None, login=None):
+    """A house whose console listens, `login` is how one logs in. Whoever asked for it calls `close_pages`."""
     house = house or House()
     await house.journal.open()
-    server = ConsoleServer(create_console(house, house.sessions), "127.0.0.1", 0)
+    server = ConsoleServer(create_console(house, login or house.sessions), "127.0.0.1", 0)
     await server.start()
     return Pages(house, server)
 
@@ -245,6 +269,7 @@ async def close_pages(pages):
     await pages.server.stop()
     await pages.house.streams.close()
     await pages.house.doctor.close()
+    await pages.house.transport.close()
     await pages.house.journal.close()
 
 

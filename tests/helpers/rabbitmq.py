@@ -28,9 +28,9 @@ class RabbitMQ(Server):
 
     name = "rabbitmq"
 
-    def __init__(self, folder, *, more="", **options):
-        self._more = more
-        self._mapper_port, self._peer_port = free_port(), free_port()
+    def __init__(self, folder, *, more="", tls="", **options):
+        self._mapper_port, self._peer_port, self.tls_port = free_port(), free_port(), free_port()
+        self._more = f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\n{tls}\n{more}" if tls else more
         super().__init__(folder, **options)
 
     def prepare(self):

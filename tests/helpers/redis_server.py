@@ -5,7 +5,7 @@ from tests.helpers.servers import Server
 
 CONFIGURATION = """
 bind 127.0.0.1
-port {port}
+{ports}
 dir {folder}
 logfile {folder}/log
 save ""
@@ -19,12 +19,13 @@ proto-max-bulk-len 1mb
 class RedisServer(Server):
     name = "redis"
 
-    def __init__(self, folder, *, more="", **options):
-        self._more = more
+    def __init__(self, folder, *, more="", tls="", **options):
+        self._more, self._tls = more, tls
         super().__init__(folder, **options)
 
     def prepare(self):
-        text = CONFIGURATION.format(port=self.port, folder=self.folder, more=self._more)
+        ports = f"port 0\ntls-port {self.port}\n{self._tls}" if self._tls else f"port {self.port}"
+        text = CONFIGURATION.format(ports=ports, folder=self.folder, more=self._more)
         (self.folder / "redis.conf").write_text(text)
 
     def command(self):

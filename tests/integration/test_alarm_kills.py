@@ -1,5 +1,6 @@
 """`kill -9` again and again while errors come in: each firing is there once, at its time, and is told once."""
 
+import asyncio
 import random
 import sys
 import time
@@ -28,7 +29,7 @@ async def test_killed_again_and_again_each_firing_is_there_once_and_told_once(tm
     while (time.time() - began) * SPEED < CYCLES * CYCLE:
         child = Child(command, tmp_path / "log")
         assert child.process.stdout.readline() == b"watching\n", child.log.read_text()
-        time.sleep(random.uniform(0.0, 0.8))
+        await asyncio.sleep(random.uniform(0.0, 0.8))
         child.kill()
         kills += 1
     assert kills >= 5

@@ -2,7 +2,7 @@
 
 import pytest
 
-from offhook.alarms.rules import Matcher, counts, key_of, key_of_notice
+from offhook.alarms.rules import Matcher, Scope, key_of, key_of_notice
 from offhook.alarms.tally import Tally
 from offhook.records import Level
 from tests.helpers.journals import NOON, an_event
@@ -40,7 +40,7 @@ OURS, OTHERS = "+15559999999", "+15558888888"
 )
 def test_an_alarm_counts_what_is_in_its_scope(scope, event, counted):
     key = key_of(an_event(**({"endpoint": "sms"} | event)))
-    assert counts(an_alarm(**scope), key) is counted
+    assert Scope(an_alarm(**scope)).counts(key) is counted
 
 
 def test_a_key_is_asked_for_once_and_gives_all_that_count_it():

@@ -25,7 +25,7 @@ def test_twilios_own_kinds_come_first():
 def test_a_default_reads_as_itself():
     for kind in KINDS:
         for field in kind.fields:
-            if field.default is not None:
+            if field.default not in (None, ""):
                 assert field.read(field.default) == field.default, (kind.name, field.name)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from offhook.alarms.model import Alarm
-from offhook.alarms.rules import Key, counts
+from offhook.alarms.rules import Key, Scope
 from offhook.alarms.window import NOTHING, RollingCount, Slots
 from offhook.records import DebugEvent, Level, Record
 
@@ -69,31 +69,36 @@ class Leads:
 
     def leading(self, alarm: Alarm, now: float) -> Lead:
         """What the alarm has counted most within its window; of equals, what was seen first."""
+        counts, short = Scope(alarm).counts, alarm.window <= _SHORT
         found: dict[tuple[int, str], tuple[int, Lead]] = {}
         for key, trail in self._trails.items():
-            if counts(alarm, key):
-                window = trail.short if alarm.window <= _SHORT else trail.long
-                count = window.since(now - alarm.window)
+            if counts(key):
+                count = (trail.short if short else trail.long).between(now - alarm.window, now)
                 before, lead = found.get((key.code, key.cause), (0, trail.lead))
                 found[key.code, key.cause] = (before + count, trail.lead if count else lead)
         return max(found.values(), key=lambda each: each[0], default=(0, Lead()))[1]
 
     def kept(self, now: float) -> Sequence[KeptTrail]:
         """All that is still of use, to make the same of."""
-        self.forget(now)
+        self._forget(now)
         return [
             KeptTrail(**key._asdict(), lead=trail.lead, short=trail.short.slots(), long=trail.long.slots())
             for key, trail in self._trails.items()
         ]
 
-    def forget(self, now: float) -> None:
-        """Let go of what is too old by now."""
+    def rewind(self, now: float) -> None:
+        """The clock was put back to this time."""
+        for trail in self._trails.values():
+            trail.short.rewind(now)
+            trail.long.rewind(now)
+
+    def _forget(self, now: float) -> None:
         gone = [key for key, trail in self._trails.items() if trail.short.advance(now) + trail.long.advance(now) == 0]
         for key in gone:
             del self._trails[key]
 
     def _make_room(self, now: float) -> None:
-        self.forget(now)
+        self._forget(now)
         for key in sorted(self._trails, key=lambda each: self._trails[each].long.total)[: len(self._trails) - MOST_KEYS * 3 // 4]:
             del self._trails[key]
 

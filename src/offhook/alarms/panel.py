@@ -60,6 +60,7 @@ class Panel:
         self._counts_what: dict[str, str] = {}
         self._counts: dict[str, RollingCount] = {}
         self._rows: dict[str, RollingRow] = {}
+        self._led: tuple[float, dict[str, Lead]] = (now, {})
 
     # -- which alarms there are
 
@@ -87,11 +88,11 @@ class Panel:
         """Follow a clock that may have been put back: before anything is counted at a time that has been before."""
         if now < self.now:
             self.now = now
-            self.leads.forget(now)
+            self.leads.rewind(now)
             for count in self._counts.values():
-                count.advance(now)
+                count.rewind(now)
             for row in self._rows.values():
-                row.advance(now)
+                row.rewind(now)
 
     def window(self, sid: str) -> Window:
         """What an alarm has counted, to be written at once: not a copy."""
@@ -102,8 +103,18 @@ class Panel:
     def lead(self, alarm: Alarm, subject: str, now: float) -> Lead:
         """What an alarm's firing is about: of one that measures, what has gone wrong meanwhile. `subject` is an endpoint, or ""."""
         of = msgspec.structs.replace(alarm, endpoints=(subject,)) if subject else alarm
-        lead = self.leads.leading(of, now) if alarm.watch in _OF_EVENTS else Lead()
+        lead = self._leading(of, now) if alarm.watch in _OF_EVENTS else Lead()
         return msgspec.structs.replace(lead, endpoint=of.endpoints[0]) if len(of.endpoints) == 1 else lead
+
+    def _leading(self, alarm: Alarm, now: float) -> Lead:
+        """In a storm many alarms fire at once that count the same."""
+        if self._led[0] != now:
+            self._led = (now, {})
+        what = counts_what(alarm)
+        known = self._led[1].get(what)
+        if known is None:
+            known = self._led[1][what] = self.leads.leading(alarm, now)
+        return known
 
     # -- debug events
 

@@ -153,18 +153,18 @@ async def about(journal: Journal, alarm: Alarm, notice: Notice) -> bool:
         return False
     event = await journal.event(str(notice.data.get("event", "")))
     key = rules.key_of_notice(notice.data, notice.endpoint) if event is None else rules.key_of(event)
-    return rules.counts(alarm, key)
+    return rules.Scope(alarm).counts(key)
 
 
 async def _times(journal: Journal, alarm: Alarm, since: float, until: float) -> tuple[list[float], bool]:
     """When the events happened that the alarm counts, and whether these are all."""
     times: list[float] = []
-    read = 0
+    scope, read = rules.Scope(alarm), 0
     async for event in _events(journal, alarm, since, until):
         if read >= MOST_READ:
             return times, False
         read += 1
-        if rules.counts(alarm, rules.key_of(event)):
+        if scope.counts(rules.key_of(event)):
             times.append(event.at)
     return times, True
 

@@ -35,17 +35,31 @@ def without_channel(number: str) -> str:
     return number.rpartition(":")[2]
 
 
-def counts(alarm: Alarm, key: Key) -> bool:
-    """Whether the alarm counts events of this key. A code is an event's own, or the one that Twilio would have logged."""
-    codes = (key.code, key.twilio_code)
-    return (
-        key.level in alarm.levels
-        and (not alarm.codes or any(code in alarm.codes for code in codes))
-        and not any(code in alarm.except_codes for code in codes)
-        and (not alarm.endpoints or key.endpoint in alarm.endpoints)
-        and (not alarm.numbers or _is_one_of(key.number, alarm.numbers))
-        and (not alarm.causes or key.cause in alarm.causes)
-    )
+class Scope:
+    """Which events an alarm counts. A code is an event's own, or the one that Twilio would have logged."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._levels = frozenset(alarm.levels)
+        self._codes = frozenset(alarm.codes)
+        self._except_codes = frozenset(alarm.except_codes)
+        self._endpoints = frozenset(alarm.endpoints)
+        self._numbers = frozenset(alarm.numbers)
+        self._causes = frozenset(alarm.causes)
+
+    def counts(self, key: Key) -> bool:
+        """Whether events of this key are in it. What tells most of them apart is asked first: each new key is held against all alarms."""
+        level, code, twilio_code, endpoint, number, cause = key
+        if level not in self._levels:
+            return False
+        if self._codes and code not in self._codes and twilio_code not in self._codes:
+            return False
+        if self._endpoints and endpoint not in self._endpoints:
+            return False
+        if self._causes and cause not in self._causes:
+            return False
+        if code in self._except_codes or twilio_code in self._except_codes:
+            return False
+        return not self._numbers or _is_one_of(number, self._numbers)
 
 
 def _is_one_of(number: str, numbers: Collection[str]) -> bool:
@@ -57,9 +71,10 @@ class Matcher:
 
     def __init__(self, alarms: Iterable[Alarm] = ()) -> None:
         every = list(alarms)
-        self._alarms = [alarm for alarm in every if alarm.watch is Watch.EVENTS]
+        counting = [alarm for alarm in every if alarm.watch is Watch.EVENTS]
+        self._scopes = [(alarm.sid, Scope(alarm)) for alarm in counting]
         self._known: dict[Key, tuple[str, ...]] = {}
-        self.numbers = frozenset(number for alarm in self._alarms for number in alarm.numbers)
+        self.numbers = frozenset(number for alarm in counting for number in alarm.numbers)
         """The numbers that an alarm asks for."""
         self.is_needed = bool(every)
         """Whether there is any alarm: those that measure want to know as well what goes wrong."""
@@ -70,7 +85,7 @@ class Matcher:
         if found is None:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = tuple(alarm.sid for alarm in self._alarms if counts(alarm, key))
+            found = self._known[key] = tuple(sid for sid, scope in self._scopes if scope.counts(key))
         return found
 
     def asks_for(self, number: str) -> bool:

@@ -78,6 +78,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             problems=_MAKE,
             headers=TOKEN,
             takes=schema_of(MEMBERS),
+            audit="make alarm",
         ),
         Operation("GET", one, "Show an alarm as Twilio does.", get_alarm_v2, shown, problems=(20404, 20503)),
         Operation(
@@ -88,8 +89,9 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             alarm_v2_shapes.TwilioAlarmMade,
             problems=_CHANGE,
             takes=schema_of(MEMBERS),
+            audit="change alarm",
         ),
-        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE),
+        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE, audit="delete alarm"),
         Operation(
             "PUT",
             f"{one}/status",
@@ -99,6 +101,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             204,
             problems=_CHANGE,
             takes=schema_of(ENABLED),
+            audit="change alarm",
         ),
     )
     return tuple(each._replace(alias=alias, refuse=refuse_v2, problem=alarm_v2_shapes.TwilioAlarmProblem) for each in found)
@@ -117,6 +120,7 @@ OUR_ALARMS: Final = (
         201,
         problems=_MAKE,
         takes=ALARM,
+        audit="make alarm",
     ),
     # Before those with an id, which would take the word for one.
     Operation(
@@ -138,6 +142,7 @@ OUR_ALARMS: Final = (
         alarm_shapes.Alarm,
         problems=_CHANGE,
         takes=ALARM,
+        audit="change alarm",
     ),
     Operation(
         "DELETE",
@@ -146,6 +151,7 @@ OUR_ALARMS: Final = (
         delete_alarm,
         resources.Deleted,
         problems=_CHANGE,
+        audit="delete alarm",
     ),
     Operation(
         "POST",
@@ -155,6 +161,7 @@ OUR_ALARMS: Final = (
         alarm_shapes.AlarmTested,
         202,
         problems=_CHANGE,
+        audit="test alarm",
     ),
     Operation(
         "POST",
@@ -165,6 +172,7 @@ OUR_ALARMS: Final = (
         query=SNOOZE,
         body=SNOOZE,
         problems=_CHANGE,
+        audit="snooze alarm",
     ),
     Operation(
         "POST",
@@ -175,6 +183,7 @@ OUR_ALARMS: Final = (
         query=MUTE,
         body=MUTE,
         problems=_CHANGE,
+        audit="mute alarm",
     ),
     Operation(
         "GET",
@@ -212,6 +221,7 @@ OUR_ALARMS: Final = (
         201,
         problems=_CHANGE,
         takes=ALARM,
+        audit="make alarm",
     ),
     Operation(
         "GET",
@@ -241,6 +251,7 @@ OUR_ALARMS: Final = (
         query=MAINTENANCE,
         body=MAINTENANCE,
         problems=_MAKE,
+        audit="maintenance",
     ),
     Operation(
         "DELETE",
@@ -249,6 +260,7 @@ OUR_ALARMS: Final = (
         end_maintenance,
         alarm_shapes.MaintenanceEnded,
         problems=_CHANGE,
+        audit="end maintenance",
     ),
 )
 ALARM_OPERATIONS: Final = (*alarms_below("/monitor"), *alarms_below("", "_at_root"), *OUR_ALARMS)

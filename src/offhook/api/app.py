@@ -14,6 +14,7 @@ from offhook.api.guard import Guard
 from offhook.api.house import House
 from offhook.api.operation import route
 from offhook.api.problems import Problem, from_status, problem_answer, suggest
+from offhook.api.reception import Reception
 from offhook.api.routes import OPERATIONS
 from offhook.api.streams_routes import is_of_streams
 from offhook.errors import JournalError
@@ -22,10 +23,15 @@ from offhook.streams.refused import RefusedError
 _log = logs.get("api")
 
 
-def create_app(house: House, pages: Sequence[BaseRoute] = (), bodies: Mapping[str, int] | None = None) -> Starlette:
-    """The API of a house, and the pages that share its listener. `bodies`: which paths take bigger requests than others."""
+def create_app(
+    house: House, pages: Sequence[BaseRoute] = (), bodies: Mapping[str, int] | None = None, reception: Reception | None = None
+) -> Starlette:
+    """The API of a house, and the pages that share its listener.
+
+    `bodies`: which paths take bigger requests than others. `reception` says who may ask; without one everybody may.
+    """
     app = Starlette(
-        routes=[*(route(operation, house) for operation in OPERATIONS), *pages],
+        routes=[*(route(operation, house, reception) for operation in OPERATIONS), *pages],
         middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts, bodies=bodies)],
         exception_handlers={
             HTTPException: _library_refused,

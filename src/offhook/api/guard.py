@@ -5,6 +5,7 @@ address. Hence a list of the names that we answer to, and no change for a reques
 """
 
 import asyncio
+import ipaddress
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from offhook.api.problems import Problem, problem_answer
 from offhook.settings import is_loopback
 
 MAX_BODY = 64 * 1024
+ANY_ADDRESS = "any IP address"
+"""Among the allowed hosts: every address in figures. No name can be made to lead there (DNS rebinding), as there is no name."""
 BODY_WITHIN = 10.0
 """Seconds in which a request's body has to be there."""
 
@@ -32,7 +35,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logs.get("api")
 
 
@@ -68,8 +71,11 @@ class Guard:
         host = headers.get("host", "")
         if not self._is_ours(host):
             known = ", ".join(["localhost", *sorted(self._allowed)])
-            raise Problem(20421, f"The console does not answer to the name {host[:100]!r}. It answers to {known}.")
-        if method not in _SAFE_METHODS and not is_same_origin(headers, host):
+            raise Problem(
+                20421,
+                f"The console does not answer to the name {host[:100]!r}. It answers to {known}. The setting console_url gives it a name of its own.",
+            )
+        if method not in SAFE_METHODS and not is_same_origin(headers, host):
             raise Problem(
                 20003, "A page of another site made this request. Changes are made from the console's own pages, or by a program."
             )
@@ -79,7 +85,15 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         name = host_name(host)
-        return name in self._allowed or is_loopback(name)
+        return name in self._allowed or is_loopback(name) or (ANY_ADDRESS.casefold() in self._allowed and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def host_name(host: str) -> str:

@@ -15,6 +15,7 @@ from offhook.api.fields import Field, read_fields
 from offhook.api.forms import read_form
 from offhook.api.house import House
 from offhook.api.problems import Problem, problem_answer
+from offhook.api.reception import Reception
 
 JSON = "application/json"
 
@@ -44,7 +45,8 @@ class Operation(NamedTuple):
     `body` are the parameters that are also taken from a JSON object; `form` are those that come in a form instead, as Twilio's SDKs send
     them; `takes` is the schema of a JSON object that its handler reads itself, as it has values in values. `headers` are header fields that are
     read with the parameters. `problems` are the codes that it may answer with besides 20001, `refuse` is how they are said and `problem` the
-    type of that, None for the usual one. `alias` tells a second path to the same handler from the first.
+    type of that, None for the usual one. `alias` tells a second path to the same handler from the first. `audit` is what the audit log calls the
+    change that it makes, "" where it changes nothing; a parameter in braces is filled in. What `is_open` may be asked by anybody.
     """
 
     method: str
@@ -63,6 +65,8 @@ class Operation(NamedTuple):
     takes: Mapping[str, Any] | None = None
     refuse: Callable[[Problem], Response] = problem_answer
     problem: type[Any] | None = None
+    audit: str = ""
+    is_open: bool = False
 
     @property
     def name(self) -> str:
@@ -75,16 +79,39 @@ def json_answer(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value, enc_hook=str), status, media_type=JSON)
 
 
-def route(operation: Operation, house: House) -> Route:
-    """The route that answers an operation."""
+def route(operation: Operation, house: House, reception: Reception | None = None) -> Route:
+    """The route that answers an operation, to whom the reception admits."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            return await operation.handle(house, await _call(request, operation))
+            if reception is not None and not operation.is_open:
+                await reception.admit(request)
+            call = await _call(request, operation)
+            answer = await operation.handle(house, call)
         except Problem as problem:
             return operation.refuse(problem)
+        if reception is not None and _is_change(operation, call, answer):
+            await reception.note(operation.audit.format_map(call.values), about(call, answer), request)
+        return answer
 
     return Route(operation.path, endpoint, methods=[operation.method], name=operation.name)
+
+
+def _is_change(operation: Operation, call: Call, answer: Response) -> bool:
+    return bool(operation.audit) and answer.status_code < 400 and not call.values.get("dry_run")
+
+
+def about(call: Call, answer: Response) -> str:
+    """What a change was made to: the id in the path, else that of what was made, else how many."""
+    if call.identifier:
+        return call.identifier
+    try:
+        made = msgspec.json.decode(answer.body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return ""
+    name = next((made[key] for key in ("sid", "id") if made.get(key)), "")
+    count = next((made[key] for key in ("replayed", "deleted") if key in made), None)
+    return str(name) if name or count is None else f"{count} {'webhook' if count == 1 else 'webhooks'}"
 
 
 async def _call(request: Request, operation: Operation) -> Call:

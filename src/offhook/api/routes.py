@@ -95,6 +95,7 @@ OPERATIONS = (
         resources.Replayed,
         202,
         problems=(20003, 20404, 20409, 20503),
+        audit="replay",
     ),
     Operation(
         "POST",
@@ -103,6 +104,7 @@ OPERATIONS = (
         dismiss_webhook,
         resources.Dismissed,
         problems=(20003, 20404, 20409, 20503),
+        audit="dismiss",
     ),
     Operation(
         "POST",
@@ -114,6 +116,7 @@ OPERATIONS = (
         WEBHOOK_FILTERS,
         (*WEBHOOK_FILTERS, *WEBHOOK_IDS),
         (20003, 20408, 20413, 20415, 20503),
+        audit="replay",
     ),
     Operation(
         "POST",
@@ -123,6 +126,7 @@ OPERATIONS = (
         resources.Deleted,
         body=NUMBER,
         problems=(20003, 20408, 20413, 20415, 20503),
+        audit="deletion",
     ),
     Operation(
         "POST",
@@ -132,6 +136,7 @@ OPERATIONS = (
         resources.Queued,
         202,
         problems=(20003, 20404, 20409, 20503),
+        audit="send reply",
     ),
     Operation(
         "GET",
@@ -183,6 +188,7 @@ OPERATIONS = (
         query=ISSUE_STATE,
         body=ISSUE_STATE,
         problems=(20003, 20404, 20408, 20413, 20415, 20503),
+        audit="issue {state}",
     ),
     Operation(
         "POST",
@@ -194,6 +200,7 @@ OPERATIONS = (
         ISSUE_REPLAY,
         ISSUE_REPLAY,
         (20003, 20404, 20408, 20413, 20415, 20503),
+        audit="replay issue",
     ),
     Operation(
         "POST",
@@ -214,9 +221,15 @@ OPERATIONS = (
         resources.Endpoints,
         problems=(20503,),
     ),
-    Operation("GET", "/healthz", "Say that Offhook is alive.", get_health, resources.Health),
+    Operation("GET", "/healthz", "Say that Offhook is alive.", get_health, resources.Health, is_open=True),
     Operation(
-        "GET", "/readyz", "Say whether Offhook can store and deliver.", get_readiness, resources.Readiness, problems=(20503,)
+        "GET",
+        "/readyz",
+        "Say whether Offhook can store and deliver.",
+        get_readiness,
+        resources.Readiness,
+        problems=(20503,),
+        is_open=True,
     ),
     Operation("GET", "/metrics", "Show what was counted, for Prometheus.", get_metrics, None, media_type=CONTENT_TYPE),
     Operation("GET", "/openapi.json", "Show this description.", get_openapi, dict),

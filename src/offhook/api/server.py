@@ -18,14 +18,13 @@ MAX_CONNECTIONS = 256
 MAX_HEADER = 32 * 1024
 
 
-def refuse_public_console(host: str) -> str:
-    """Why the console must not listen at this address, or "" when it may: it has no login, so loopback only (limits §5)."""
-    if is_loopback(host):
-        return ""
-    return (
-        f"The console would listen on {host or 'every address'}, and it has no login: anybody who can reach it could read the messages. "
-        "Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere."
-    )
+def refuse_without_login(host: str) -> None:
+    """Raises SettingsError where a listener that has no login is not on loopback (limits §5)."""
+    if not is_loopback(host):
+        raise SettingsError(
+            f"It would listen on {host or 'every address'}, and there is no login: anybody who can reach it could read the messages. "
+            "Use 127.0.0.1, and an SSH tunnel to reach it from elsewhere."
+        )
 
 
 def cannot_listen(of: str, host: str, port: int, error: OSError) -> OffhookError:
@@ -73,10 +72,7 @@ class ConsoleServer:
         return int(self._socket.getsockname()[1]) if self._socket else 0
 
     async def start(self) -> None:
-        """Listen, and return when requests are answered. Raises SettingsError when the address is public, OSError when it cannot be had."""
-        reason = refuse_public_console(self._host)
-        if reason:
-            raise SettingsError(reason)
+        """Listen, and return when requests are answered. Raises OSError when the address cannot be had."""
         self._socket = _listen(self._host, self._wanted_port)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="console")
         while not self._server.started:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from offhook.api import streams_fields as fields
 from offhook.api import streams_registry as registry
-from offhook.api import streams_shapes as shapes
+from offhook.api import streams_resources as resources
 from offhook.api import streams_sinks as sinks
 from offhook.api import streams_subscriptions as subscriptions
 from offhook.api.operation import Operation
@@ -32,7 +32,7 @@ def _sinks() -> Iterator[Operation]:
         "/Sinks",
         "List sinks, newest first.",
         sinks.list_stream_sinks,
-        shapes.StreamSinkPage,
+        resources.StreamSinkPage,
         query=(*fields.SINK_FILTERS, *fields.STREAM_PAGE),
         problems=(91002, 91201, 20503),
     )
@@ -41,20 +41,22 @@ def _sinks() -> Iterator[Operation]:
         "/Sinks",
         "Make a sink. Secrets among its configuration are moved out of sight, and answers show their last four characters at most.",
         sinks.create_stream_sink,
-        shapes.StreamSink,
+        resources.StreamSink,
         201,
         form=fields.SINK_DRAFT,
         problems=(91000, 91003, *_CHANGE),
+        audit="make sink",
     )
-    yield Operation("GET", "/Sinks/{id}", "Show a sink.", sinks.fetch_stream_sink, shapes.StreamSink, problems=_SINK)
+    yield Operation("GET", "/Sinks/{id}", "Show a sink.", sinks.fetch_stream_sink, resources.StreamSink, problems=_SINK)
     yield Operation(
         "POST",
         "/Sinks/{id}",
         "Change a sink's description.",
         sinks.update_stream_sink,
-        shapes.StreamSink,
+        resources.StreamSink,
         form=fields.SINK_CHANGE,
         problems=(91201, *_SINK, *_CHANGE),
+        audit="change sink",
     )
     yield Operation(
         "DELETE",
@@ -64,25 +66,28 @@ def _sinks() -> Iterator[Operation]:
         None,
         204,
         problems=(91007, *_SINK, 20003),
+        audit="delete sink",
     )
     yield Operation(
         "POST",
         "/Sinks/{id}/Test",
         "Send a sink a test event.",
         sinks.test_stream_sink,
-        shapes.StreamResult,
+        resources.StreamResult,
         201,
         problems=(*_SINK, 20003),
+        audit="test sink",
     )
     yield Operation(
         "POST",
         "/Sinks/{id}/Validate",
         "Make a sink active by the `test_id` of its test event.",
         sinks.validate_stream_sink,
-        shapes.StreamResult,
+        resources.StreamResult,
         201,
         form=fields.SINK_PROOF,
         problems=(91004, 91005, 91201, *_SINK, *_CHANGE),
+        audit="validate sink",
     )
 
 
@@ -93,7 +98,7 @@ def _subscriptions() -> Iterator[Operation]:
         "/Subscriptions",
         "List subscriptions, newest first.",
         subscriptions.list_stream_subscriptions,
-        shapes.StreamSubscriptionPage,
+        resources.StreamSubscriptionPage,
         query=(*fields.SUBSCRIPTION_FILTERS, *fields.STREAM_PAGE),
         problems=(91002, 91006, 20503),
     )
@@ -102,17 +107,18 @@ def _subscriptions() -> Iterator[Operation]:
         "/Subscriptions",
         "Have events of some types go to a sink.",
         subscriptions.create_stream_subscription,
-        shapes.StreamSubscription,
+        resources.StreamSubscription,
         201,
         form=fields.SUBSCRIPTION_DRAFT,
         problems=(91100, *_TYPES, *_SINK, *_CHANGE),
+        audit="make subscription",
     )
     yield Operation(
         "GET",
         one,
         "Show a subscription.",
         subscriptions.fetch_stream_subscription,
-        shapes.StreamSubscription,
+        resources.StreamSubscription,
         problems=(91102, 20503),
     )
     yield Operation(
@@ -120,9 +126,10 @@ def _subscriptions() -> Iterator[Operation]:
         one,
         "Change a subscription's description.",
         subscriptions.update_stream_subscription,
-        shapes.StreamSubscription,
+        resources.StreamSubscription,
         form=fields.SUBSCRIPTION_CHANGE,
         problems=(91102, 91201, *_CHANGE),
+        audit="change subscription",
     )
     yield Operation(
         "DELETE",
@@ -132,6 +139,7 @@ def _subscriptions() -> Iterator[Operation]:
         None,
         204,
         problems=(91102, 20003, 20503),
+        audit="delete subscription",
     )
 
 
@@ -142,7 +150,7 @@ def _subscribed() -> Iterator[Operation]:
         every,
         "List the event types of a subscription, by name.",
         subscriptions.list_subscribed_events,
-        shapes.StreamSubscribedEventPage,
+        resources.StreamSubscribedEventPage,
         query=fields.STREAM_PAGE,
         problems=(91002, 91102, 20503),
     )
@@ -151,17 +159,18 @@ def _subscribed() -> Iterator[Operation]:
         every,
         "Add an event type to a subscription.",
         subscriptions.create_subscribed_event,
-        shapes.StreamSubscribedEvent,
+        resources.StreamSubscribedEvent,
         201,
         form=fields.SUBSCRIBED_DRAFT,
         problems=(91102, *_TYPES, *_CHANGE),
+        audit="change subscription",
     )
     yield Operation(
         "GET",
         one,
         "Show an event type of a subscription.",
         subscriptions.fetch_subscribed_event,
-        shapes.StreamSubscribedEvent,
+        resources.StreamSubscribedEvent,
         problems=(91102, 91202, 20503),
     )
     yield Operation(
@@ -169,9 +178,10 @@ def _subscribed() -> Iterator[Operation]:
         one,
         "Choose another version of an event type's schema.",
         subscriptions.update_subscribed_event,
-        shapes.StreamSubscribedEvent,
+        resources.StreamSubscribedEvent,
         form=fields.SUBSCRIBED_CHANGE,
         problems=(91102, 91104, 91202, *_CHANGE),
+        audit="change subscription",
     )
     yield Operation(
         "DELETE",
@@ -181,6 +191,7 @@ def _subscribed() -> Iterator[Operation]:
         None,
         204,
         problems=(91102, 91103, 91202, 20003, 20503),
+        audit="change subscription",
     )
 
 
@@ -191,25 +202,25 @@ def _registry() -> Iterator[Operation]:
         "/Types",
         "List the event types that can be subscribed to, by name.",
         registry.list_stream_types,
-        shapes.StreamTypePage,
+        resources.StreamTypePage,
         query=(*fields.TYPE_FILTERS, *fields.STREAM_PAGE),
         problems=(91002,),
     )
     yield Operation(
-        "GET", "/Types/{type}", "Show an event type.", registry.fetch_stream_type, shapes.StreamType, problems=(91202,)
+        "GET", "/Types/{type}", "Show an event type.", registry.fetch_stream_type, resources.StreamType, problems=(91202,)
     )
-    yield Operation("GET", "/Schemas/{id}", "Show a schema.", registry.fetch_schema, shapes.StreamSchema, problems=(91202,))
+    yield Operation("GET", "/Schemas/{id}", "Show a schema.", registry.fetch_schema, resources.StreamSchema, problems=(91202,))
     yield Operation(
         "GET",
         versions,
         "List the versions of a schema.",
         registry.list_schema_versions,
-        shapes.StreamSchemaVersionPage,
+        resources.StreamSchemaVersionPage,
         query=fields.STREAM_PAGE,
         problems=(91002, 91202),
     )
     yield Operation(
-        "GET", one, "Show a version of a schema.", registry.fetch_schema_version, shapes.StreamSchemaVersion, problems=(91202,)
+        "GET", one, "Show a version of a schema.", registry.fetch_schema_version, resources.StreamSchemaVersion, problems=(91202,)
     )
     yield Operation(
         "GET",
@@ -230,34 +241,35 @@ STREAM_OPERATIONS = (
         "/api/sinks",
         "List sinks with what goes to them and how they are doing.",
         sinks.list_sinks,
-        shapes.SinkList,
+        resources.SinkList,
         problems=(20503,),
     ),
-    Operation("GET", "/api/sinks/{id}", "Show one of them.", sinks.get_sink, shapes.SinkDetail, problems=_SINK),
+    Operation("GET", "/api/sinks/{id}", "Show one of them.", sinks.get_sink, resources.SinkDetail, problems=_SINK),
     Operation(
         "GET",
         "/api/sink-kinds",
         "List the types of sinks with the keys of their configurations.",
         sinks.list_sink_kinds,
-        shapes.SinkKindList,
+        resources.SinkKindList,
     ),
     Operation(
         "POST",
         "/api/sinks/{id}/replay",
         "Have the events of a time go to a sink again, or with `parked` those that it has refused (in that time, where one is given).",
         sinks.replay_sink,
-        shapes.SinkReplayBegun,
+        resources.SinkReplayBegun,
         202,
         fields.SINK_REPLAY,
         fields.SINK_REPLAY,
         (20409, *_SINK, *_CHANGE),
+        audit="replay to sink",
     ),
     Operation(
         "GET",
         "/api/sinks/{id}/replays",
         "List the replays to a sink, newest first.",
         sinks.list_sink_replays,
-        shapes.SinkReplayList,
+        resources.SinkReplayList,
         problems=_SINK,
     ),
     Operation(
@@ -265,17 +277,18 @@ STREAM_OPERATIONS = (
         "/api/sinks/{id}/test",
         "Send a sink a test event, and say what came of it.",
         sinks.test_sink,
-        shapes.SinkTested,
+        resources.SinkTested,
         query=fields.SINK_TEST,
         body=fields.SINK_TEST,
         problems=(*_SINK, *_CHANGE),
+        audit="test sink",
     ),
     Operation(
         "GET",
         "/api/sinks/{id}/parked",
         "List the events that a sink has refused for good, the oldest first.",
         sinks.list_parked,
-        shapes.ParkedPage,
+        resources.ParkedPage,
         query=fields.PARKED_PAGE,
         problems=_SINK,
     ),

@@ -9,9 +9,8 @@ from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
 from offhook.api.streams_pages import answer_of, page_of, root_of
+from offhook.api.streams_resources import SinkDetail, StreamSink
 from offhook.api.streams_shapes import (
-    SinkDetail,
-    StreamSink,
     kind_shape,
     parked_shape,
     replay_shape,

@@ -16,6 +16,7 @@ from offhook.cli.alarms_state import ALARM_STATE_COMMANDS
 from offhook.cli.alarms_test import alarms_test
 from offhook.cli.assembly import Assembly
 from offhook.cli.config_check import config_check
+from offhook.cli.console import console
 from offhook.cli.dev import dev
 from offhook.cli.doctor import doctor
 from offhook.cli.errors_list import errors_list
@@ -82,6 +83,7 @@ def build(assembly: Assembly | None = None) -> click.Group:
     root.params.append(click.version_option(__version__, prog_name="offhook")(_nothing).__click_params__[0])  # type: ignore[attr-defined]
     root.add_command(serve)
     root.add_command(send)
+    root.add_command(console)
     root.add_command(
         _group(
             "webhooks",

@@ -1,11 +1,13 @@
 """Where the listings come from: the running server's API, or, when none runs, the journal itself. Both give the API's own shapes."""
 
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -15,11 +17,12 @@ from offhook.api.problems import Problem
 from offhook.cli import alarms_offline
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
+from offhook.console.key import read_key
 from offhook.doctor.admission import ClosableTransport
 from offhook.errors import OffhookError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
-from offhook.settings import Settings
+from offhook.settings import Settings, is_loopback
 
 Query = Mapping[str, str]
 Shape = dict[str, Any]
@@ -171,7 +174,7 @@ async def reached(assembly: Assembly, settings: Settings, console_url: str | Non
     """The server, or the journal itself when no server runs and none was named."""
     transport = assembly.transport(settings)
     try:
-        api = ConsoleApi(transport, console_url or _console_of(settings))
+        api = ConsoleApi(transport, console_url or console_of(settings), key_for(settings, console_url))
         try:
             await api.check()
         except NobodyListensError as nobody:
@@ -217,7 +220,16 @@ def _unreadable(settings: Settings) -> str:
     return "" if Path(settings.database).is_file() else f", and there is no file {settings.database} to read"
 
 
-def _console_of(settings: Settings) -> str:
+def key_for(settings: Settings, console_url: str | None) -> str:
+    """What the server there is told that we may: the key beside its journal, which no other machine is told, or the one of OFFHOOK_CONSOLE_KEY."""
+    given = os.environ.get("OFFHOOK_CONSOLE_KEY", "").strip()
+    if given or (console_url and not is_loopback(urlsplit(console_url).hostname or "")):
+        return given
+    return read_key(settings.database)
+
+
+def console_of(settings: Settings) -> str:
+    """Where the settings' own console listens."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.console_host, settings.console_host)  # noqa: S104 - read, not bound
     return f"http://[{host}]:{settings.console_port}" if ":" in host else f"http://{host}:{settings.console_port}"
 

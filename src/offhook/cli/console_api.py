@@ -27,9 +27,11 @@ class ConsoleApi:
 
     running = True
 
-    def __init__(self, transport: Transport, base: str) -> None:
+    def __init__(self, transport: Transport, base: str, key: str = "") -> None:
+        """`key` is the console key, "" where none is to be had: most consoles of one's own machine do without."""
         self._transport = transport
         self._base = base.rstrip("/")
+        self._who: Headers = (("Authorization", f"Bearer {key}"),) if key else ()
 
     async def check(self) -> None:
         """Make sure that an Offhook listens there."""
@@ -90,7 +92,7 @@ class ConsoleApi:
 
     async def _ask(self, method: str, path: str, body: object = None, form: Sequence[tuple[str, str]] = ()) -> Any:
         """The answer's JSON; None where there is no such thing."""
-        headers: Headers = (("Accept", "application/json"),)
+        headers: Headers = (("Accept", "application/json"), *self._who)
         sent = urlencode(form).encode() if body is None else msgspec.json.encode(body)
         if sent:
             headers = (

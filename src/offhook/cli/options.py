@@ -21,7 +21,6 @@ _HEADINGS: Final = {
     "delivery": "Delivery",
     "streams": "Event streams",
     "alarms": "Alarms",
-    "streams": "Event streams",
     "limits": "Limits",
     "logs": "Logs",
 }

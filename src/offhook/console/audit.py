@@ -15,7 +15,7 @@ log = logs.get("console")
 
 
 class Entry(Record):
-    """One change. `peer` is the address that it came from, `agent` the browser's or program's word for itself, cut."""
+    """One change. `peer` is the address that it came from, `agent` the browser's or program's word for itself, cut; `who` the session or caller."""
 
     id: str
     at: float
@@ -23,6 +23,7 @@ class Entry(Record):
     subject: str
     peer: str
     agent: str = ""
+    who: str = ""
 
 
 class Audit:
@@ -33,12 +34,13 @@ class Audit:
         self._clock = clock
         self._ids = ids
 
-    async def note(self, action: str, subject: str, request: Request) -> None:
+    async def note(self, action: str, subject: str, request: Request, who: str = "") -> None:
         """Write one down. A journal that cannot just now leaves it to the log."""
         peer = request.client.host if request.client else ""
         agent = request.headers.get("user-agent", "")[:120]
-        entry = Entry(id=self._ids.new("AU"), at=self._clock.now(), action=action, subject=subject, peer=peer, agent=agent)
-        log.info("console.changed", action=action, subject=subject, peer=peer)
+        identifier, at = self._ids.new("AU"), self._clock.now()
+        entry = Entry(id=identifier, at=at, action=action, subject=subject, peer=peer, agent=agent, who=who)
+        log.info("console.changed", action=action, subject=subject, peer=peer, who=who)
         try:
             await self._journal.keep([Kept(shelf=SHELF, id=entry.id, data=msgspec.msgpack.encode(entry))])
         except JournalError as error:

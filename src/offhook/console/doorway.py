@@ -8,15 +8,16 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from offhook.api.guard import host_name
-from offhook.console.audit import Audit
+from offhook.api.operation import json_answer
+from offhook.api.problems import CODES, Problem, problem_answer
+from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
-from offhook.console.session import AT_HOME, COOKIE, SESSION_WITHIN, Session, Sessions, fits
+from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
-from offhook.settings import is_loopback
+from offhook.errors import JournalError
 
 FORM: Final = "application/x-www-form-urlencoded"
 Handle = Callable[[Visit], Awaitable[Response]]
@@ -32,88 +33,115 @@ class PageRoute(NamedTuple):
 
 
 class Doorway:
-    """Makes routes of pages. Without `login_to_read`, pages can be read on loopback without a login; nothing can be changed.
+    """Makes routes of pages. The gate knows who may read them; to change anything one logs in, and posts a form of one's own session."""
 
-    Without sessions everybody is at home, as with `offhook dev`: then only host and origin are checked.
-    """
-
-    def __init__(
-        self, house: PageHouse, sessions: Sessions | None, audit: Audit, *, login_to_read: bool = False, nav: Links = NAV
-    ) -> None:
+    def __init__(self, house: PageHouse, gate: Gate, nav: Links = NAV) -> None:
         self._house = house
-        self._sessions = sessions
-        self._audit = audit
-        self._login_to_read = login_to_read
+        self._gate = gate
         self._nav = nav
 
     def routes(self, pages: Sequence[PageRoute]) -> list[Route]:
         """The routes of these pages, and those of the login."""
         made = [Route(each.path, self._endpoint(each), methods=[each.method]) for each in pages]
-        if self._sessions is None:
+        if not self._gate.has_login:
             return made
         return [
             *made,
             Route("/login", self._ask, methods=["GET"]),
             Route("/login", self._log_in, methods=["POST"]),
             Route("/logout", self._log_out, methods=["POST"]),
+            Route("/api/login-links", self._make_link, methods=["POST"]),
         ]
-
-    def session(self, request: Request) -> Session | None:
-        """Whose request this is; None for nobody's."""
-        if self._sessions is None:
-            return AT_HOME
-        token = request.cookies.get(COOKIE, "")
-        return self._sessions.find(token) if token else None
 
     def _endpoint(self, wanted: PageRoute) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            session = self.session(request)
+            session = self._gate.session(request)
             visit = Visit(self._house, request, session, self._nav)
             if wanted.method == "GET":
-                if session is None and not self._readable(request):
+                if session is None and not self._gate.may_read(request):
                     return _to_login(request)
-                return await wanted.handle(visit)
-            if session is None:
-                return visit.page("refused.html", "Log in first", status=401, why="login")
+                return await _handled(wanted, visit)
             visit.form = await read_form(request)
-            if session is not AT_HOME and not fits(session, visit.value("csrf") or request.headers.get("x-csrf", "")):
-                return visit.page("refused.html", "Not done", status=403, why="form")
-            answer = await wanted.handle(visit)
+            refused = _refused(visit)
+            if refused is not None:
+                return refused
+            answer = await _handled(wanted, visit)
             if wanted.audit and answer.status_code < 400:
-                await self._audit.note(wanted.audit, visit.identifier, visit.request)
+                await self._gate.note(wanted.audit, visit.about or visit.identifier, visit.request)
             return answer
 
         return endpoint
 
-    def _readable(self, request: Request) -> bool:
-        return not self._login_to_read and is_loopback(host_name(request.headers.get("host", "")))
-
     async def _ask(self, request: Request) -> Response:
         """The page of the login. A link's token is shown in a form, so that a program that looks links up in advance does not use it up."""
-        visit = Visit(self._house, request, self.session(request), self._nav)
+        visit = Visit(self._house, request, self._gate.session(request), self._nav)
         return visit.page("login.html", "Log in", token=request.query_params.get("token", ""), wrong=False, next=_own(request))
 
     async def _log_in(self, request: Request) -> Response:
         form = dict(await read_form(request))
-        session = self._sessions.open(form.get("token", "")) if self._sessions is not None else None
+        session = await self._gate.open(form.get("token", ""), request)
         if session is None:
             visit = Visit(self._house, request, None, self._nav)
             return visit.page("login.html", "Log in", status=401, token="", wrong=True, next="/")
-        await self._audit.note("login", "", request)
         answer = RedirectResponse(_path(form.get("next", "/")), 303)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, session.token, max_age=int(SESSION_WITHIN), httponly=True, samesite="strict", secure=secure)
+        secure = _is_https(request)
+        answer.set_cookie(
+            SECURE_COOKIE if secure else COOKIE,
+            session.token,
+            max_age=int(SESSION_WITHIN),
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+        )
         return answer
 
     async def _log_out(self, request: Request) -> Response:
-        session = self.session(request)
-        form = dict(await read_form(request))
-        if session is not None and self._sessions is not None and fits(session, form.get("csrf", "")):
-            self._sessions.close(session.token)
-            await self._audit.note("logout", "", request)
-        answer = RedirectResponse("/", 303)
+        session = self._gate.session(request)
+        visit = Visit(self._house, request, session, self._nav, await read_form(request))
+        refused = _refused(visit)
+        if refused is not None:
+            return refused
+        assert session is not None
+        await self._gate.note("logout", "", request)
+        self._gate.close(session)
+        answer = visit.back("/login")
         answer.delete_cookie(COOKIE)
+        answer.delete_cookie(SECURE_COOKIE, secure=True)
         return answer
+
+    async def _make_link(self, request: Request) -> Response:
+        """A one-time link, for a program that says who it is: that it is on this machine is not enough, as a link is as good as a login."""
+        if not self._gate.caller(request):
+            if "authorization" in request.headers:
+                await self._gate.refused("credentials refused", request)
+            return problem_answer(Problem(20401, headers={"www-authenticate": "Bearer"}))
+        token = self._gate.link()
+        await self._gate.note("login link", "", request)
+        return json_answer({"path": f"/login?token={token}", "expires_in": int(LINK_WITHIN)}, 201)
+
+
+def _refused(visit: Visit) -> Response | None:
+    """Why a form changes nothing; None where it may."""
+    session = visit.session
+    if session is None:
+        return visit.page("refused.html", "Log in first", status=401, why="login")
+    if session is not AT_HOME and not fits(session, visit.value("csrf") or visit.request.headers.get("x-csrf", "")):
+        return visit.page("refused.html", "Not done", status=403, why="form")
+    return None
+
+
+async def _handled(wanted: PageRoute, visit: Visit) -> Response:
+    """The page; where it cannot be had, one that says why and what to do instead."""
+    try:
+        return await wanted.handle(visit)
+    except Problem as problem:
+        status, title = CODES[problem.code].status, "Not here" if problem.code == 20404 else "That cannot be done"
+        instead = ((f"Back to {name.casefold()}", href) for name, href in visit.nav if href == visit.section)
+        return visit.page("problem.html", title, status=status, what=str(problem), instead=[*instead])
+    except JournalError as error:
+        return visit.page(
+            "problem.html", "Not just now", status=503, what=f"The journal cannot be asked: {error}", instead=[("Try again", "")]
+        )
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:
@@ -128,7 +156,16 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
 
 
 def _to_login(request: Request) -> Response:
-    return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        # A link on somebody else's page, such as a chat's: the browser has kept the cookie back. From a page of ours it sends it.
+        return PlainTextResponse("One moment…", headers={"refresh": "0"})
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/login?next={quote(where)}", 303)
+
+
+def _is_https(request: Request) -> bool:
+    """Whether the browser speaks HTTPS, with us or with a proxy before us: the origin of its form says so, and it is ours (`api.guard`)."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 def _own(request: Request) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from offhook.alarms.model import Alarm, Watch
-from offhook.alarms.rules import counts, key_of
+from offhook.alarms.rules import Scope, key_of
 from offhook.api.alarm_words import watches
 from offhook.api.alarms import keys_of_error
 from offhook.records import DebugEvent
@@ -73,7 +73,7 @@ def watching(alarms: Iterable[Alarm], event: DebugEvent, now: float) -> list[Wat
     return [
         Watching(alarm, watches(alarm), _state(alarm, now))
         for alarm in alarms
-        if alarm.watch in (Watch.EVENTS, Watch.ISSUES) and counts(alarm, key)
+        if alarm.watch in (Watch.EVENTS, Watch.ISSUES) and Scope(alarm).counts(key)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -10,30 +11,76 @@ from starlette.routing import Route
 
 from offhook.api.app import create_app
 from offhook.console.audit import Audit
+from offhook.console.callers import Callers
 from offhook.console.doorway import Doorway, PageRoute
+from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
-from offhook.console.pages import error, errors, issue, issues, live, overview
+from offhook.console.pages import (
+    alarm,
+    alarm_edit,
+    alarms,
+    error,
+    errors,
+    issue,
+    issues,
+    live,
+    overview,
+    webhook,
+    webhook_changes,
+    webhook_once,
+    webhooks,
+)
 from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES, *errors.ROUTES, *error.ROUTES, *issues.ROUTES, *issue.ROUTES)
+# In the order in which they are tried: a path with a word in it before one with an id.
+SUBJECTS = (
+    overview,
+    live,
+    webhooks,
+    webhook_changes,
+    webhook_once,
+    webhook,
+    errors,
+    error,
+    issues,
+    issue,
+    alarms,
+    alarm_edit,
+    alarm,
+)
+PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_console(house: PageHouse, sessions: Sessions | None = None, *, login_to_read: bool = False) -> Starlette:
+class Login(NamedTuple):
+    """How one logs in: the sessions, whether everybody has to, and the programs that say who they are."""
+
+    sessions: Sessions | None = None
+    always: bool = False
+    callers: Callers | None = None
+
+
+def create_console(house: PageHouse, login: Login | Sessions | None = None) -> Starlette:
     """The API and the pages of a house. Sessions are opened by links that whoever has made them shows."""
-    sessions = sessions or Sessions(house.clock.now)
-    return create_app(house, page_routes(house, sessions, login_to_read=login_to_read))
+    if not isinstance(login, Login):
+        login = Login(login or Sessions(house.clock.now))
+    gate = gate_of(house, login)
+    return create_app(house, page_routes(house, gate), reception=gate)
 
 
-def page_routes(house: PageHouse, sessions: Sessions | None, *, login_to_read: bool = False, nav: Links = NAV) -> list[Route]:
-    """The pages and their files. Without sessions anybody may do everything, as with `offhook dev`."""
+def gate_of(house: PageHouse, login: Login) -> Gate:
+    """Who may what. Without sessions anybody may do everything, as with `offhook dev`."""
     audit = Audit(house.journal, house.clock, TimeSortedIds())
-    door = Doorway(house, sessions, audit, login_to_read=login_to_read, nav=nav)
+    return Gate(house.clock, audit, login.sessions, login.callers, always=login.always)
+
+
+def page_routes(house: PageHouse, gate: Gate, *, nav: Links = NAV) -> list[Route]:
+    """The pages and their files."""
     files = ("console.css", "console.js", "htmx.min.js", "offhook.css", "offhook.svg")
-    return [*door.routes(PAGES), *map(static_route, files)]
+    return [*Doorway(house, gate, nav).routes(PAGES), *map(static_route, files)]
 
 
 def static_route(name: str) -> Route:

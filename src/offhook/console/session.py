@@ -4,6 +4,7 @@ A link is shown on the terminal, works once and within a time; it opens a sessio
 page sends. Nothing of it is written anywhere: a restart ends every session, and shows a new link.
 """
 
+import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
@@ -15,7 +16,10 @@ LINK_WITHIN: Final = 3600.0
 SESSION_WITHIN: Final = 12 * 3600.0
 IDLE_WITHIN: Final = 2 * 3600.0
 MOST_SESSIONS: Final = 100
+MOST_LINKS: Final = 20
 COOKIE: Final = "offhook_session"
+SECURE_COOKIE: Final = "__Host-offhook_session"
+"""Its name over HTTPS: a browser takes it from this host alone, and over HTTPS alone."""
 
 
 class Session(Record):
@@ -25,6 +29,11 @@ class Session(Record):
     csrf: str
     began_at: float
     seen_at: float
+
+    @property
+    def name(self) -> str:
+        """What the audit log calls it: it tells sessions apart, and opens none."""
+        return hashlib.sha256(self.token.encode()).hexdigest()[:8]
 
 
 AT_HOME: Final = Session(token="", csrf="", began_at=0.0, seen_at=0.0)
@@ -40,9 +49,11 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
 
     def link(self) -> str:
-        """A new one-time token for `/login?token=…`."""
+        """A new one-time token for `/login?token=…`. Of those that nobody has used the newest few are good."""
         now = self._now()
         self._links = {token: until for token, until in self._links.items() if until > now}
+        while len(self._links) >= MOST_LINKS:
+            del self._links[next(iter(self._links))]
         token = secrets.token_urlsafe(24)
         self._links[token] = now + LINK_WITHIN
         return token
@@ -50,7 +61,11 @@ class Sessions:
     def open(self, token: str) -> Session | None:
         """The session that a one-time token opens; None for one that is unknown, used or too old."""
         now = self._now()
-        found = next((each for each in self._links if hmac.compare_digest(each.encode(), token.encode())), None)
+        given = token.encode(errors="replace")
+        found = None
+        for each in self._links:  # all of them, so that the time it takes says nothing
+            if hmac.compare_digest(each.encode(), given):
+                found = each
         if found is None or self._links.pop(found) <= now:
             return None
         if len(self._sessions) >= MOST_SESSIONS:
@@ -79,4 +94,4 @@ class Sessions:
 
 def fits(session: Session, csrf: str) -> bool:
     """Whether a form is one of this session's."""
-    return hmac.compare_digest(session.csrf.encode(), csrf.encode())
+    return hmac.compare_digest(session.csrf.encode(), csrf.encode(errors="replace"))

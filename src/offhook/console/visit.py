@@ -30,13 +30,17 @@ MOST_FIELDS: Final = 2_000
 
 @dataclass(slots=True)
 class Visit:
-    """A request, who makes it, and the house that is asked. `form` are the fields that were posted, in their order."""
+    """A request, who makes it, and the house that is asked. `form` are the fields that were posted, in their order.
+
+    `about` is what the audit log is to say that a change was about, where that is not the id in the path.
+    """
 
     house: PageHouse
     request: Request
     session: Session | None
     nav: Links = NAV
     form: Sequence[tuple[str, str]] = field(default_factory=list)
+    about: str = ""
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -47,6 +51,11 @@ class Visit:
     def identifier(self) -> str:
         """The id in the path."""
         return str(self.request.path_params.get("id", ""))
+
+    @property
+    def section(self) -> str:
+        """The path of the main page that this one belongs to."""
+        return "/" + self.request.url.path.split("/")[1]
 
     def value(self, name: str, default: str = "") -> str:
         """A posted field."""
@@ -80,7 +89,7 @@ class Visit:
             "title": title,
             "now": self.house.clock.now(),
             "nav": self.nav,
-            "here": "/" + self.request.url.path.split("/")[1],
+            "here": self.section,
             "session": self.session,
             "troubles": [trouble for trouble in self.house.ready().values() if trouble],
             "said": self.request.query_params.get("said", "")[:300],

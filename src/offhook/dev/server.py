@@ -14,8 +14,8 @@ from starlette.routing import Route
 from offhook.api.account.asked import Desk
 from offhook.api.account.routes import account_routes
 from offhook.api.app import create_app
-from offhook.api.server import ConsoleServer, cannot_listen
-from offhook.console.routes import page_routes
+from offhook.api.server import ConsoleServer, cannot_listen, refuse_without_login
+from offhook.console.routes import Login, gate_of, page_routes
 from offhook.dev.chaos_routes import chaos_routes
 from offhook.dev.front import OpenFront, front_door
 from offhook.dev.house import DevHouse, DevParts
@@ -107,7 +107,7 @@ async def run_replay(settings: Settings, folder: Path) -> AsyncIterator[Compared
 def dev_app(desk: PhoneDesk) -> Starlette:
     """Everything that the listener answers: the API, the phone, the pages."""
     house = desk.house
-    pages = page_routes(house, None, nav=DEV_NAV)
+    pages = page_routes(house, gate_of(house, Login()), nav=DEV_NAV)
     return create_app(house, [*phone_routes(desk), *chaos_routes(house), *rest_routes(house), *pages], BODIES)
 
 
@@ -125,6 +125,7 @@ PLAIN: Final = DevPlan()
 async def run_dev(settings: Settings, stop: asyncio.Event, announce: Callable[[DevInfo], None], plan: DevPlan = PLAIN) -> None:
     """Run until `stop` is set, or what runs beside it has ended. Raises OffhookError when a port is taken."""
     options = plan.options
+    refuse_without_login(settings.console_host)
     house = make_house(settings)
     house.chaos.set(options.rules, options.seed)
     if options.record:

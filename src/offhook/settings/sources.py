@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from offhook.settings.table import BY_NAME, EVERY_ENDPOINT, SETTINGS, Setting
 
 DEFAULT_FILE: Final = "offhook.toml"
-# Variables that are no settings: which file to read, and where the command line finds a running server.
-OTHER_VARIABLES: Final = ("OFFHOOK_CONFIG", "OFFHOOK_CONSOLE_URL")
+# Variables that are no settings: which file to read, where the command line finds a running server, and what it says there who it is.
+OTHER_VARIABLES: Final = ("OFFHOOK_CONFIG", "OFFHOOK_CONSOLE_URL", "OFFHOOK_CONSOLE_KEY")
 TABLES: Final = ("endpoints", "accounts", "shared_keys", "alarms")
 ENDPOINT_KEYS: Final = ("to", "fallback", "provider", *(each.name for each in EVERY_ENDPOINT))
 # What people write for a key that has another name, too far off for a spelling check.

@@ -46,11 +46,6 @@ def _signature(settings: Settings) -> Iterator[str]:
 
 
 def _listeners(settings: Settings) -> Iterator[str]:
-    if not is_loopback(settings.console_host):
-        yield (
-            f"console_host: on {settings.console_host} anybody could read your messages, as the console has no login yet: "
-            "set it to 127.0.0.1, and reach it from elsewhere through a tunnel such as ssh -L 8081:127.0.0.1:8081"
-        )
     if settings.port == settings.console_port != 0:
         yield f"console_port: {settings.console_port} is the port of the webhooks already: choose another, such as {settings.port + 1}"
 

@@ -171,6 +171,15 @@ class Settings(Record):
     port: Annotated[int, Row(kinds.number(0, 65535), "8080", "Port that Twilio's webhooks come in on", "listen", ("PORT",))]
     console_host: Annotated[str, Row(kinds.text(), "127.0.0.1", "Address of the console and its API", "listen")]
     console_port: Annotated[int, Row(kinds.number(0, 65535), "8081", "Port of the console and its API", "listen")]
+    console_login: Annotated[
+        Literal["auto", "always"],
+        Row(
+            kinds.choice("auto", "always"),
+            "auto",
+            "Who has to log in to the console: on this machine whoever changes something there (auto), or everybody (always, as on any other address than loopback)",
+            "listen",
+        ),
+    ]
     public_url: Annotated[
         str | None,
         Row(

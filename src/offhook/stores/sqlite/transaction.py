@@ -97,22 +97,26 @@ def write_settlements(db: apsw.Connection, items: Sequence[Settling], changes: C
     put_replies(db, [reply for item in items for reply in item.settlement.replies])
     put_events(db, [event for item in items for event in item.settlement.events], changes)
     for item in items:
-        identifier = item.settlement.webhook.id
-        for notice in notices_of(item.settlement, states.get(identifier)):
-            changes.notices.append(Told(notice, last.get(identifier, 0)))
+        settlement = item.settlement
+        # Nearly all are deliveries without a reply of ours, which have nothing to tell.
+        if settlement.webhook.state is State.FAILED or settlement.replies:
+            identifier = settlement.webhook.id
+            notices = notices_of(settlement, states.get(identifier))
+            changes.notices += [Told(notice, last.get(identifier, 0)) for notice in notices]
 
 
 def _put_attempts(db: apsw.Connection, items: Sequence[Settling], seqs: Mapping[str, int], changes: Changes) -> dict[str, int]:
     """Number the attempts and insert them; gives the number of each webhook's last."""
-    rows, last = [], {}
+    rows, last, number = [], {}, changes.numbers.attempt
     for item in items:
+        identifier = item.settlement.webhook.id
         for attempt in item.settlement.attempts:
-            identifier = item.settlement.webhook.id
-            last[identifier] = number = changes.numbers.attempt
             rows.append(attempt_row(number, seqs[identifier], attempt))
-            changes.numbers.attempt += 1
+            last[identifier] = number
+            number += 1
             if changes.attempts_pace.see(ended_at(attempt)):
                 changes.slowed = True
+    changes.numbers.attempt = number
     execute_rows(db, "insert_attempts", rows, ATTEMPT_COLUMNS)
     return last
 

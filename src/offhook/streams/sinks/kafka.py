@@ -24,10 +24,12 @@ from offhook.streams.sinks.reach import Server, addresses_of, read_servers, tls_
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Producer
+    from confluent_kafka.admin import ClusterMetadata
 
 _PORTS: Final = {"kafka": 9092}
 _HEADERS: Final[list[tuple[str, str | bytes | None]]] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 _CONNECT_WITHIN: Final = 4.5
+_LOOK_WITHIN: Final = 1.0
 # Of the time for a batch, what the library may use up: the rest is for hearing of it.
 _SHARE: Final = 0.9
 _MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -185,7 +187,7 @@ class KafkaBroker:
         """Every broker that is named has addresses that may be called, and the topic can be written to."""
         from confluent_kafka import KafkaException
 
-        found = await asyncio.to_thread(line.producer.list_topics, self._settings.topic, _CONNECT_WITHIN)
+        found = await self._look_around(line)
         for broker in found.brokers.values():
             server = Server("kafka", broker.host, broker.port)
             if server not in line.checked:
@@ -194,6 +196,20 @@ class KafkaBroker:
         trouble = found.topics[self._settings.topic].error
         if trouble is not None and trouble.name() not in ("LEADER_NOT_AVAILABLE", "_WAIT_CACHE"):
             raise KafkaException(trouble)
+
+    async def _look_around(self, line: _Line) -> "ClusterMetadata":
+        """The brokers and the topic. Given up when the library has complained: it would go on trying until its time is over."""
+        from confluent_kafka import KafkaException
+
+        now = asyncio.get_running_loop().time
+        until = now() + _CONNECT_WITHIN
+        while True:
+            try:
+                return await asyncio.to_thread(line.producer.list_topics, self._settings.topic, _LOOK_WITHIN)
+            except KafkaException:
+                line.producer.poll(0)
+                if line.complaints or now() > until:
+                    raise
 
     def _options(self) -> dict[str, Any]:
         settings = self._settings

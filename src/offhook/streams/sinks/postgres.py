@@ -216,4 +216,4 @@ def _make(configuration: Mapping[str, Any], parts: SinkParts) -> SinkClient:
     return BrokerClient(PostgresBroker(settings), [server], values["timeout"])
 
 
-KIND = SinkKind("postgres", "a table of PostgreSQL", _FIELDS, _make, batch=500, extra="postgres")
+KIND = SinkKind("postgres", "a table of PostgreSQL", _FIELDS, _make, batch=250, extra="postgres")

@@ -5,12 +5,17 @@ from types import MappingProxyType
 from typing import Final
 
 from offhook.streams.model import SinkKind
-from offhook.streams.sinks import file, kinesis, otel, segment, webhook
+from offhook.streams.sinks import amqp, file, kafka, kinesis, nats, otel, postgres, redis, segment, webhook
 
 KINDS: Final[tuple[SinkKind, ...]] = (
     webhook.KIND,
     kinesis.KIND,
     segment.KIND,
+    nats.KIND,
+    kafka.KIND,
+    redis.KIND,
+    amqp.KIND,
+    postgres.KIND,
     file.KIND,
     otel.KIND,
 )
