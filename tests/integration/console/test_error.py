@@ -237,7 +237,7 @@ async def test_an_alarm_is_made_and_shows_as_one_that_counts_such_errors(either)
     assert (alarm.codes, alarm.endpoints, alarm.causes, alarm.threshold, alarm.window) == ((11217,), ("sms",), (), 3.0, 900.0)
     assert (alarm.watch, alarm.console, alarm.channels.email) == (Watch.EVENTS, True, ("bob@example.com", "eve@example.com"))
     assert "These alarms count such errors already: app down on 3 or more of 11217 within 15m, endpoint sms" in page.words
-    assert await audited(either) == ["create alarm"]
+    assert await audited(either) == ["alarm made"]
 
 
 @pytest.mark.parametrize(
