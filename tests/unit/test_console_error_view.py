@@ -1,6 +1,5 @@
 """What the page of an error shows."""
 
-from offhook.api.shapes import error_detail
 from offhook.console.error_view import LONGEST_BODY, LONGEST_VALUE, view
 from offhook.records import (
     Attempt,
@@ -52,7 +51,7 @@ def an_exchange(**fields):
 
 def viewed(event, *exchanges, webhook=None):
     story = WebhookStory(webhook=webhook or a_webhook(), attempts=(an_attempt(*exchanges),) if exchanges else ())
-    return view(event, error_detail(event, story))
+    return view(event, story)
 
 
 def test_parameters_that_are_phone_numbers_are_known_as_such():
@@ -65,31 +64,21 @@ def test_what_proves_who_somebody_is_is_hidden():
     assert headers["Authorization"] == "[hidden]"
 
 
-def test_the_last_exchange_of_an_attempt_is_the_answer():
+def test_the_last_exchange_of_an_attempt_is_the_answer_and_those_before_are_kept_apart():
     found = viewed(an_event(), an_exchange(status=301), an_exchange(status=502, body=b"no")).response
-    assert (found.status, found.body.shown, found.body_name, found.tries, found.number) == (502, "no", "Body", 2, 2)
+    assert (found.attempt, found.number) == ("AT1", 2)
+    assert (found.last.status, found.last.answer.body.raw) == (502, "no")
+    assert [each.status for each in found.before] == [301]
 
 
 def test_an_answer_that_was_none_says_why():
     failure = Failure(kind=FailureKind.REFUSED, detail="Connection refused")
-    assert viewed(an_event(), an_exchange(failure=failure)).response.failure == "Connection refused"
-    failure = Failure(kind=FailureKind.READ_TIMEOUT)
-    assert viewed(an_event(), an_exchange(failure=failure)).response.failure == "read timeout"
+    assert viewed(an_event(), an_exchange(failure=failure)).response.last.failure == "Connection refused"
 
 
-def test_bytes_that_are_not_http_are_shown_as_what_they_are():
-    found = viewed(an_event(), an_exchange(raw=b"SSH-2.0-OpenSSH")).response
-    assert (found.body.shown, found.body_name) == ("SSH-2.0-OpenSSH", "The bytes that came, which are not HTTP")
-    assert viewed(an_event(), an_exchange(status=200, body=b"\xff\xfe")).response.body_name == "Body (not text: in base64)"
-
-
-def test_only_phases_that_happened_have_a_length():
-    found = viewed(an_event(), an_exchange(timings=Timings(dns=1.5, first_byte=80.0, total=82.0))).response.timings
-    assert [(each.name, each.value) for each in found] == [
-        ("Looking up the name", "2 ms"),
-        ("Waiting for the answer", "80 ms"),
-        ("In all", "82 ms"),
-    ]
+def test_an_attempt_without_an_exchange_has_no_answer():
+    story = WebhookStory(webhook=a_webhook(), attempts=(an_attempt(),))
+    assert view(an_event(), story).response is None
 
 
 def test_what_is_too_long_for_a_page_is_cut_and_says_so():
@@ -115,5 +104,5 @@ def test_twilios_code_is_told_where_it_differs():
 
 def test_an_error_without_a_webhook_has_neither_request_nor_answer():
     event = an_event(webhook_id="", message="")
-    found = view(event, error_detail(event, None))
+    found = view(event, None)
     assert (found.request, found.response, found.title) == (None, None, "Error 11217")

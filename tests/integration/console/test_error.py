@@ -104,7 +104,7 @@ async def test_the_request_and_the_answer_that_came_can_be_inspected(console):
     assert 'data-number="+15551230001"' in page.text
     assert "502" in page.words
     assert "<h1>Bad Gateway</h1>" in page.words
-    assert "Connecting 20 ms" in page.words
+    assert "connect 20 ms" in page.words
     assert f'href="/webhooks/{event.webhook_id}#{event.attempt_id}"' in page.text
     assert "[hidden]" in page.words  # what the Authorization header said
     assert "hunter2" not in page.text

@@ -8,12 +8,11 @@ from starlette.responses import Response
 
 from offhook.api.alarms import make_alarm
 from offhook.api.problems import Problem
-from offhook.api.shapes import error_detail
 from offhook.api.webhooks import SENDABLE
 from offhook.console import error_alarm
 from offhook.console.doorway import PageRoute
 from offhook.console.error_alarm import Form
-from offhook.console.error_view import View, view
+from offhook.console.error_view import view
 from offhook.console.pages.errors import rows
 from offhook.console.remedies import About, elsewhere, steps
 from offhook.console.visit import Visit
@@ -94,7 +93,7 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         live=not trouble,
         trouble=trouble,
         event=event,
-        view=await asyncio.to_thread(_viewed, event, story),  # a story may hold megabytes of evidence
+        view=await asyncio.to_thread(view, event, story),  # a story may hold megabytes of evidence
         steps=steps(about),
         elsewhere=elsewhere(about),
         webhook=about.webhook,
@@ -104,10 +103,6 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         watching=error_alarm.watching(alarms, event, now),
         form=form or error_alarm.blank(event),
     )
-
-
-def _viewed(event: DebugEvent, story: WebhookStory | None) -> View:
-    return view(event, error_detail(event, story))
 
 
 async def _story(journal: Journal, event: DebugEvent) -> WebhookStory | None:
