@@ -25,6 +25,10 @@ from offhook.console.pages import (
     issues,
     live,
     overview,
+    stream,
+    stream_new,
+    stream_subscription,
+    streams,
     webhook,
     webhook_changes,
     webhook_once,
@@ -49,6 +53,10 @@ SUBJECTS = (
     alarms,
     alarm_edit,
     alarm,
+    streams,
+    stream_new,
+    stream_subscription,
+    stream,
 )
 PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
