@@ -15,12 +15,12 @@ from offhook.console.callers import Callers
 from offhook.console.doorway import Doorway, PageRoute
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
-from offhook.console.pages import live, overview
+from offhook.console.pages import endpoints, live, overview, settings
 from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES)
+PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES, *endpoints.ROUTES, *settings.ROUTES)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 

@@ -26,6 +26,7 @@ from offhook.simulator.carrier import Carrier, sid
 from offhook.simulator.chaos import Chaos
 from offhook.simulator.life import Pace
 from offhook.simulator.mischief import Mischief
+from offhook.settings import Settings
 from offhook.simulator.records import Account, Number
 from offhook.streams.configured import Means, idle_desk
 
@@ -50,6 +51,7 @@ class DevParts:
     clock: Clock
     ids: Ids
     doctor: Practice
+    settings: Settings
     pace: Pace = Pace()  # noqa: RUF009 - frozen
 
 
@@ -69,6 +71,7 @@ class DevHouse:
         self.live = Live(parts.journal)
         self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
+        self.settings = parts.settings
         self.streams = idle_desk(parts.journal, Means(parts.transport, parts.clock, parts.ids, lambda _: None))
         self.alarms = open_desk(parts.journal, parts.clock, parts.ids)
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
@@ -148,6 +151,11 @@ class DevHouse:
     def addresses(self) -> Mapping[str, Address]:
         """Webhooks come from the phone, and to no address."""
         return {}
+
+    async def hasten(self, endpoint: str) -> int:
+        """Nothing waits here."""
+        del endpoint
+        return 0
 
     async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
         """There is a phone for that."""
