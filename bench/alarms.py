@@ -67,7 +67,7 @@ def bench(options: Options) -> Result:
 
 
 async def measure(file: Path, seconds: int, *, waves: bool) -> dict[str, float | None]:
-    """One run. Making the events is not counted; each second's tick is timed as well: nothing else can run meanwhile."""
+    """One run. Making the events is not counted."""
     clock, ids, metrics = StepClock(), TimeSortedIds(), Metrics()
     journal = SqliteJournal(file, clock, derive=underived)
     await journal.open()
@@ -78,7 +78,7 @@ async def measure(file: Path, seconds: int, *, waves: bool) -> dict[str, float |
         watcher = Watcher(WatcherParts(book=book, journal=journal, clock=clock, ids=ids, metrics=metrics))
         await watcher.start()
         kinds = [an_event(n) for n in range(2_000)]
-        heard = used = 0.0
+        heard = 0.0
         ticks = []
         for second in range(seconds):
             batches = a_second(kinds, clock.at, RATE if not waves or second % 2 else 0, second)
@@ -90,15 +90,14 @@ async def measure(file: Path, seconds: int, *, waves: bool) -> dict[str, float |
             for endpoint in ENDPOINTS:
                 metrics.attempt(endpoint, "11200", 0.2)
                 metrics.received(endpoint, "message")
-            began, real = time.process_time(), time.perf_counter()
+            began = time.process_time()
             await watcher.tick(clock.at)
-            used += time.process_time() - began
-            ticks.append(time.perf_counter() - real)
+            ticks.append(time.process_time() - began)
         firings = len(await book.firings(1_000_000))
         return {
-            "% of a core": 100 * (heard + used) / seconds,
+            "% of a core": 100 * (heard + sum(ticks)) / seconds,
             "hearing, µs an event": 1e6 * heard / (seconds * RATE / (2 if waves else 1)),
-            "tick, ms": 1000 * used / seconds,
+            "tick, ms": 1000 * sum(ticks) / seconds,
             "longest tick, ms": 1000 * max(ticks),
             "firings": float(firings),
         }

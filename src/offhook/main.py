@@ -24,6 +24,7 @@ from offhook.console.house import Address
 from offhook.console.key import ConsoleKey
 from offhook.console.live import Live
 from offhook.console.names import allowed_hosts
+from offhook.console.oneoff import OneOff
 from offhook.console.routes import Login, create_console
 from offhook.console.session import Sessions
 from offhook.console.trial import Trial
@@ -229,6 +230,7 @@ class House:
         self.sessions = Sessions(self.clock.now)
         self.history = History(self.metrics, self.journal, self.clock)
         self.live = Live(self.journal)
+        self.once = OneOff(rounds)
         self._trial = Trial(settings, provider, self._transport, lambda: self._intake.port)
         self._console_key = ConsoleKey(settings.database)
         always = settings.console_login == "always" or not is_loopback(settings.console_host)

@@ -128,7 +128,7 @@ class Journal(Protocol):
         """One webhook, also when it is stored but not yet settled."""
 
     async def story(self, webhook_id: str) -> WebhookStory | None:
-        """One webhook with its attempts, replies and debug events."""
+        """One webhook with its attempts, replies, debug events and notices."""
 
     async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:
         """Newest first, ids below `before`; the bodies included. The not yet settled ones are among them."""

@@ -544,9 +544,10 @@ class IssueFilter(Record):
 
 
 class WebhookStory(Record):
-    """One webhook with all that happened to it, oldest first."""
+    """One webhook with all that happened to it, oldest first. The notices tell when it was given up, replayed or dismissed."""
 
     webhook: Webhook
     attempts: tuple[Attempt, ...] = ()
     replies: tuple[Reply, ...] = ()
     events: tuple[DebugEvent, ...] = ()
+    notices: tuple[Notice, ...] = ()

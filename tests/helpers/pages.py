@@ -14,9 +14,13 @@ from offhook.console.audit import Audit
 from offhook.console.history import History
 from offhook.console.house import Address
 from offhook.console.live import Live
+from offhook.console.oneoff import OneOff
 from offhook.console.routes import create_console
 from offhook.console.session import COOKIE, Sessions
+from offhook.debugger import classify
+from offhook.delivery.round import RoundParts
 from offhook.errors import OffhookError
+from offhook.net.transport import HttpTransport
 from offhook.providers.configured import derive, providers
 from offhook.records import Cause, Confidence, Exchange, Outcome, State, Timings
 from offhook.settings import Settings, load
@@ -26,11 +30,12 @@ from offhook.streams.configured import Means, open_desk, tools
 from offhook.streams.model import SINKS, Delivery, Sink, SinkStatus
 from offhook.streams.shelves import put
 from offhook.streams.sinks.table import KINDS
-from offhook.system import TimeSortedIds
+from offhook.system import SystemClock, TimeSortedIds
 from tests.integration.api.conftest import ACCOUNT, ENDPOINTS, NOON, TOKEN, Console, Heard, Journal, StillClock
 from tests.integration.api.conftest import House as ApiHouse
 
 SETTINGS = load({}, {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "OFFHOOK_DATABASE": "memory:"}, None)
+TAKEN = Exchange(method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200)
 BAD_GATEWAY = Cause(
     name="app.bad-gateway",
     title="Your app's proxy found nobody behind it.",
@@ -67,13 +72,13 @@ class House(ApiHouse):
     resting: dict = field(default_factory=dict)
     settings: Settings = SETTINGS
     tests_sent: list = field(default_factory=list)
-    test_answer: Exchange = Exchange(
-        method="POST", url="http://127.0.0.1:8080/sms", started_at=NOON, timings=Timings(), status=200
-    )
+    test_answer: Exchange = TAKEN
     sessions: Sessions = field(init=False)
     streams: object = field(init=False)
     history: History = field(init=False)
     live: Live = field(init=False)
+    transport: HttpTransport = field(init=False)
+    once: OneOff = field(init=False)
 
     def __post_init__(self):
         super().__post_init__()
@@ -82,6 +87,17 @@ class House(ApiHouse):
         self.streams = open_desk(SETTINGS, self.journal, having, self.carrying)
         self.history = History(self.metrics, self.journal, self.clock)
         self.live = Live(self.journal, every=0.02)
+        present = SystemClock()
+        self.transport = HttpTransport(present, pool_size=0)
+        self.once = OneOff(
+            RoundParts(
+                transport=self.transport,
+                sign=providers(SETTINGS)["twilio"].sign,
+                judge=classify.judge,
+                clock=present,
+                ids=TimeSortedIds(),
+            )
+        )
 
     def breakers(self):
         return self.resting
@@ -99,10 +115,21 @@ class House(ApiHouse):
         return self.test_answer
 
 
+INLINE = {"a", "b", "code", "em", "i", "kbd", "small", "span", "strong", "time"}
+
+
 class _Words(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.found = []
+
+    def handle_starttag(self, tag, _attributes):
+        self.found.append("" if tag in INLINE else " ")
+
+    handle_startendtag = handle_starttag
+
+    def handle_endtag(self, tag):
+        self.handle_starttag(tag, ())
 
     def handle_data(self, data):
         self.found.append(data)
@@ -112,7 +139,7 @@ def words_of(html):
     """What a page says: its text, blanks made one."""
     reader = _Words()
     reader.feed(html)
-    return re.sub(r"\s+", " ", " ".join(reader.found)).strip()
+    return re.sub(r"\s+", " ", "".join(reader.found)).strip()
 
 
 class Page(Heard):
@@ -136,6 +163,11 @@ class Pages(Console):
     def __init__(self, house, server):
         super().__init__(house, server)
         self.session = house.sessions.open(house.sessions.link())
+
+    def new_id(self, prefix):
+        """Ids of the last hour, each a second after the one before."""
+        self._made += 1
+        return f"{prefix}{int((self.house.clock.now() - 3600 + self._made) * 1000):012x}{'7' * 20}"
 
     @property
     def audit(self):
@@ -167,7 +199,7 @@ class Pages(Console):
     async def follow(self, page):
         """The page that an answer sends the browser on to."""
         assert page.status == 303, page.text
-        return await self.read(page.where)
+        return await self.read(page.where.partition("#")[0])
 
     # -- what there is to see
 
@@ -240,6 +272,7 @@ async def close_pages(pages):
     await pages.server.stop()
     await pages.house.streams.close()
     await pages.house.doctor.close()
+    await pages.house.transport.close()
     await pages.house.journal.close()
 
 

@@ -19,16 +19,20 @@ from tests.helpers.journals import an_event
 
 ERRORS = "com.twilio.error-logs.error.logged"
 AT_ONCE = 1_000
+ENDPOINTS = 64
 
 
 async def write_errors(path, count):
-    """A journal with so many errors; gives their ids in the order in which they happened."""
+    """A journal with so many errors of 64 endpoints in turn; gives their ids in the order in which they happened."""
     ids, clock = TimeSortedIds(), SystemClock()
     journal = SqliteJournal(path, clock)
     await journal.open()
     written = []
     for start in range(0, count, AT_ONCE):
-        some = [an_event(id=ids.new("NO"), at=clock.now(), level=Level.WARNING) for _ in range(min(AT_ONCE, count - start))]
+        some = [
+            an_event(id=ids.new("NO"), at=clock.now(), level=Level.WARNING, endpoint=f"endpoint-{number % ENDPOINTS}")
+            for number in range(start, min(start + AT_ONCE, count))
+        ]
         await journal.record(some)
         written += [event.id for event in some]
     await journal.close()

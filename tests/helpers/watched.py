@@ -10,6 +10,7 @@ from offhook.errors import JournalError
 from offhook.metrics import Metrics
 from offhook.records import Cause, Confidence, Level, Marks, NoticeType, Source
 from offhook.stores.memory import MemoryJournal
+from offhook.stores.sqlite import SqliteJournal
 from offhook.system import TimeSortedIds
 from tests.helpers.clock import ManualClock
 from tests.helpers.journals import an_event
@@ -65,9 +66,13 @@ class House:
         self._new()
 
     async def restart(self, after=0.0):
+        """Start again after so long, and once more as often as that is the end of it."""
         self.kill()
         await self.pass_by(after)
-        await self.watcher.start()
+        try:
+            await self.watcher.start()
+        except Killed:
+            await self.restart()
 
     async def pass_by(self, seconds):
         self.clock._now += seconds  # nobody sleeps here: `advance` would wait for sleepers
@@ -104,26 +109,34 @@ class House:
         return [row.item.type.value for row in page.news if row.item.type in TOLD]
 
 
-class Shaky(MemoryJournal):
-    """A journal in memory that can be told to fail, and that counts how often something was kept."""
+class _Shaky:
+    """A journal that can be told to fail, and that counts how often something was kept."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
         self.kept_times = 0
         self.fails = False
-        self.dies_after = None
+        self.dies_after = frozenset()
 
     async def keep(self, changes, notices=()):
         if self.fails:
             raise JournalError("the disk is full")
         self.kept_times += 1
         await super().keep(changes, notices)
-        if self.kept_times == self.dies_after:
+        if self.kept_times in self.dies_after:
             raise Killed
+
+
+class Shaky(_Shaky, MemoryJournal):
+    pass
+
+
+class ShakySqlite(_Shaky, SqliteJournal):
+    pass
 
 
 class Killed(BaseException):
     """The process has ended, right after something was written."""
 
 
-__all__ = ["MAIL", "Channels", "House", "Killed", "Level", "Shaky", "Watch", "a_cause", "an_alarm", "replace"]
+__all__ = ["MAIL", "Channels", "House", "Killed", "Level", "Shaky", "ShakySqlite", "Watch", "a_cause", "an_alarm", "replace"]

@@ -1,5 +1,6 @@
 """Whenever the watcher is killed, and however often: in the end the firings are those of a watcher that never was."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -26,14 +27,14 @@ STEPS = some.lists(
 )
 
 
-async def live(steps, *, dies_after=None, killed_at=(), down=0.0):
-    """Goes through the steps; gives what has fired. The journal ends the process after that many writes, the script at those steps."""
+async def live(steps, *, dies_after=(), killed_at=(), down=0.0):
+    """Goes through the steps; gives what has fired. The journal ends the process after those writes, the script at those steps."""
     house = House(Shaky())
     await house.open()
     for number, scope in enumerate(SCOPES):
         await house.alarm(f"alarm {number}", **scope)
     await house.tick()
-    house.journal.dies_after = None if dies_after is None else house.journal.kept_times + dies_after
+    house.journal.dies_after = {house.journal.kept_times + times for times in dies_after}
     for number, (pause, count, code, causes) in enumerate(steps):
         await wait(house, pause)
         if count:
@@ -68,7 +69,7 @@ async def told(house):
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(steps=STEPS, dies_after=some.integers(1, 25))
+@given(steps=STEPS, dies_after=some.sets(some.integers(1, 25), min_size=1, max_size=6))
 async def test_killed_right_after_any_write_it_fires_the_same(steps, dies_after):
     died, alive = await live(steps, dies_after=dies_after), await live(steps)
     assert counting(died) == counting(alive)
@@ -93,6 +94,26 @@ async def test_started_again_after_a_while_it_has_fired_and_recovered_all_the_sa
     shortened = [step if number != killed_at + 1 else (step[0] - down, *step[1:]) for number, step in enumerate(steps)]
     died = await live(shortened, killed_at={killed_at}, down=down)
     assert counting(died) == counting(alive)
+
+
+@pytest.mark.parametrize("dies_after", [{1}, {2}, {3}, {4}, {5}, {6}, {1, 2}, {1, 2, 3, 4, 5, 6}, {2, 4, 6, 8}])
+async def test_killed_while_it_goes_through_what_it_has_missed_it_misses_nothing(dies_after):
+    house = House(Shaky())
+    await house.open()
+    await house.alarm(threshold=1_000.0, window=60.0)
+    await house.tick()
+    began = house.clock.now()
+    for storm in range(3):
+        await house.fail(1_500, at=began + 200 * storm + 0.5, causes=(a_cause(),))
+    house.journal.dies_after = {house.journal.kept_times + times for times in dies_after}
+    await house.restart(after=1_000)
+    await house.tick()
+    firings = await house.firings()
+    times = [(each.fired_at - began, each.recovered_at - began, each.value) for each in firings]
+    assert times == [(200 * storm + 1, 200 * storm + 61, 1_500.0) for storm in range(3)]
+    assert {each.cause for each in firings} == {"ngrok.offline"}
+    assert await house.news() == ["fired", "recovered"] * 3
+    assert await house.notices() == ["alarm.fired", "alarm.recovered"] * 3
 
 
 def counting(told):

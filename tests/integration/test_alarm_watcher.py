@@ -8,16 +8,20 @@ from msgspec.structs import replace
 from offhook.alarms.model import OUTBOX, Channels, FiringState, Maintenance, News, Watch
 from offhook.records import IssueFilter, IssueState, Level, Settlement, State
 from offhook.stores.rules import underived
-from tests.helpers.journals import an_arrival, an_event
-from tests.helpers.watched import House, Shaky, a_cause
+from tests.helpers.clock import ManualClock
+from tests.helpers.journals import an_arrival, an_event, derive
+from tests.helpers.watched import House, Shaky, ShakySqlite, a_cause
 
 OURS, OTHERS = "+15559999999", "+15558888888"
 HOUR = 3_600
 
 
-@pytest.fixture
-async def house():
-    return await House(Shaky()).open()
+@pytest.fixture(params=["memory", "sqlite"])
+async def house(request, tmp_path):
+    clock = ManualClock()
+    journal = Shaky() if request.param == "memory" else ShakySqlite(tmp_path / "journal.db", clock, derive=derive)
+    yield await House(journal, clock).open()
+    await journal.close()
 
 
 # -- counting
@@ -463,6 +467,23 @@ async def test_a_new_threshold_keeps_what_was_counted_and_a_new_scope_does_not(h
     assert len(await house.active()) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(Watch.EVENTS, Watch.BREAKER), (Watch.EVENTS, Watch.ISSUES), (Watch.BREAKER, Watch.EVENTS), (Watch.ISSUES, Watch.BACKLOG)],
+)
+async def test_an_alarm_that_now_fires_for_something_else_leaves_nothing_active(house, before, after):
+    alarm = await house.alarm(watch=before, threshold=1.0)
+    house.breakers = {"sms": True}
+    await house.fail()
+    await house.tick()
+    assert len(await house.active()) == 1
+    house.breakers = {}
+    await house.book.update(replace(alarm, watch=after, threshold=1.0))
+    await house.tick(2)
+    assert await house.active() == []
+    assert await house.news() == ["fired"]
+
+
 # -- trouble
 
 
@@ -598,6 +619,20 @@ async def test_silence_takes_no_notice_of_the_time_in_which_nobody_was_there(hou
     assert len(await house.active()) == 1
 
 
+async def test_a_machine_that_was_put_to_sleep_has_heard_no_silence(house, monkeypatch):
+    await house.alarm(watch=Watch.SILENCE, window=600.0)
+    house.metrics.received("sms", "message")
+    await house.tick(60)
+    awake = house.clock.now()
+    await house.pass_by(8 * HOUR)
+    monkeypatch.setattr(house.clock, "monotonic", lambda: house.clock.now() - 8 * HOUR)
+    await house.tick(530)
+    assert await house.firings() == []
+    await house.tick(20)
+    (firing,) = await house.active()
+    assert firing.fired_at == awake + 8 * HOUR + 541
+
+
 async def test_a_share_of_failures_knows_after_a_restart_what_it_knew(house):
     await house.alarm(watch=Watch.FAILURE_SHARE, threshold=0.5, minimum=20)
     for _ in range(15):
@@ -624,7 +659,8 @@ async def test_a_long_gone_checkpoint_is_caught_up_with_in_pages(house):
     assert await house.news() == ["fired", "recovered"] * 7
 
 
-async def test_the_worker_looks_every_second_and_a_fault_does_not_stop_it(house, monkeypatch):
+async def test_the_worker_looks_every_second_and_a_fault_does_not_stop_it(monkeypatch):
+    house = await House().open()  # in memory: the clock that the test moves waits for no disk
     ticks = []
     tick = house.watcher.tick
 

@@ -94,3 +94,5 @@ def test_time_without_anybody_there_is_no_silence():
     habits.add("sms", MONDAY, 1)
     habits.slept(3_600)
     assert habits.quiet((), MONDAY + 3_660) == 60
+    habits.slept(-3_600)  # the clock was put back
+    assert habits.quiet((), MONDAY + 60) == 60

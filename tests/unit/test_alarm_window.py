@@ -50,7 +50,8 @@ def test_a_clock_that_was_put_back_is_followed():
     count = RollingCount(300)
     count.add(NOON, 5)
     count.advance(NOON)
-    assert count.advance(NOON - 3_600) == 0
+    count.rewind(NOON - 3_600)
+    assert count.total == 0
     count.add(NOON - 3_600)
     assert count.advance(NOON - 3_599) == 1
 
@@ -62,6 +63,13 @@ def test_it_tells_when_the_oldest_goes():
     count.add(NOON + 70.5)
     assert count.next_out() == NOON + 11 + 300
     assert count.advance(count.next_out()) == 1
+
+
+def test_a_look_from_before_what_was_counted_takes_nothing_away():
+    count = RollingCount(300, {NOON + 50: 3})
+    assert count.advance(NOON) == 3
+    assert count.advance(NOON + 350) == 3
+    assert count.advance(NOON + 351) == 0
 
 
 def test_what_it_holds_makes_the_same_count_again():
@@ -105,6 +113,7 @@ def test_a_row_follows_a_clock_that_was_put_back():
     row = RollingRow(300, 1)
     row.add(NOON, [4])
     row.advance(NOON)
-    assert row.advance(NOON - 3_600) == [0]
+    row.rewind(NOON - 3_600)
+    assert row.totals == [0]
     row.add(NOON - 3_600, [1])
     assert row.advance(NOON - 3_599) == [1]

@@ -16,6 +16,7 @@ from offhook.intake.limits import REFUSALS
 from offhook.metrics import METRICS
 from offhook.settings import SETTINGS, load
 from offhook.settings.alarm_keys import ALARM_KEYS
+from offhook.streams.sinks.table import KINDS as SINK_KINDS
 from offhook.testing import plugin
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +151,7 @@ def test_prose_names_only_variables_that_exist(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_prose_names_only_metrics_that_exist(path):
     known = {metric.name for metric in METRICS} | {name for name in vars(plugin) if name.startswith("offhook_")}
+    known |= {str(field.default) for kind in SINK_KINDS for field in kind.fields}
     assert set(re.findall(r"\boffhook_[a-z_]+\b", path.read_text(encoding="utf-8"))) <= known
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from offhook.alarms import shelves
-from offhook.alarms.checks import YES_OR_NO
+from offhook.alarms.checks import OF_SUBJECTS, YES_OR_NO
 from offhook.alarms.leads import Lead
 from offhook.alarms.model import Alarm, Firing, FiringState, Maintenance, News, Notification
 from offhook.alarms.state import Standing, judge
@@ -125,9 +125,10 @@ class Draft(Board):
                 self._tell(News.FIRED, alarm, told, now, aloud=True)
 
     def end(self, now: float) -> None:
-        """End, without a word, what alarms have fired that are there no longer."""
+        """End, without a word, what alarms have fired that are there no longer, or that now fire for something else."""
         for place, firing in list(self.active.items()):
-            if firing.alarm_sid not in self._alarms:
+            alarm = self._alarms.get(firing.alarm_sid)
+            if alarm is None or bool(firing.subject) != (alarm.watch in OF_SUBJECTS):
                 self._changed[firing.id] = replace(firing, state=FiringState.RECOVERED, recovered_at=now)
                 self._leave(place)
 

@@ -19,6 +19,8 @@ RECENT: Final = frozenset({Watch.EVENTS, Watch.FAILURE_SHARE, Watch.ANSWER_LATEN
 """Watches whose value is what happened within the window."""
 YES_OR_NO: Final = frozenset({Watch.SILENCE, Watch.BREAKER, Watch.ISSUES})
 """Watches with nothing to measure: their threshold is 1."""
+OF_SUBJECTS: Final = frozenset({Watch.BREAKER, Watch.ISSUES})
+"""Watches that fire for each endpoint, or each issue, by itself."""
 _WHOLE: Final = frozenset({Watch.EVENTS, Watch.BACKLOG})
 _DEFAULT_RECOVERY: Final = 0.8
 

@@ -80,20 +80,25 @@ class Leads:
 
     def kept(self, now: float) -> Sequence[KeptTrail]:
         """All that is still of use, to make the same of."""
-        self.forget(now)
+        self._forget(now)
         return [
             KeptTrail(**key._asdict(), lead=trail.lead, short=trail.short.slots(), long=trail.long.slots())
             for key, trail in self._trails.items()
         ]
 
-    def forget(self, now: float) -> None:
-        """Let go of what is too old by now."""
+    def rewind(self, now: float) -> None:
+        """The clock was put back to this time."""
+        for trail in self._trails.values():
+            trail.short.rewind(now)
+            trail.long.rewind(now)
+
+    def _forget(self, now: float) -> None:
         gone = [key for key, trail in self._trails.items() if trail.short.advance(now) + trail.long.advance(now) == 0]
         for key in gone:
             del self._trails[key]
 
     def _make_room(self, now: float) -> None:
-        self.forget(now)
+        self._forget(now)
         for key in sorted(self._trails, key=lambda each: self._trails[each].long.total)[: len(self._trails) - MOST_KEYS * 3 // 4]:
             del self._trails[key]
 

@@ -88,11 +88,11 @@ class Panel:
         """Follow a clock that may have been put back: before anything is counted at a time that has been before."""
         if now < self.now:
             self.now = now
-            self.leads.forget(now)
+            self.leads.rewind(now)
             for count in self._counts.values():
-                count.advance(now)
+                count.rewind(now)
             for row in self._rows.values():
-                row.advance(now)
+                row.rewind(now)
 
     def window(self, sid: str) -> Window:
         """What an alarm has counted, to be written at once: not a copy."""

@@ -51,8 +51,8 @@ class Habits:
                 self._hours[endpoint] = {each: count for each, count in hours.items() if each >= first}
 
     def slept(self, seconds: float) -> None:
-        """Nobody was there for so long: that nothing came then is no silence."""
-        self._last = {endpoint: last + max(0.0, seconds) for endpoint, last in self._last.items()}
+        """Nobody was there for so long: that nothing came then is no silence. Less than nothing, where the clock was put back."""
+        self._last = {endpoint: last + seconds for endpoint, last in self._last.items()}
         self.changed.update(self._last)
 
     def quiet(self, endpoints: Collection[str], now: float) -> float | None:

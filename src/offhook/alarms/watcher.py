@@ -32,6 +32,7 @@ FORGET_AFTER: Final = 90 * 86_400.0
 FORGET_AT_ONCE: Final = 500
 AT_ONCE: Final = 1_000
 NEVER_SAVED: Final = float("-inf")
+JUMP: Final = 5.0
 LAST_WRITE: Final = 2.0
 _SHORTEST_PAUSE: Final = 0.01
 _ABOUT_ISSUES: Final = frozenset({NoticeType.ISSUE_OPENED, NoticeType.ISSUE_REGRESSED})
@@ -83,6 +84,8 @@ class Watcher:
         self._gone: set[str] = set()
         self._stale = False
         self._saved_at = self._forgot_at = NEVER_SAVED
+        # How far the clock is ahead of the one that never jumps.
+        self._ahead = 0.0
         parts.book.follow(changed=self._look_again)
 
     # -- from start to stop
@@ -100,7 +103,8 @@ class Watcher:
             await self._read_alarms(loaded.windows)
             await self._catch_up(now)
             if last is not None:
-                self._panel.habits.slept(now - last.at)
+                self._panel.habits.slept(max(0.0, now - last.at))
+            self._ahead = self._clock.now() - self._clock.monotonic()
             await self._put(self._batch(self._draft(), now))
             self._hear_from_now_on(now)
 
@@ -202,6 +206,7 @@ class Watcher:
                 return
             panel, draft = self._panel, self._draft()
             panel.follow(now)
+            self._sleep_off()
             await self._levels.look(panel.alarms, draft.active, now)
             panel.feed(self._series.read(), now)
             await self._judge_heard(draft, now, now)
@@ -215,6 +220,13 @@ class Watcher:
             else:
                 self._board = draft
             await self._forget(now)
+
+    def _sleep_off(self) -> None:
+        """A machine that was put to sleep, or whose clock was set, has heard no silence meanwhile."""
+        ahead = self._clock.now() - self._clock.monotonic()
+        if abs(ahead - self._ahead) > JUMP:
+            self._panel.habits.slept(ahead - self._ahead)
+            self._ahead = ahead
 
     def _draft(self) -> Draft:
         return self._board.draft(self._panel.alarms, self._windows, self._ids)

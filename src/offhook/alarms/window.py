@@ -34,7 +34,7 @@ class RollingCount:
             self.total += count
 
     def advance(self, now: float) -> int:
-        """Let go of what is too old by now; returns the count. A clock that was put back takes what lies in its future away."""
+        """Let go of what is too old by now; returns the count."""
         first = int((now - self.window) // self.resolution)
         if first > self._first:
             slots = self._slots
@@ -44,10 +44,13 @@ class RollingCount:
             elif slots:
                 self._only(range(first, max(slots) + 1))
             self._first = first
-        elif first < self._first:
-            self._only(range(first, int(now // self.resolution) + 1))
-            self._first = first
         return self.total
+
+    def rewind(self, now: float) -> None:
+        """The clock was put back to this time: what lies in its future has not happened."""
+        first = int((now - self.window) // self.resolution)
+        self._only(range(first, int(now // self.resolution) + 1))
+        self._first = first
 
     def next_out(self) -> float:
         """When the oldest that is counted will be too old; never (infinity), where nothing is."""
@@ -94,13 +97,18 @@ class RollingRow:
             self._add(slot, row)
 
     def advance(self, now: float) -> Sequence[int]:
-        """Let go of what is too old by now, or lies in the future of a clock that was put back; returns the counts."""
+        """Let go of what is too old by now; returns the counts."""
         first = int((now - self.window) // self.resolution)
-        if first != self._first:
-            last = int(now // self.resolution) if first < self._first else max(self._rows, default=0)
-            self._take(slot for slot in list(self._rows) if not first <= slot <= last)
+        if first > self._first:
+            self._take([slot for slot in self._rows if slot < first])
             self._first = first
         return self.totals
+
+    def rewind(self, now: float) -> None:
+        """The clock was put back to this time: what lies in its future has not happened."""
+        self._first = int((now - self.window) // self.resolution)
+        last = int(now // self.resolution)
+        self._take([slot for slot in self._rows if not self._first <= slot <= last])
 
     def rows(self) -> Rows:
         """The slots that are not empty, to make the same counts of: not a copy."""

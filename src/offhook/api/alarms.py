@@ -38,7 +38,7 @@ async def get_alarm(house: House, call: Call) -> Response:
 
 async def create_alarm(house: House, call: Call) -> Response:
     """Make an alarm."""
-    return await _make(house, dict(call.body))
+    return json_answer(alarm_shape(await make_alarm(house, call.body)), 201)
 
 
 async def create_alarm_from_error(house: House, call: Call) -> Response:
@@ -46,12 +46,17 @@ async def create_alarm_from_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    from_error: dict[str, Any] = {"name": _name_of(event), "code": [event.code]}
+    return json_answer(alarm_shape(await make_alarm(house, {**keys_of_error(event), **call.body})), 201)
+
+
+def keys_of_error(event: DebugEvent) -> dict[str, Any]:
+    """The keys, and the name, of an alarm of such errors: their code, endpoint and likeliest cause."""
+    keys: dict[str, Any] = {"name": _name_of(event), "code": [event.code]}
     if event.endpoint:
-        from_error["endpoint"] = [event.endpoint]
+        keys["endpoint"] = [event.endpoint]
     if event.causes:
-        from_error["cause"] = [event.causes[0].name]
-    return await _make(house, _without_nothing({**from_error, **call.body}))
+        keys["cause"] = [event.causes[0].name]
+    return keys
 
 
 def _name_of(event: DebugEvent) -> str:
@@ -60,11 +65,12 @@ def _name_of(event: DebugEvent) -> str:
     return "".join(filter(str.isprintable, words))[:LONGEST_NAME].strip()
 
 
-async def _make(house: House, given: dict[str, Any]) -> Response:
-    wanted = read_wanted(str(given.pop("name", None) or ""), _without_nothing(given))
+async def make_alarm(house: House, given: Mapping[str, Any]) -> Alarm:
+    """Keep a new alarm of these keys and this name. Raises Problem 20001 that names all that is wrong."""
+    keys = _without_nothing(given)
+    wanted = read_wanted(str(keys.pop("name", "")), keys)
     with refusing():
-        alarm = await house.alarms.book.create(alarm_of(wanted, account_sid=house.alarms.account_sid))
-    return json_answer(alarm_shape(alarm), 201)
+        return await house.alarms.book.create(alarm_of(wanted, account_sid=house.alarms.account_sid))
 
 
 async def change_alarm(house: House, call: Call) -> Response:

@@ -6,6 +6,7 @@ said in its title and description too, and each part says its values when the po
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from offhook.console.html import Markup, escaped, joined, tag
@@ -34,7 +35,7 @@ class Layer(NamedTuple):
 
 class Chart(NamedTuple):
     """What all charts have: an id of the page's own, a title, what it shows in a sentence, its series, what stands below its ends and
-    its middle, and what each part says of itself.
+    its middle, and what each part says of itself. Bars may have a `threshold` drawn across them.
     """  # noqa: D205 - one sentence
 
     name: str
@@ -43,6 +44,7 @@ class Chart(NamedTuple):
     layers: Sequence[Layer]
     ends: Sequence[str]
     hints: Sequence[str] = ()
+    threshold: float | None = None
 
 
 # -- scales
@@ -59,7 +61,7 @@ def nice_step(top: float) -> float:
 
 def rung(seconds: float) -> float:
     """Where a duration stands on the ladder, in rungs."""
-    for place, (low, high) in enumerate(zip(LADDER, LADDER[1:], strict=False)):
+    for place, (low, high) in enumerate(pairwise(LADDER)):
         if seconds <= high:
             return place + max(0.0, math.log(max(seconds, low) / low) / math.log(high / low))
     return float(len(LADDER) - 1)
@@ -85,6 +87,7 @@ def bars(chart: Chart) -> Markup:
     """Counts in each part: layers over each other from the line up, those that hang down below it."""
     highest = max((value or 0.0 for layer in chart.layers if not layer.down for value in layer.values), default=0.0)
     lowest = max((value or 0.0 for layer in chart.layers if layer.down for value in layer.values), default=0.0)
+    highest = max(highest, chart.threshold or 0.0)
     step = nice_step(max(highest, lowest))
     above = max(1, math.ceil(highest / step - 1e-9))
     below = math.ceil(lowest / step - 1e-9)
@@ -92,7 +95,8 @@ def bars(chart: Chart) -> Markup:
     line = above * step * unit
     ticks = [compact(abs(number) * step) for number in range(above, -below - 1, -1)]
     drawn = [_bars(layer, line, unit) for layer in chart.layers]
-    return _figure(chart, ticks, [*drawn, _line(line, "axis")])
+    reached = [] if chart.threshold is None else [_line(line - chart.threshold * unit, "threshold")]
+    return _figure(chart, ticks, [*drawn, _line(line, "axis"), *reached])
 
 
 def durations(chart: Chart) -> Markup:

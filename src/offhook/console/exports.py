@@ -38,5 +38,11 @@ def cell(value: object) -> object:
         return ""
     if isinstance(value, bool | int | float):
         return value
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode() if isinstance(value, list | tuple | dict) else str(value)
+    text = (
+        value
+        if isinstance(value, str)
+        else msgspec.json.encode(value).decode()
+        if isinstance(value, list | tuple | dict)
+        else str(value)
+    )
     return f"'{text}" if text.startswith(_FORMULA) else text

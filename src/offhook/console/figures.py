@@ -50,34 +50,33 @@ class Figures(NamedTuple):
     rows: Sequence[Row]
 
 
+class _Frame(NamedTuple):
+    """What all charts of a span have: the span, what stands below them, and what their parts say."""
+
+    span: Span
+    ends: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
 def figures(span: Span, parts: Sequence[Part]) -> Figures:
     """The figures of a span."""
     total = NOTHING
     for part in parts:
         total = total.plus(part.counts)
     rows = [row_of(part) for part in parts]
-    ends = (_ends(span.seconds), _ends(span.seconds // 2), "now")
-    hints = [_hint(row, parts[-1].at, span.step) for row in rows]
+    whole = row_of(Part(0.0, total))
+    frame = _Frame(
+        span, (_ends(span.seconds), _ends(span.seconds // 2), "now"), tuple(_hint(row, parts[-1].at, span.step) for row in rows)
+    )
+    answers = ("answers", "Time until Twilio had its answer")
+    deliveries = ("deliveries", "Time until it was delivered")
     return Figures(
         span=span,
         total=total,
-        volume=charts.bars(_volume(span, rows, total, ends, hints)),
-        shares=charts.shares(_shares(span, rows, total, ends, hints)),
-        answers=charts.durations(
-            _durations(
-                "answers", "Time until Twilio had its answer", span, [row.answers for row in rows], row_of(Part(0, total)).answers, (ends, hints)
-            )
-        ),
-        deliveries=charts.durations(
-            _durations(
-                "deliveries",
-                "Time until it was delivered",
-                span,
-                [row.deliveries for row in rows],
-                row_of(Part(0, total)).deliveries,
-                (ends, hints),
-            )
-        ),
+        volume=charts.bars(_volume(frame, rows, total)),
+        shares=charts.shares(_shares(frame, rows, total)),
+        answers=charts.durations(_durations(frame, answers, [row.answers for row in rows], whole.answers)),
+        deliveries=charts.durations(_durations(frame, deliveries, [row.deliveries for row in rows], whole.deliveries)),
         rows=[row for row, part in zip(rows, parts, strict=True) if not part.counts.is_nothing][::-1],
     )
 
@@ -102,50 +101,48 @@ def as_data(row: Row) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def _volume(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str], hints: Sequence[str]) -> Chart:
-    says = f"In {span.words} {compact(total.received)} were received, {compact(total.delivered)} delivered and {compact(total.failed)} given up."
-    return Chart(
-        name="volume",
-        title="Webhooks",
-        says=says,
-        layers=(
-            Layer("received", "received", [row.received for row in rows]),
-            Layer("delivered", "delivered", [row.delivered for row in rows]),
-            Layer("given up", "lost", [row.failed for row in rows], down=True),
-        ),
-        ends=ends,
-        hints=hints,
+def _volume(frame: _Frame, rows: Sequence[Row], total: Counts) -> Chart:
+    told = f"{compact(total.received)} were received, {compact(total.delivered)} delivered and {compact(total.failed)} given up"
+    layers = (
+        Layer("received", "received", [row.received for row in rows]),
+        Layer("delivered", "delivered", [row.delivered for row in rows]),
+        Layer("given up", "lost", [row.failed for row in rows], down=True),
     )
+    return Chart("volume", "Webhooks", f"In {frame.span.words} {told}.", layers, frame.ends, frame.hints)
 
 
-def _shares(span: Span, rows: Sequence[Row], total: Counts, ends: Sequence[str], hints: Sequence[str]) -> Chart:
-    share = total.refusals / total.attempts if total.attempts else None
-    says = f"Nothing was tried in {span.words}." if share is None else f"In {span.words} {charts.percent(share)} of {compact(total.attempts)} attempts failed."
-    return Chart("shares", "Attempts that failed", says, (Layer("share", "share", [row.share for row in rows]),), ends, hints)
+def _shares(frame: _Frame, rows: Sequence[Row], total: Counts) -> Chart:
+    says = f"Nothing was tried in {frame.span.words}."
+    if total.attempts:
+        share = charts.percent(total.refusals / total.attempts)
+        says = f"In {frame.span.words} {share} of {compact(total.attempts)} attempts failed."
+    layers = (Layer("share", "share", [row.share for row in rows]),)
+    return Chart("shares", "Attempts that failed", says, layers, frame.ends, frame.hints)
 
 
 def _durations(
-    name: str,
-    title: str,
-    span: Span,
-    values: Sequence[tuple[float | None, ...]],
-    total: Sequence[float | None],
-    around: tuple[Sequence[str], Sequence[str]],
+    frame: _Frame, named: tuple[str, str], values: Sequence[tuple[float | None, ...]], total: Sequence[float | None]
 ) -> Chart:
     known = [f"{each} % within {duration(value)}" for each, value in zip(PERCENTS, total, strict=True) if value is not None]
-    says = f"In {span.words}: {', '.join(known)}." if known else f"There was none in {span.words}."
+    says = f"In {frame.span.words}: {', '.join(known)}." if known else f"There was none in {frame.span.words}."
     layers = [Layer(_LOOKS[each], _LOOKS[each], [row[place] for row in values]) for place, each in enumerate(PERCENTS)]
-    return Chart(name, title, says, layers, *around)
+    return Chart(*named, says, layers, frame.ends, frame.hints)
 
 
 def _ends(seconds: int) -> str:
     """How long ago, in the unit in which the span is named: `24 h ago`, `84 h ago`."""
-    unit, length = next((unit, length) for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)) if seconds >= (2 if unit == "d" else 1) * length)
+    unit, length = next(
+        (unit, length)
+        for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60))
+        if seconds >= (2 if unit == "d" else 1) * length
+    )
     return f"{duration(seconds)} ago" if seconds % length else f"{seconds // length} {unit} ago"
 
 
 def _hint(row: Row, last: float, step: int) -> str:
-    """What one part says of itself."""
+    """What one part says of itself; nothing where nothing has happened."""
+    if not (row.received or row.delivered or row.failed or row.share is not None):
+        return ""
     when = "now" if row.at == last else f"{duration(last + step - row.at)} ago"
     said = [f"{compact(row.received)} received", f"{compact(row.delivered)} delivered", f"{compact(row.failed)} given up"]
     if row.share is not None:

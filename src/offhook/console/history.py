@@ -255,5 +255,3 @@ def _counted(metrics: Metrics) -> Iterator[tuple[str, Counts]]:
 def _whole(row: Sequence[float]) -> tuple[int, ...]:
     """A histogram's row without its sum."""
     return tuple(int(count) for count in row[:-1])
-
-

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from offhook.api.house import House
 from offhook.console.history import History
 from offhook.console.live import Live
+from offhook.console.oneoff import OneOff
 from offhook.providers.drafts import Draft
 from offhook.records import Exchange
 from offhook.settings import Settings
@@ -32,6 +33,10 @@ class PageHouse(House, Protocol):
     @property
     def live(self) -> Live:
         """Says when something has happened."""
+
+    @property
+    def once(self) -> OneOff:
+        """Asks apps once, beside all deliveries."""
 
     def breakers(self) -> Mapping[str, bool]:
         """By endpoint, whether its app is given a rest because it keeps failing."""

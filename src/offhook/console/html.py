@@ -45,7 +45,12 @@ def escaped(value: object) -> Markup:
     """The value as text, unless it is markup of ours. What a browser would swallow, or turn other text round for, shows as its code."""
     if isinstance(value, Markup):
         return value
-    return Markup(html.escape(UNSEEN.sub(_code, str(value))))
+    return Markup(html.escape(unhidden(str(value))))
+
+
+def unhidden(text: str) -> str:
+    """Text with codes in place of what a browser would swallow."""
+    return UNSEEN.sub(_code, text)
 
 
 def _code(found: re.Match[str]) -> str:

@@ -90,4 +90,3 @@ class Live:
             return await self._journal.marks()
         except JournalError:
             return None
-

@@ -15,12 +15,46 @@ from offhook.console.callers import Callers
 from offhook.console.doorway import Doorway, PageRoute
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
-from offhook.console.pages import endpoints, live, overview, settings
+from offhook.console.pages import (
+    alarm,
+    alarm_edit,
+    alarms,
+    endpoints,
+    error,
+    errors,
+    issue,
+    issues,
+    live,
+    overview,
+    settings,
+    webhook,
+    webhook_changes,
+    webhook_once,
+    webhooks,
+)
 from offhook.console.session import Sessions
 from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
-PAGES: Sequence[PageRoute] = (*overview.ROUTES, *live.ROUTES, *endpoints.ROUTES, *settings.ROUTES)
+# In the order in which they are tried: a path with a word in it before one with an id.
+SUBJECTS = (
+    overview,
+    live,
+    webhooks,
+    webhook_changes,
+    webhook_once,
+    webhook,
+    errors,
+    error,
+    issues,
+    issue,
+    alarms,
+    alarm_edit,
+    alarm,
+    endpoints,
+    settings,
+)
+PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 

@@ -143,7 +143,11 @@ def _stuck(worst: Backlog, stuck: Sequence[Backlog], endpoints: int) -> list[Sen
     others = sum(each.waiting for each in stuck) - worst.waiting
     if others:
         where = "another endpoint" if len(stuck) == 2 else "other endpoints"
-        said.append(Sentence([f"{_messages(others)} more {'waits' if others == 1 else 'wait'} for {where}."], "/endpoints", "See the endpoints"))
+        said.append(
+            Sentence(
+                [f"{_messages(others)} more {'waits' if others == 1 else 'wait'} for {where}."], "/endpoints", "See the endpoints"
+            )
+        )
     return said
 
 

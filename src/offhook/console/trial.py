@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from offhook.console.house import Address
 from offhook.errors import OffhookError
 from offhook.ports import Transport
+from offhook.providers.base import Provider
 from offhook.providers.drafts import FORM, Draft, encode, headers, parameters
 from offhook.providers.twilio import Twilio
 from offhook.providers.urls import public_base
@@ -23,7 +24,7 @@ _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # n
 class Trial:
     """Sends test messages to the intake, wherever it listens (`port` says that)."""
 
-    def __init__(self, settings: Settings, provider: Twilio, transport: Transport, port: Callable[[], int]) -> None:
+    def __init__(self, settings: Settings, provider: Provider, transport: Transport, port: Callable[[], int]) -> None:
         self._settings = settings
         self._provider = provider
         self._transport = transport

@@ -10,6 +10,7 @@ import msgspec
 from offhook.api.alarm_desk import open_desk
 from offhook.console.house import Address
 from offhook.console.live import Live
+from offhook.console.oneoff import OneOff
 from offhook.debugger import classify
 from offhook.delivery.round import RoundParts
 from offhook.doctor.admission import ClosableTransport
@@ -80,6 +81,7 @@ class DevHouse:
         self.chaos = Chaos()
         door = Mischief(parts.transport, self.chaos, parts.clock)
         rounds = RoundParts(transport=door, sign=parts.provider.sign, judge=classify.judge, clock=parts.clock, ids=parts.ids)
+        self.once = OneOff(rounds)
         calls = Calls(CallParts(rounds=rounds, provider=parts.provider, journal=parts.journal, chaos=self.chaos))
         self.listen: Callable[[Callable[[Settlement], None]], None] = calls.heard.append
         self.carrier = Carrier(self.book, calls, parts.clock, parts.pace, chaos=self.chaos)

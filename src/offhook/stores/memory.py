@@ -333,6 +333,7 @@ class MemoryJournal:
             attempts=tuple(self._attempts.get(webhook_id, ())),
             replies=tuple(sorted(replies, key=lambda reply: (reply.ordinal, reply.id))),
             events=tuple(sorted(events, key=lambda event: event.id)),
+            notices=tuple(each for each in self._logs[Source.NOTICES].values() if webhook_of(each) == webhook_id),
         )
 
     async def webhooks(self, where: WebhookFilter, limit: int, before: str = "") -> Sequence[Webhook]:

@@ -215,7 +215,9 @@ class Console:
             ),
         } | fields
         arrived = {name: values[name] for name in Arrival.__struct_fields__}
-        self.journal.append(Arrival(**arrived), lambda _: None)
+        stored = asyncio.get_running_loop().create_future()
+        self.journal.append(Arrival(**arrived), stored.set_result)
+        await stored
         webhook = Webhook(state=state, **values)
         await self.journal.settle(
             Settlement(webhook=webhook, attempts=tuple(attempts), replies=tuple(replies), events=tuple(events))

@@ -41,34 +41,51 @@ def beside():
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium():
-    """A real browser, for the tests of all files."""
+    """A real browser. For one test only: while Playwright is open, no event loop can run in this thread."""
     with browser() as running:
         yield running
 
 
-@pytest.fixture(params=["light", "dark"])
-def looks(request, chromium):
-    """Maker of a browser's page, `looks(390)` or `looks(1440)`, in light and in dark; `shoot(page, "name")` keeps its picture."""
-    contexts = []
+class Looks:
+    """Maker of a browser's pages: `looks(390)` or `looks(1440)`. `looks.shoot(page, "name")` keeps a picture."""
 
-    def open_page(width=1440, **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=request.param, reduced_motion="reduce", **options
+    def __init__(self, chromium, scheme):
+        self.scheme = scheme
+        self._chromium = chromium
+        self._contexts = []
+
+    def __call__(self, width=1440, **options):
+        context = self._chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=self.scheme, reduced_motion="reduce", **options
         )
-        contexts.append(context)
+        self._contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
         return page
 
-    def shoot(page, name):
+    def shoot(self, page, name):
         SHOTS.mkdir(exist_ok=True)
         width = page.viewport_size["width"]
-        page.screenshot(path=SHOTS / f"{name}-{width}-{request.param}.png", full_page=True)
+        page.screenshot(path=SHOTS / f"{name}-{width}-{self.scheme}.png", full_page=True)
 
-    open_page.shoot = shoot
-    open_page.scheme = request.param
-    yield open_page
-    for context in contexts:
-        context.close()
+    def close(self):
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def window(chromium):
+    """Maker of pages, for what they do."""
+    made = Looks(chromium, "light")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def looks(request, chromium):
+    """Maker of pages, for what they look like: in light and in dark."""
+    made = Looks(chromium, request.param)
+    yield made
+    made.close()

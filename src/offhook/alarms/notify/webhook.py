@@ -1,9 +1,7 @@
 """Webhooks about alarms: with the fields of Twilio's alarms (spec: twilio-debugger §4.2), or as Standard Webhooks (standardwebhooks.com, 1.0.0)."""
 
 import base64
-import binascii
-import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -21,6 +19,7 @@ from offhook.alarms.wording import data
 from offhook.delivery.destination import FORM, parse
 from offhook.delivery.schedule import retry_after
 from offhook.ports import Clock, Transport
+from offhook.providers import standard_webhooks
 from offhook.records import Exchange, FailureKind, Headers, HttpRequest, Level, Limits, Parameters
 
 STANDARD: Final = "standard"
@@ -93,12 +92,9 @@ class Webhook:
 
     def _standard(self, notification: Notification, url: str, login: Headers) -> HttpRequest:
         reference = notification.alarm.channels.webhook_secret
-        secrets = self._parts.secret(reference).split() if reference else []
+        keys = standard_webhooks.keys(self._parts.secret(reference)) if reference else ()
         body = document(notification, self._parts.console_url)
-        stamp = str(int(self._parts.clock.now()))
-        headers = [("webhook-id", notification.id), ("webhook-timestamp", stamp)]
-        if secrets:
-            headers.append(("webhook-signature", signatures(secrets, notification.id, stamp, body)))
+        headers = standard_webhooks.headers(keys, notification.id, self._parts.clock.now(), body)
         kind = ("Content-Type", "application/json")
         return HttpRequest(method="POST", url=url, headers=(*_ours(), kind, *headers, *login), body=body)
 
@@ -137,12 +133,6 @@ def document(notification: Notification, console_url: str) -> bytes:
     )
 
 
-def signatures(secrets: Sequence[str], message: str, stamp: str, body: bytes) -> str:
-    """`v1,…` by each of these secrets (while one is being replaced there are two). Raises ValueError for one that is not base64."""
-    signed = f"{message}.{stamp}.".encode() + body
-    return " ".join(f"v1,{base64.b64encode(hmac.digest(_key(secret), signed, 'sha256')).decode()}" for secret in secrets)
-
-
 def judged(exchange: Exchange, now: float) -> Outcome:
     """What an answer means. 429, 408, 425, 5xx and no answer are for now; any other status but 2xx is for good."""
     failure, status = exchange.failure, exchange.status
@@ -163,16 +153,6 @@ def judged(exchange: Exchange, now: float) -> Outcome:
 def _told_at(story: Story) -> float:
     firing = story.firing
     return firing.recovered_at if story.recovered and firing.recovered_at is not None else firing.fired_at
-
-
-def _key(secret: str) -> bytes:
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        key = b""
-    if not key:
-        raise ValueError("the webhook's secret is not whsec_ and base64 behind it")
-    return key
 
 
 def _ours() -> Headers:

@@ -86,7 +86,9 @@ async def send_test(visit: Visit) -> Response:
     """Send a message to an endpoint as the provider would."""
     name = visit.value("endpoint")
     try:
-        exchange = await visit.house.send_test(name, Draft(sid="", account_sid="", body=visit.value("body", "Hello from Offhook")))
+        exchange = await visit.house.send_test(
+            name, Draft(sid="", account_sid="", body=visit.value("body", "Hello from Offhook"))
+        )
     except OffhookError as error:
         return await _overview(visit, trouble=str(error), status=400)
     if exchange.failure is not None or not 200 <= exchange.status < 300:
@@ -158,7 +160,8 @@ async def _firings(house: PageHouse) -> list[FiringRow]:
     firings = await book.firings(MOST_FIRINGS, state=FiringState.ACTIVE)
     alarms = {alarm.sid: alarm for alarm in await book.alarms()} if firings else {}
     return [
-        FiringRow(firing, value_line(alarms[firing.alarm_sid], firing) if firing.alarm_sid in alarms else "") for firing in firings
+        FiringRow(firing, value_line(alarms[firing.alarm_sid], firing) if firing.alarm_sid in alarms else "")
+        for firing in firings
     ]
 
 

@@ -18,14 +18,22 @@ function walk(step) {
   (link || all[at]).focus({ preventScroll: false });
 }
 
+// Select the row that one is on.
+function tick() {
+  const box = document.querySelector("tr.at input[type=checkbox]");
+  if (box) box.checked = !box.checked;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (event.key === "j") walk(1);
-  else if (event.key === "k") walk(-1);
+  const walking = rows().length > 0;
+  if (event.key === "j" && walking) walk(1);
+  else if (event.key === "k" && walking) walk(-1);
+  else if (event.key === "x" && walking) tick();
   else if (event.key === "/") {
     const search = document.querySelector("input[type=search]");
     if (!search) return;
@@ -33,8 +41,11 @@ document.addEventListener("keydown", (event) => {
     search.focus();
     search.select();
   } else {
-    const button = document.querySelector(`button[data-key="${CSS.escape(event.key)}"]:not(:disabled)`);
-    if (button) button.click();
+    const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not(:disabled)`);
+    if (!button) return;
+    // Whoever has selected nothing means the row that they are on.
+    if (button.form?.querySelector("tr.at [name=ids]") && !button.form.querySelector("[name=ids]:checked")) tick();
+    button.click();
   }
 });
 
@@ -107,6 +118,9 @@ function tell(one) {
   if ("clock" in one.dataset) {
     const day = moment.toDateString() === new Date().toDateString() ? {} : DAY;
     one.textContent = moment.toLocaleString(undefined, { ...day, ...CLOCK });
+  } else if ("local" in one.dataset) {
+    one.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+    one.hidden = false;
   } else if ("ago" in one.dataset) one.textContent = ago((Date.now() - moment.valueOf()) / 1000 - skew);
 }
 
@@ -115,6 +129,7 @@ const skew = (Date.now() - Date.parse(document.body.dataset.now)) / 1000 || 0;
 
 function settle(root) {
   each("time[datetime]", tell, root);
+  if (navigator.clipboard) each("button[data-copy]", (one) => { one.hidden = false; }, root);
   hide(root);
 }
 
@@ -222,6 +237,7 @@ if (document.body.dataset.live && document.querySelector("[data-fresh][id]")) {
 
 // -- all boxes of a list at once
 
-each("input[data-all]", (box) => {
-  box.addEventListener("change", () => each(`input[name="${CSS.escape(box.dataset.all)}"]`, (one) => { one.checked = box.checked; }));
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.dataset?.all) each(`input[name="${CSS.escape(box.dataset.all)}"]`, (one) => { one.checked = box.checked; });
 });

@@ -368,6 +368,9 @@ SELECT attempts.data FROM attempts JOIN webhooks ON webhooks.seq = attempts.webh
 -- name: replies_of
 SELECT state, due, data FROM replies WHERE webhook = :id ORDER BY ordinal, id;
 
+-- name: notices_of
+SELECT seq, data FROM notices WHERE webhook = :id AND webhook <> '' ORDER BY seq;
+
 -- name: events_of
 SELECT data FROM debug_events WHERE webhook = :id ORDER BY id;
 

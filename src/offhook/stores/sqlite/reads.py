@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
+from msgspec.structs import replace
 
 from offhook.errors import JournalError
 from offhook.ports import Clock
@@ -21,7 +22,7 @@ from offhook.stores.rules import Derive, matches
 from offhook.stores.sqlite import search
 from offhook.stores.sqlite.bounds import EVER, FEW, HIGHEST, PAGE, Lags, id_below, id_from
 from offhook.stores.sqlite.claims import arrivals_at
-from offhook.stores.sqlite.codec import decode_attempt, decode_event, read_reply, read_webhook
+from offhook.stores.sqlite.codec import decode_attempt, decode_event, decode_notice, read_reply, read_webhook
 from offhook.stores.sqlite.database import open_reader
 from offhook.stores.sqlite.sieve import BUCKETS, bucket_bits
 from offhook.stores.sqlite.statements import execute
@@ -108,6 +109,7 @@ def history(db: apsw.Connection, webhook_id: str) -> dict[str, Any]:
         fields["attempts"] = tuple(decode_attempt(row[0]) for row in execute(db, "attempts_of", id=webhook_id))
         fields["replies"] = tuple(read_reply(row) for row in execute(db, "replies_of", id=webhook_id))
         fields["events"] = tuple(decode_event(row[0]) for row in execute(db, "events_of", id=webhook_id))
+        fields["notices"] = tuple(replace(decode_notice(row[1]), seq=row[0]) for row in execute(db, "notices_of", id=webhook_id))
     return fields
 
 

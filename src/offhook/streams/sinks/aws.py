@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from offhook.records import Exchange, Headers, Record
+from offhook.streams import retries
 from offhook.streams.model import Fault
 from offhook.streams.sinks import http
 
@@ -117,7 +118,9 @@ class Role:
                 return fault
             lent = _lent(exchange.body.decode("utf-8", "replace"))
             if lent is None:
-                return Fault(code=http.ELSE, message=f"POST {exchange.url}: the answer holds no keys for the role", retry=True)
+                return Fault(
+                    code=retries.INTERNAL, message=f"POST {exchange.url}: the answer holds no keys for the role", retry=True
+                )
             self._lent, self._until = lent
         return self._lent
 
@@ -135,10 +138,10 @@ def in_its_own_words(exchange: Exchange, fault: Fault) -> Fault:
     told = "" if "Signature" in name else f" ({http.first_words(words)})" if words else ""
     message = f"{exchange.method} {http.shown(exchange.url)}: AWS answered {name}{told}"
     if name in _THROTTLES:
-        return Fault(code=http.THROTTLED, message=message, retry=True, retry_after=fault.retry_after)
+        return Fault(code=retries.THROTTLED, message=message, retry=True, retry_after=fault.retry_after)
     if name in _FINAL:
         return http.refused(message)
-    return Fault(code=http.ELSE, message=message, retry=True)
+    return Fault(code=retries.INTERNAL, message=message, retry=True)
 
 
 def is_worn_out(exchange: Exchange) -> bool:

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from offhook.settings import kinds
+from offhook.streams import retries
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
-from offhook.streams.sinks import config, http
+from offhook.streams.sinks import config
 from offhook.streams.sinks.lines import LineFile, UnusableFileError
 
 _NAMES: Final = (".jsonl", ".ndjson", ".json", ".log")
@@ -52,7 +53,7 @@ class FileSink:
         """Append these, and return when the disk has them."""
         if self._is_writing:
             message = f"{self._name}: the disk has not yet taken what it was given before."
-            return Delivery(taken=0, fault=Fault(code=http.TOO_SLOW, message=message, retry=True))
+            return Delivery(taken=0, fault=Fault(code=retries.NO_ANSWER, message=message, retry=True))
         lines = [_line(event.body) for event in events]
         self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._lines.append, lines)
         taken, error = await asyncio.shield(self._writing)
@@ -61,7 +62,7 @@ class FileSink:
         words = (
             str(error) if isinstance(error, UnusableFileError) else f"Writing to {self._name} failed: {error.strerror or error}."
         )
-        return Delivery(taken=taken, fault=Fault(code=http.ELSE, message=words, retry=True))
+        return Delivery(taken=taken, fault=Fault(code=retries.INTERNAL, message=words, retry=True))
 
     async def close(self) -> None:
         """Let go of the file. A thread that still writes to it is left to its work, and the file with it."""

@@ -11,13 +11,7 @@ from offhook.delivery.schedule import retry_after
 from offhook.ports import Clock, Transport
 from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits
 from offhook.streams.model import Delivery, Fault
-
-THROTTLED: Final = 91302
-ELSE: Final = 91304
-REFUSED: Final = 91305
-SERVER_ERROR: Final = 91306
-NO_CONNECTION: Final = 91307
-TOO_SLOW: Final = 91308
+from offhook.streams.retries import INTERNAL, NO_ANSWER, NO_CONNECTION, REFUSED, SERVER_ERROR, THROTTLED
 
 TIMEOUT: Final = 5.0
 
@@ -93,7 +87,7 @@ def judge(exchange: Exchange, now: float) -> Fault | None:
         return Fault(code=THROTTLED, message=said, retry=True, retry_after=retry_after(status, exchange.headers, now))
     if 400 <= status < 500:
         return Fault(code=REFUSED, message=said, retry=False)
-    code = SERVER_ERROR if status >= 500 else ELSE
+    code = SERVER_ERROR if status >= 500 else INTERNAL
     if 300 <= status < 400:
         said += ", and redirects are not followed: give the final URL"
     return Fault(code=code, message=said, retry=True, retry_after=retry_after(status, exchange.headers, now))
@@ -135,7 +129,7 @@ def _failed(exchange: Exchange, failure: Failure, where: str) -> Fault:
     if (kind in _UNCONNECTED and not failure.partial) or (kind is FailureKind.TOTAL_TIMEOUT and unsent):
         return Fault(code=NO_CONNECTION, message=said, retry=True)
     slow = kind in {FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT}
-    return Fault(code=TOO_SLOW if slow else ELSE, message=said, retry=True)
+    return Fault(code=NO_ANSWER if slow else INTERNAL, message=said, retry=True)
 
 
 def _phrase(status: int) -> str:

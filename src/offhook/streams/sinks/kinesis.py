@@ -14,6 +14,7 @@ import msgspec
 
 from offhook.net.urls import parse_target
 from offhook.records import Exchange, Failure
+from offhook.streams import retries
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
 from offhook.streams.sinks import config, fields, http
 from offhook.streams.sinks.aws import Asked, Aws, Keys, Role, is_throttle, is_worn_out, signing
@@ -109,14 +110,14 @@ def _written(exchange: Exchange, count: int) -> Delivery:
     except msgspec.DecodeError:
         results = []
     if len(results) != count:
-        fault = Fault(code=http.ELSE, message=f"{where}: the answer does not say what became of the records", retry=True)
+        fault = Fault(code=retries.INTERNAL, message=f"{where}: the answer does not say what became of the records", retry=True)
         return Delivery(taken=0, fault=fault)
     gap = next((place for place, result in enumerate(results) if result.ErrorCode), None)
     if gap is None:
         return Delivery(taken=count)
     name = results[gap].ErrorCode or ""
     missing = sum(1 for result in results if result.ErrorCode)
-    code = http.THROTTLED if is_throttle(name) else http.SERVER_ERROR
+    code = retries.THROTTLED if is_throttle(name) else retries.SERVER_ERROR
     fault = Fault(code=code, message=f"{where}: {missing} of {count} records were not written ({name})", retry=True)
     return Delivery(taken=gap, fault=fault)
 

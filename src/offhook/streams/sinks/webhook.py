@@ -12,12 +12,13 @@ from urllib.parse import urlencode
 from offhook.delivery import destination
 from offhook.net.tls import UnusableCertificateError, present
 from offhook.ports import Clock
+from offhook.providers import standard_webhooks
 from offhook.providers.signature import body_hash
 from offhook.providers.urls import callable_url, with_body_hash
 from offhook.records import ClientCertificate, Headers
 from offhook.settings import kinds
 from offhook.streams.model import Delivery, Event, Fault, SinkField, SinkKind, SinkParts
-from offhook.streams.sinks import config, fields, http, standard_webhooks
+from offhook.streams.sinks import config, fields, http
 from offhook.streams.sinks.portions import Bounds, in_portions, patience
 
 _PLAIN: Final = "application/json"

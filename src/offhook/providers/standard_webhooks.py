@@ -36,15 +36,12 @@ def keys(secret: str) -> tuple[bytes, ...]:
 
 
 def headers(signing: Iterable[bytes], identifier: str, at: float, body: bytes) -> Headers:
-    """The three header fields for a body that is sent now (`at`, seconds since the epoch): one signature for each key."""
+    """The header fields for a body that is sent now (`at`, seconds since the epoch): one signature for each key; none without keys."""
     stamp = str(int(at))
     signed = f"{identifier}.{stamp}.".encode() + body
-    signatures = (base64.b64encode(hmac.digest(key, signed, "sha256")).decode() for key in signing)
-    return (
-        ("webhook-id", identifier),
-        ("webhook-timestamp", stamp),
-        ("webhook-signature", " ".join(f"v1,{signature}" for signature in signatures)),
-    )
+    signatures = " ".join(f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}" for key in signing)
+    named = (("webhook-id", identifier), ("webhook-timestamp", stamp))
+    return (*named, ("webhook-signature", signatures)) if signatures else named
 
 
 def batch_id(identifiers: Sequence[str]) -> str:

@@ -1,0 +1,174 @@
+"""One alarm: how it is, what it has fired, and what can be done with it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.responses import Response
+
+from offhook.alarms.book import FILE
+from offhook.alarms.model import OUTBOX, UNTOLD, Alarm, FiringState, Notification
+from offhook.alarms.shelves import decode_notification, shelf
+from offhook.api.alarm_fields import MUTE, SNOOZE
+from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
+from offhook.api.alarms import until_of
+from offhook.api.fields import TEXT, Field, an_id, read_fields, read_switch
+from offhook.api.problems import CODES, Problem
+from offhook.console.alarm_charts import counted, stretch_of
+from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, peak, states_of, tested, told
+from offhook.console.doorway import PageRoute
+from offhook.console.pages.alarms import HOME
+from offhook.console.unhappy import asked, kindly
+from offhook.console.visit import Visit
+
+SHOWN: Final = 20
+TEST_SHOWN_FOR: Final = 3600.0
+TEST: Final = (Field("test", "The first notification of a test.", TEXT, an_id("AN")),)
+SNOOZES: Final = (("1h", "1 hour"), ("4h", "4 hours"), ("1d", "1 day"))
+_ENABLED: Final = (Field("enabled", "Whether it watches.", TEXT, read_switch),)
+
+
+@kindly(*HOME)
+async def show(visit: Visit) -> Response:
+    """One alarm."""
+    return await _page(visit, await alarm_or_problem(visit.house, visit.identifier))
+
+
+async def _page(visit: Visit, alarm: Alarm, *, trouble: str = "", typed: str = "") -> Response:
+    book, now = visit.house.alarms.book, visit.house.clock.now()
+    firings = list(await book.firings(SHOWN + 1, alarm_sid=alarm.sid))
+    stretch = stretch_of(alarm)
+    found = await book.history(alarm, now - stretch.long, now, round(stretch.long / stretch.part))
+    rows = firing_rows(firings[:SHOWN], {alarm.sid: alarm}, now)
+    fires = any(row.active for row in rows)
+    maintained = is_maintained(alarm, await book.maintenance(), now)
+    return visit.page(
+        "alarm.html",
+        alarm.name,
+        status=400 if trouble else 200,
+        live=True,
+        alarm=alarm,
+        states=states_of(alarm, fires=fires, maintained=maintained, now=now),
+        in_file=alarm.origin == FILE,
+        is_snoozed=alarm.snoozed_until > now,
+        active=[row for row in rows if row.active],
+        past=[row for row in rows if not row.active],
+        peaks={row.firing.id: peak(alarm, row.firing) for row in rows},
+        more=len(firings) > SHOWN,
+        facts=facts(alarm),
+        told=told(alarm),
+        chart=counted(alarm, found, firings, stretch),
+        complete=found.complete,
+        snoozes=SNOOZES,
+        test=await _test(visit, alarm),
+        asks=visit.query.get("test", ""),
+        trouble=trouble,
+        typed=typed,
+    )
+
+
+# -- the test
+
+
+async def _test(visit: Visit, alarm: Alarm) -> Sequence[TestLine]:
+    """What has come of the test that the address speaks of."""
+    first = asked(visit, TEST).get("test", "") if visit.request.method == "GET" else ""
+    began = int(first[2:14], 16) / 1000 if first else 0.0
+    if not alarm.updated_at - 1 <= began or visit.house.clock.now() - began > TEST_SHOWN_FOR:
+        return []
+    return tested(alarm, first, await _notifications(visit, OUTBOX), await _notifications(visit, UNTOLD))
+
+
+async def _notifications(visit: Visit, name: str) -> list[Notification]:
+    return [decode_notification(data) async for data in shelf(visit.house.journal, name)]
+
+
+@kindly(*HOME)
+async def show_test(visit: Visit) -> Response:
+    """The piece of the page that says what has come of a test: it asks for itself again until all is said."""
+    alarm = await alarm_or_problem(visit.house, visit.identifier)
+    return visit.part("alarm_test.html", alarm=alarm, test=await _test(visit, alarm), asks=visit.query.get("test", ""))
+
+
+@kindly(*HOME)
+async def run_test(visit: Visit) -> Response:
+    """Have everybody whom it tells told that this is a test."""
+    made = await visit.house.alarms.book.test(visit.identifier)
+    if made is None:
+        raise no_alarm(visit.identifier)
+    if not made:
+        return visit.back(_home(visit), "There is nobody to be told: name a mail address, a webhook, a chat or a phone first.")
+    return visit.back(f"{_home(visit)}?test={min(each.id for each in made)}#test")
+
+
+# -- changes
+
+
+@kindly(*HOME)
+async def snooze(visit: Visit) -> Response:
+    """Have it tell nobody for some time, or again at once."""
+    alarm = await alarm_or_problem(visit.house, visit.identifier)
+    given = [(name, value) for name, value in visit.form if name != "csrf"]
+    now = visit.house.clock.now()
+    try:
+        until = until_of(visit.house, read_fields(SNOOZE, given))
+    except Problem as problem:
+        if CODES[problem.code].status != 400:
+            raise
+        return await _page(
+            visit, alarm, trouble="Say until when it is to be snoozed, such as 2026-11-23 15:00.", typed=visit.value("until")
+        )
+    await visit.house.alarms.book.snooze(alarm.sid, until if until > now else 0.0)
+    return visit.back(_home(visit), "It is snoozed: it goes on watching, and tells nobody." if until > now else "It tells again.")
+
+
+@kindly(*HOME)
+async def mute(visit: Visit) -> Response:
+    """Have it tell nobody until it is told otherwise, or tell again."""
+    on = read_fields(MUTE, [("muted", visit.value("muted", "true"))]).get("muted", True)
+    if await visit.house.alarms.book.mute(visit.identifier, on=on) is None:
+        raise no_alarm(visit.identifier)
+    return visit.back(_home(visit), "It is muted: it goes on watching, and tells nobody." if on else "It tells again.")
+
+
+@kindly(*HOME)
+async def enable(visit: Visit) -> Response:
+    """Switch it on or off."""
+    alarm = await alarm_or_problem(visit.house, visit.identifier)
+    refuse_file(alarm)
+    on = read_fields(_ENABLED, [("enabled", visit.value("enabled", "true"))]).get("enabled", True)
+    await visit.house.alarms.book.enable(alarm.sid, on=on)
+    return visit.back(_home(visit), "It watches." if on else "It is off: it watches nothing, and its firings have ended.")
+
+
+@kindly(*HOME)
+async def ask_delete(visit: Visit) -> Response:
+    """Whether it is really to go."""
+    alarm = await alarm_or_problem(visit.house, visit.identifier)
+    refuse_file(alarm)
+    active = await visit.house.alarms.book.firings(1, alarm_sid=alarm.sid, state=FiringState.ACTIVE)
+    return visit.page("alarm_delete.html", f"Delete {alarm.name}", alarm=alarm, facts=facts(alarm), fires=bool(active))
+
+
+@kindly(*HOME)
+async def delete(visit: Visit) -> Response:
+    """Take it away."""
+    alarm = await alarm_or_problem(visit.house, visit.identifier)
+    refuse_file(alarm)
+    await visit.house.alarms.book.delete(alarm.sid)
+    return visit.back("/alarms", f"The alarm {alarm.name} is deleted. What it has fired stays in the log.")
+
+
+def _home(visit: Visit) -> str:
+    return f"/alarms/{visit.identifier}"
+
+
+ROUTES = (
+    PageRoute("GET", "/alarms/{id}", show),
+    PageRoute("GET", "/alarms/{id}/test", show_test),
+    PageRoute("POST", "/alarms/{id}/test", run_test, audit="alarm tested"),
+    PageRoute("POST", "/alarms/{id}/snooze", snooze, audit="alarm snoozed"),
+    PageRoute("POST", "/alarms/{id}/mute", mute, audit="alarm muted"),
+    PageRoute("POST", "/alarms/{id}/enable", enable, audit="alarm enabled"),
+    PageRoute("GET", "/alarms/{id}/delete", ask_delete),
+    PageRoute("POST", "/alarms/{id}/delete", delete, audit="alarm deleted"),
+)

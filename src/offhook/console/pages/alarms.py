@@ -1,0 +1,210 @@
+"""The alarms: how they are, what they have fired, and the times in which nobody is told."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from starlette.responses import Response
+
+from offhook.alarms.model import Alarm, Firing, FiringState, Maintenance
+from offhook.api.alarm_fields import FIRING_FILTERS, FIRING_PAGE, MAINTENANCE
+from offhook.api.alarm_firings import add_maintenance
+from offhook.api.alarm_shapes import alarm_shape, firing_shape
+from offhook.api.fields import DEFAULT_LIMIT, MAX_LIMIT, TEXT, Field, one_of, read_fields, read_query
+from offhook.api.operation import Call
+from offhook.api.problems import CODES, Problem
+from offhook.console.alarm_charts import fired_by_day
+from offhook.console.alarm_view import STATES, AlarmRow, alarm_rows, export_row, firing_rows, summary, window_rows
+from offhook.console.doorway import PageRoute
+from offhook.console.exports import FORMATS, export
+from offhook.console.unhappy import asked, kindly
+from offhook.console.visit import Visit
+
+HOME: Final = ("/alarms", "All alarms")
+SHOWN: Final = 200
+LOGGED: Final = 10
+FILTERS: Final = (
+    Field("state", "Only those in this state.", {"type": "string", "enum": list(STATES)}, one_of(STATES)),
+    Field("q", "Only those in whose name, watch or description these words occur.", TEXT, read_query),
+)
+ALARM_COLUMNS: Final = (
+    "sid",
+    "name",
+    "states",
+    "watch",
+    "watches",
+    "tells",
+    "last_fired_at",
+    "enabled",
+    "muted",
+    "snoozed_until",
+    "origin",
+    "created_at",
+    "updated_at",
+    "settings",
+)
+FIRING_COLUMNS: Final = (
+    "id",
+    "alarm_sid",
+    "alarm_name",
+    "state",
+    "subject",
+    "fired_at",
+    "recovered_at",
+    "value",
+    "peak",
+    "threshold",
+    "code",
+    "cause",
+    "cause_title",
+    "steps",
+    "endpoint",
+    "error",
+    "told",
+)
+
+
+class Board(NamedTuple):
+    """All that the pages of alarms look at. `complete` says that `recent` are all the firings that there ever were."""
+
+    rows: list[AlarmRow]
+    alarms: Mapping[str, Alarm]
+    active: list[Firing]
+    recent: list[Firing]
+    windows: list[Maintenance]
+    complete: bool
+
+
+async def board(visit: Visit) -> Board:
+    """The alarms as they are now."""
+    book, now = visit.house.alarms.book, visit.house.clock.now()
+    alarms = await book.alarms()
+    recent = list(await book.firings(MAX_LIMIT))
+    active = list(await book.firings(MAX_LIMIT, state=FiringState.ACTIVE))
+    windows = list(await book.maintenance())
+    complete = len(recent) < MAX_LIMIT
+    rows = alarm_rows(alarms, active, recent, windows, (now, complete))
+    return Board(rows, {alarm.sid: alarm for alarm in alarms}, active, recent, windows, complete)
+
+
+@kindly(*HOME)
+async def show(visit: Visit) -> Response:
+    """All alarms."""
+    wanted = asked(visit, FILTERS)
+    seen = await board(visit)
+    rows = [row for row in seen.rows if matches(row, wanted.get("state", ""), wanted.get("q", ""))]
+    if (kind := visit.query.get("format", "")) in FORMATS:
+        shapes = (export_row(row, alarm_shape(row.alarm, seen.active)) for row in rows)
+        return export(kind, "alarms", ALARM_COLUMNS, shapes)
+    return _page(visit, seen, rows, wanted)
+
+
+def matches(row: AlarmRow, state: str, words: str) -> bool:
+    """Whether an alarm is one of those that are looked for."""
+    text = f"{row.alarm.name} {row.watches} {row.alarm.description} {row.alarm.sid}".casefold()
+    return (not state or state in row.states) and all(word in text for word in words.casefold().split())
+
+
+class Refused(NamedTuple):
+    """What was wrong with a form of the page, and what was typed into it."""
+
+    trouble: str = ""
+    typed: Mapping[str, list[str]] = MappingProxyType({})
+
+
+_NOTHING_REFUSED: Final = Refused()
+
+
+def _page(
+    visit: Visit, seen: Board, rows: list[AlarmRow], wanted: Mapping[str, str], refused: Refused = _NOTHING_REFUSED
+) -> Response:
+    now = visit.house.clock.now()
+    return visit.page(
+        "alarms.html",
+        "Alarms",
+        status=400 if refused.trouble else 200,
+        live=True,
+        summary=summary(seen.rows, seen.active),
+        rows=rows[:SHOWN],
+        more=max(0, len(rows) - SHOWN),
+        wanted=wanted,
+        states=STATES,
+        active=firing_rows(seen.active, seen.alarms, now),
+        logged=firing_rows([each for each in seen.recent if each.state is not FiringState.ACTIVE][:LOGGED], seen.alarms, now),
+        chart=fired_by_day(seen.recent, now) if seen.recent else None,
+        windows=window_rows(seen.windows, seen.alarms, now),
+        alarms=sorted(seen.alarms.values(), key=lambda alarm: alarm.name.casefold()),
+        endpoints=[each.name for each in visit.house.endpoints],
+        trouble=refused.trouble,
+        typed=refused.typed,
+    )
+
+
+@kindly(*HOME)
+async def show_firings(visit: Visit) -> Response:
+    """The log of firings."""
+    fields = (*FIRING_PAGE, *FIRING_FILTERS)
+    wanted = asked(visit, fields)
+    book, now = visit.house.alarms.book, visit.house.clock.now()
+    kind = visit.query.get("format", "")
+    limit = MAX_LIMIT if kind in FORMATS else wanted.get("limit", DEFAULT_LIMIT)
+    state = FiringState(wanted["state"]) if "state" in wanted else None
+    found = list(await book.firings(limit + 1, wanted.get("cursor", ""), alarm_sid=wanted.get("alarm", ""), state=state))
+    if kind in FORMATS:
+        return export(kind, "firings", FIRING_COLUMNS, map(dict, map(firing_shape, found[:limit])))
+    alarms = {alarm.sid: alarm for alarm in await book.alarms()}
+    return visit.page(
+        "firings.html",
+        "Firings",
+        live=True,
+        rows=firing_rows(found[:limit], alarms, now),
+        wanted=wanted,
+        alarms=sorted(alarms.values(), key=lambda alarm: alarm.name.casefold()),
+        next=visit.with_query(cursor=found[limit - 1].id) if len(found) > limit else "",
+        newest=visit.with_query(cursor=None) if "cursor" in wanted else "",
+    )
+
+
+@kindly(*HOME)
+async def begin_maintenance(visit: Visit) -> Response:
+    """Have nobody told for some time."""
+    given = [(name, value) for name, value in visit.form if name != "csrf"]
+    try:
+        values = read_fields(MAINTENANCE, _one_end(given))
+        await add_maintenance(visit.house, Call("", values))
+    except Problem as problem:
+        if CODES[problem.code].status != 400:
+            raise
+        seen = await board(visit)
+        typed = {name: visit.values(name) for name, _ in given}
+        return _page(visit, seen, seen.rows, {}, Refused(_plain(problem), typed))
+    return visit.back("/alarms", "Nobody is told while maintenance goes on.")
+
+
+@kindly(*HOME)
+async def end_maintenance(visit: Visit) -> Response:
+    """Have them told again."""
+    if not await visit.house.alarms.book.end_maintenance(visit.identifier):
+        raise Problem(20404, "This maintenance is over already.")
+    return visit.back("/alarms", "Maintenance is over: alarms tell again.")
+
+
+def _one_end(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The form offers a length and an end: where an end is named, that counts."""
+    has_end = any(name == "until" and value for name, value in given)
+    return [(name, value) for name, value in given if not (name == "for" and has_end)]
+
+
+def _plain(problem: Problem) -> str:
+    said = str(problem)
+    for name, label in (("'since'", "From"), ("'until'", "Until"), ("'for'", "For"), ("'note'", "What is being done")):
+        said = said.replace(f"Parameter {name}", f"“{label}”")
+    return said.replace("ends_at: a", "A")
+
+
+ROUTES = (
+    PageRoute("GET", "/alarms", show),
+    PageRoute("GET", "/alarms/firings", show_firings),
+    PageRoute("POST", "/alarms/maintenance", begin_maintenance, audit="maintenance begun"),
+    PageRoute("POST", "/alarms/maintenance/{id}/end", end_maintenance, audit="maintenance ended"),
+)

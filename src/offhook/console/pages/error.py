@@ -1,0 +1,156 @@
+"""The page of an error: what happened, why, what to do, and the buttons for it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.responses import Response
+
+from offhook.api.alarms import make_alarm
+from offhook.api.problems import Problem
+from offhook.api.shapes import error_detail
+from offhook.api.webhooks import SENDABLE
+from offhook.console import error_alarm
+from offhook.console.doorway import PageRoute
+from offhook.console.error_alarm import Form
+from offhook.console.error_view import View, view
+from offhook.console.pages.errors import rows
+from offhook.console.remedies import About, elsewhere, steps
+from offhook.console.visit import Visit
+from offhook.console.volume import day_of_hours
+from offhook.debugger.catalogue import lookup
+from offhook.ports import Journal
+from offhook.records import DebugEvent, EventFilter, Issue, Reply, WebhookStory
+from offhook.stores.grouping import issue_of
+
+SIMILAR: Final = 6
+NOT_MADE: Final = "The alarm has not been made: what is wrong with it stands at its fields."
+
+
+async def show(visit: Visit) -> Response:
+    """The page."""
+    event = await visit.house.journal.event(visit.identifier)
+    return absent(visit) if event is None else await _page(visit, event)
+
+
+async def replay(visit: Visit) -> Response:
+    """Have the webhook delivered again that the error is about."""
+    event = await visit.house.journal.event(visit.identifier)
+    if event is None:
+        return absent(visit)
+    if not event.webhook_id or not await visit.house.replay([event.webhook_id], delivered=False):
+        return await _page(
+            visit, event, trouble="Nothing was changed: the message is on its way already, or has been delivered.", status=409
+        )
+    return visit.back(f"/errors/{event.id}", "The message is being delivered again.")
+
+
+async def send_reply(visit: Visit) -> Response:
+    """Have the reply sent after all that the error is about."""
+    journal = visit.house.journal
+    event = await journal.event(visit.identifier)
+    if event is None:
+        return absent(visit)
+    story = await journal.story(event.webhook_id) if event.webhook_id else None
+    reply = await _reply(journal, event, story)
+    if reply is None or reply.state not in SENDABLE or not await visit.house.send_reply(reply.id):
+        return await _page(visit, event, trouble="Nothing was changed: there is no reply that can be sent.", status=409)
+    return visit.back(f"/errors/{event.id}", "The reply is being sent.")
+
+
+async def create_alarm(visit: Visit) -> Response:
+    """Make an alarm of such errors."""
+    event = await visit.house.journal.event(visit.identifier)
+    if event is None:
+        return absent(visit)
+    form = error_alarm.typed(visit.form)
+    try:
+        alarm = await make_alarm(visit.house, error_alarm.keys(form))
+    except Problem as problem:
+        return await _page(visit, event, form=error_alarm.refused(form, str(problem)), trouble=NOT_MADE, status=400)
+    return visit.back(f"/errors/{event.id}", f"The alarm {alarm.name} watches from now on.")
+
+
+async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, trouble: str = "", status: int = 200) -> Response:
+    house, now = visit.house, visit.house.clock.now()
+    journal = house.journal
+    issue_id = issue_of(event)
+    story, issue, near, lost, alarms = await asyncio.gather(
+        _story(journal, event),
+        _issue(journal, issue_id, now),
+        journal.events(EventFilter(issue=issue_id) if issue_id else EventFilter(code=event.code), SIMILAR),
+        _lost(journal, issue_id, event.webhook_id),
+        house.alarms.book.alarms(),
+    )
+    about = About(
+        event=event,
+        code=lookup(event.code),
+        issue=issue,
+        others_lost=lost,
+        webhook=story.webhook if story is not None else None,
+        reply=await _reply(journal, event, story),
+        configured=any(each.name == event.endpoint for each in house.endpoints),
+    )
+    return visit.page(
+        "error.html",
+        f"{event.code}: {event.message[:60]}",
+        status=status,
+        live=not trouble,
+        trouble=trouble,
+        event=event,
+        view=await asyncio.to_thread(_viewed, event, story),  # a story may hold megabytes of evidence
+        steps=steps(about),
+        elsewhere=elsewhere(about),
+        webhook=about.webhook,
+        issue=issue,
+        chart=None if issue is None else day_of_hours(issue.hours, now),
+        similar=rows([each for each in near if each.id != event.id][: SIMILAR - 1]),
+        watching=error_alarm.watching(alarms, event, now),
+        form=form or error_alarm.blank(event),
+    )
+
+
+def _viewed(event: DebugEvent, story: WebhookStory | None) -> View:
+    return view(event, error_detail(event, story))
+
+
+async def _story(journal: Journal, event: DebugEvent) -> WebhookStory | None:
+    return await journal.story(event.webhook_id) if event.webhook_id else None
+
+
+async def _issue(journal: Journal, issue_id: str, now: float) -> Issue | None:
+    return await journal.issue(issue_id, now=now) if issue_id else None
+
+
+async def _lost(journal: Journal, issue_id: str, webhook_id: str) -> bool:
+    """Whether other webhooks were lost by the same issue."""
+    found: Sequence[str] = await journal.issue_webhooks(issue_id, 2) if issue_id else ()
+    return any(each != webhook_id for each in found)
+
+
+async def _reply(journal: Journal, event: DebugEvent, story: WebhookStory | None) -> Reply | None:
+    """The reply that the error is about: the one that it names, or the first of the webhook's that can still be sent."""
+    if event.reply_id:
+        return await journal.reply(event.reply_id)
+    return next((each for each in story.replies if each.state in SENDABLE), None) if story is not None else None
+
+
+def absent(visit: Visit) -> Response:
+    """There is no such error."""
+    return visit.page(
+        "not_here.html",
+        "No such error",
+        status=404,
+        what=f"There is no error {visit.identifier[:50]}.",
+        hint="It may have been deleted with its webhook, or the address was cut short. An error's id is NO and 32 hex digits.",
+        href="/errors",
+        list="All errors",
+    )
+
+
+ROUTES = (
+    PageRoute("GET", "/errors/{id}", show),
+    PageRoute("POST", "/errors/{id}/replay", replay, audit="replay"),
+    PageRoute("POST", "/errors/{id}/reply", send_reply, audit="send reply"),
+    PageRoute("POST", "/errors/{id}/alarm", create_alarm, audit="create alarm"),
+)
