@@ -21,13 +21,13 @@ from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Provider
 from offhook.providers.drafts import Draft
 from offhook.records import Endpoint, Exchange, Settlement
+from offhook.settings import Settings
 from offhook.simulator.book import Book
 from offhook.simulator.calls import INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
 from offhook.simulator.chaos import Chaos
 from offhook.simulator.life import Pace
 from offhook.simulator.mischief import Mischief
-from offhook.settings import Settings
 from offhook.simulator.records import Account, Number
 from offhook.streams.configured import Means, idle_desk
 
