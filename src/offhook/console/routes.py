@@ -19,6 +19,8 @@ from offhook.console.pages import (
     alarm,
     alarm_edit,
     alarms,
+    audit,
+    doctor,
     endpoints,
     error,
     errors,
@@ -53,6 +55,8 @@ SUBJECTS = (
     alarm,
     endpoints,
     settings,
+    doctor,
+    audit,
 )
 PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
