@@ -152,7 +152,7 @@ def _called(role: str, url: str) -> Called:
 
 
 def _asked(asked: Overrides) -> Iterator[Asked]:
-    tries = "once" if asked.retries == 0 else f"{asked.retries + 1} times"
+    tries = ("once", "twice")[asked.retries] if asked.retries < 2 else f"{asked.retries + 1} times"
     after = " or ".join(_POLICIES[each] for each in sorted(asked.policies))
     yield Asked("ct", f"A connection has to be there within {_span(asked.connect_ms / 1000)}.", False)
     yield Asked("rt", f"An answer has to be there within {_span(asked.read_ms / 1000)}.", False)

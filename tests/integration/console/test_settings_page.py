@@ -38,11 +38,12 @@ async def console(tmp_path):
 async def test_each_setting_says_its_value_and_where_it_comes_from(console):
     page = await console.read("/settings")
     assert page.status == 200
-    assert "port 9000 flag --port" in page.words
-    assert "hold 12s " in page.words
+    assert "port Port that Twilio's webhooks come in on 9000 flag --port" in page.words
+    assert "for your app's answer 12s " in page.words
     assert "offhook.toml: hold" in page.words
-    assert "console_host 127.0.0.1 default Address of the console and its API. OFFHOOK_CONSOLE_HOST" in page.words
-    assert "public_url none not set" in page.words
+    assert "console_host Address of the console and its API 127.0.0.1 default" in page.words
+    assert 'title="OFFHOOK_PORT, PORT, --port"' in page.text
+    assert "such as https://sms.example.com none not set" in page.words
     assert "OFFHOOK_PORTT: there is no such setting" in page.words
 
 
@@ -52,8 +53,8 @@ async def test_of_a_secret_at_most_the_last_four_characters_are_shown(console):
         for secret in (ENVIRONMENT["TWILIO_AUTH_TOKEN"], SHORT, SHORT[-4:], "hunter2", "89abcdef", "bob:"):
             assert secret not in text, (path, secret)
     words = (await console.read("/settings")).words
-    assert "auth_token set, ends in …cdef environment TWILIO_AUTH_TOKEN" in words
-    assert "api_secret set environment TWILIO_API_SECRET" in words
+    assert "set, ends in …cdef environment TWILIO_AUTH_TOKEN" in words
+    assert "secret, as env:NAME or file:PATH set environment TWILIO_API_SECRET" in words
 
 
 async def test_settings_are_found_by_words_and_by_who_has_set_them(console):
@@ -61,7 +62,7 @@ async def test_settings_are_found_by_words_and_by_who_has_set_them(console):
     assert "No setting has these words in it." in words
     assert "alarm_group_wait" not in (await console.read("/settings?q=port")).words
     given = (await console.read("/settings?show=given")).words
-    assert "port 9000" in given
+    assert "9000 flag --port" in given
     assert "console_port" not in given
 
 
