@@ -140,7 +140,7 @@ async def _look(house: PageHouse) -> Found:
         _firings(house),
         house.streams.sinks.all(),
         house.journal.webhooks(WebhookFilter(), SHOWN),
-        _backlogs(house, counts, now),
+        backlogs_of(house, counts, now),
     )
     states = {sink.sid: house.streams.status(sink.sid) for sink in sinks}
     return Found(counts, issues, firings, sinks, webhooks, backlogs, states)
@@ -177,7 +177,7 @@ async def _firings(house: PageHouse) -> list[FiringRow]:
     ]
 
 
-async def _backlogs(house: PageHouse, counts: Counts, now: float) -> dict[str, Backlog]:
+async def backlogs_of(house: PageHouse, counts: Counts, now: float) -> dict[str, Backlog]:
     """What waits for whom, by endpoint: those that have anything waiting or are given a rest."""
     breakers = house.breakers()
     waiting = {name: sum(states.get(state, 0) for state in UNDELIVERED) for name, states in counts.items()}
