@@ -123,7 +123,7 @@ async def _overview(visit: Visit, asked: Asked, status: int = 200) -> Response:
         counts={state.value: total(found.counts, state) for state in State},
         spans=SPANS,
         figures=None if history is None else figures(asked.span, history.parts(asked.span, asked.endpoint)),
-        endpoints=endpoint_rows(house.endpoints, Known(found.counts, found.backlogs, _last_delivered(house), now)),
+        endpoints=endpoint_rows(house.endpoints, Known(found.counts, found.backlogs, last_delivered(house), now)),
         names=[each.name for each in house.endpoints],
         issues=[IssueRow(issue, spark(issue.hours, f"{sum(issue.hours)} in the last 24 hours")) for issue in found.issues],
         firings=found.firings,
@@ -163,7 +163,7 @@ def _seen(house: PageHouse, found: Found) -> Seen:
     )
 
 
-def _last_delivered(house: PageHouse) -> Callable[[str], float | None]:
+def last_delivered(house: PageHouse) -> Callable[[str], float | None]:
     return house.history.last_delivered if house.history is not None else lambda _: None
 
 
