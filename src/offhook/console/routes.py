@@ -19,12 +19,16 @@ from offhook.console.pages import (
     alarm,
     alarm_edit,
     alarms,
+    audit,
+    doctor,
+    endpoints,
     error,
     errors,
     issue,
     issues,
     live,
     overview,
+    settings,
     stream,
     stream_new,
     stream_subscription,
@@ -57,6 +61,10 @@ SUBJECTS = (
     stream_new,
     stream_subscription,
     stream,
+    endpoints,
+    settings,
+    doctor,
+    audit,
 )
 PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")

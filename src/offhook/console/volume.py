@@ -68,8 +68,10 @@ def period(values: Mapping[str, float | None], chosen: str, now: float) -> Perio
     if since is None and until is None:
         choice = next((each for each in CHOICES if each.name == chosen), USUAL)
         return Period(now - choice.seconds, now, choice.buckets, f"in {choice.words}")
-    end = until if until is not None else max(now, since + HOUR) if since is not None else now
+    end = now if until is None else until
     start = end - DAY if since is None else since
+    if until is None and start >= now:
+        end = start + HOUR  # nothing has happened then yet, which the chart shows
     if not start < end:
         raise ValueError("Parameter 'since' must be a time before 'until'.")
     return Period(start, end, BUCKETS, "in this time")

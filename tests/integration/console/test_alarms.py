@@ -121,6 +121,17 @@ async def test_an_alarm_shows_what_it_has_fired_and_what_to_do(either):
     assert 'class="threshold"' in page.text
 
 
+async def test_a_chart_that_takes_a_while_comes_after_the_page(either):
+    alarm = await either.alarm(codes=(11200, 11217), threshold=2.0)
+    await failed(either)
+    page = await either.read(f"/alarms/{alarm.sid}")
+    assert f'hx-get="/alarms/{alarm.sid}/chart"' in page.text
+    assert "<svg" not in page.text
+    piece = await either.read(f"/alarms/{alarm.sid}/chart")
+    assert "1 counted in the last 24 hours" in piece.words
+    assert "1 counted in the last 24 hours" in (await either.read(f"/alarms/{alarm.sid}?chart=yes")).words
+
+
 async def test_an_alarm_that_is_not_there_is_said_in_the_consoles_look(console):
     page = await console.read("/alarms/AK" + "0" * 32)
     assert page.status == 404

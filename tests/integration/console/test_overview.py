@@ -4,6 +4,7 @@ import csv
 import io
 import re
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -26,6 +27,12 @@ async def test_a_test_message_goes_through_the_endpoints_own_address(console):
     done = await console.change("/test-message", {"endpoint": "sms"})
     assert [(name, draft.body) for name, draft in console.house.tests_sent] == [("sms", "Hello from Offhook")]
     assert "A test message has come in at sms, and was answered with 200." in (await console.follow(done)).words
+
+
+async def test_a_test_message_is_noted_with_the_endpoint_that_it_went_to(console):
+    await console.change("/test-message", {"endpoint": "sms"})
+    noted = [msgspec.msgpack.decode(each.data) for each in await console.journal.kept("audit")]
+    assert [(each["action"], each["subject"]) for each in noted] == [("test message", "sms")]
 
 
 async def test_a_test_message_that_is_not_taken_says_why(console):
