@@ -9,7 +9,7 @@ import msgspec
 
 from offhook.api.shapes import text_of
 from offhook.providers import raw
-from offhook.records import Headers, Kind, Level, Parameters
+from offhook.records import Exchange, Headers, Kind, Level, Parameters
 from offhook.twiml.answer import TWIML_TYPES, read_answer
 from offhook.twiml.reading import Fault
 from offhook.twiml.tree import read_tree
@@ -161,16 +161,17 @@ def _whole(pieces: Sequence[str]) -> int:
 # -- what is wrong, and where
 
 
-def answer_faults(kind: Kind, status: int, headers: Headers, content: bytes, *, size: int, is_cut: bool) -> list[Wrong]:
+def answer_faults(kind: Kind, exchange: Exchange) -> list[Wrong]:
     """What is wrong with an app's answer. Verbs are those of messages: a call's document is only read as XML."""
-    if not 200 <= status < 300 or kind not in {Kind.MESSAGE, Kind.VOICE} or not content:
+    content, cut = exchange.body, exchange.body_cut
+    if not 200 <= exchange.status < 300 or kind not in {Kind.MESSAGE, Kind.VOICE} or not content:
         return []
     if kind is Kind.VOICE:
-        media = raw.media_type(header(headers, "content-type"))
-        found = read_tree(content, "") if media in TWIML_TYPES and not is_cut else None
+        media = raw.media_type(header(exchange.headers, "content-type"))
+        found = read_tree(content, "") if media in TWIML_TYPES and not cut else None
         faults: Sequence[Fault] = (found,) if isinstance(found, Fault) else ()
     else:
-        faults = read_answer(status, headers, content, size=size, cut=is_cut).faults
+        faults = read_answer(exchange.status, exchange.headers, content, size=exchange.body_size, cut=cut).faults
     return [Wrong(each.message, each.line, each.column, each.code, each.level is Level.ERROR) for each in faults[:MOST_FAULTS]]
 
 
@@ -196,9 +197,7 @@ def marked(text: str, faults: Sequence[Wrong]) -> list[Line]:
     by_line: dict[int, list[Wrong]] = {}
     for each in faults:
         by_line.setdefault(min(max(1, each.line), len(source)), []).append(each)
-    shown = sorted(
-        {near for number in by_line for near in range(max(1, number - AROUND), min(len(source), number + AROUND) + 1)}
-    )
+    shown = sorted({near for number in by_line for near in range(max(1, number - AROUND), min(len(source), number + AROUND) + 1)})
     lines: list[Line] = []
     last = 0
     for number in shown:

@@ -8,8 +8,8 @@ from offhook.alarms.rules import Scope, key_of
 from offhook.api.alarm_words import watches
 from offhook.api.alarms import keys_of_error
 from offhook.records import DebugEvent
-from offhook.settings.alarm_keys import KEY_BY_NAME
 from offhook.settings.alarm_kinds import WINDOWS
+from offhook.settings.alarms import LONGEST_NAME
 
 TEXTS: Final = ("name", "code", "endpoint", "cause", "at_least", "within", "email", "sms", "webhook", "notify")
 
@@ -50,20 +50,21 @@ def keys(form: Form) -> dict[str, Any]:
 
 
 def refused(form: Form, said: str) -> Form:
-    """The form with what is wrong, each thing where it belongs."""
+    """The form with what is wrong, each thing where it belongs. What should be a reference and is none may be a secret: it is not shown again."""
     faults: dict[str, list[str]] = {}
     trouble = []
+    place = f"alarm {form.values['name'].strip()[:LONGEST_NAME]}"
     for line in said.split("\n"):
-        # Such as: alarm app down at_least: '0' is not usable …
-        where, _, what = line.partition(": ")
-        key = where.rpartition(" ")[2]
-        if what and key in KEY_BY_NAME and key in form.values:
-            faults.setdefault(key, []).append(what)
-        elif what and where.startswith("alarm "):
-            faults.setdefault("name", []).append(what)
+        # Such as "alarm app down at_least: '0' is not usable", or without a key where it is about the name.
+        key, colon, what = line.removeprefix(place).partition(": ") if line.startswith(place) else ("", "", line)
+        if colon and (not key or key.strip() in form.values):
+            faults.setdefault(key.strip() or "name", []).append(what)
         else:
             trouble.append(line)
-    return form._replace(faults=faults, trouble=trouble)
+    if trouble and not form.values["name"].strip():
+        faults["name"], trouble = trouble, []
+    values = {**form.values, "notify": ""} if "notify" in faults else form.values
+    return Form(values, faults, trouble)
 
 
 def watching(alarms: Iterable[Alarm], event: DebugEvent, now: float) -> list[Watching]:

@@ -6,10 +6,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from offhook.api import resources
+from offhook.api.shapes import error_detail
 from offhook.console.asked import clipped
-from offhook.console.wording import compact, duration
+from offhook.console.inspector import Hop, hops
+from offhook.console.wording import compact
 from offhook.debugger.catalogue import Code, lookup, page_about
-from offhook.records import DebugEvent
+from offhook.records import DebugEvent, WebhookStory
 
 LONGEST_VALUE: Final = 4_000
 LONGEST_BODY: Final = 20_000
@@ -18,14 +20,6 @@ MOST_PARAMETERS: Final = 200
 MOST_HEADERS: Final = 100
 MOST_DETAILS: Final = 60
 NUMBERS: Final = frozenset({"From", "To", "Caller", "Called"})
-_PHASES: Final = (
-    ("dns", "Looking up the name"),
-    ("connect", "Connecting"),
-    ("tls", "Agreeing on TLS"),
-    ("sent", "Sending the request"),
-    ("first_byte", "Waiting for the answer"),
-    ("total", "In all"),
-)
 _SIDS: Final = (
     ("Error", "sid"),
     ("Message or call", "resource_sid"),
@@ -64,22 +58,12 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What came back, or why nothing did. `status` is 0 where no status line came; `timings` are phases with their lengths."""
+    """The attempt that the error is about: its number, and its exchanges; the last is what it came to."""
 
     attempt: str
     number: int
-    method: str
-    url: str
-    peer: str
-    status: int
-    failure: str
-    headers: Sequence[Field]
-    body: Text
-    body_name: str
-    size: int
-    is_cut: bool
-    timings: Sequence[Field]
-    tries: int
+    before: Sequence[Hop]
+    last: Hop
 
 
 class Twilio(NamedTuple):
@@ -97,6 +81,7 @@ class View(NamedTuple):
 
     title: str
     known: Code | None
+    url: str
     sids: Sequence[Field]
     twilio: Twilio
     request: Request | None
@@ -104,16 +89,17 @@ class View(NamedTuple):
     raw: Text
 
 
-def view(event: DebugEvent, shape: resources.DetailedError) -> View:
-    """All of it; `shape` is what the API shows of the event."""
-    attempt = shape["attempt"]
+def view(event: DebugEvent, story: WebhookStory | None) -> View:
+    """All of it."""
+    shape = error_detail(event, story)
     return View(
         title=clipped(event.message or f"Error {event.code}", 300),
         known=lookup(event.code),
+        url=_value(shape["request_url"]),
         sids=[Field(name, str(shape[key])) for name, key in _SIDS if shape[key]],  # type: ignore[literal-required]
         twilio=_twilio(event, shape["more_info"]),
         request=None if shape["request"] is None else _request(shape["request"]),
-        response=None if attempt is None or not attempt["exchanges"] else _response(attempt),
+        response=None if shape["attempt"] is None or story is None else _response(shape["attempt"]["id"], story),
         raw=text(msgspec.json.format(msgspec.json.encode(shape), indent=2).decode(), LONGEST_RAW),
     )
 
@@ -146,34 +132,12 @@ def _request(request: resources.ReceivedRequest) -> Request:
     )
 
 
-def _response(attempt: resources.Attempt) -> Response:
-    """The last exchange of the attempt: what its outcome is about."""
-    last = attempt["exchanges"][-1]
-    failure = last["failure"]
-    is_http = bool(last["status"]) or not last["raw"]
-    body, encoding = (last["body"], last["body_encoding"]) if is_http else (last["raw"], last["raw_encoding"])
-    named = "Body" if is_http else "The bytes that came, which are not HTTP"
-    return Response(
-        attempt=attempt["id"],
-        number=attempt["number"],
-        method=last["method"],
-        url=_value(last["url"]),
-        peer=last["peer"],
-        status=last["status"],
-        failure="" if failure is None else failure["detail"] or failure["kind"].replace("_", " "),
-        headers=_fields(last["headers"], MOST_HEADERS),
-        body=text(body),
-        body_name=named if encoding == "utf-8" else f"{named} (not text: in {encoding})",
-        size=last["body_size"],
-        is_cut=last["body_cut"],
-        timings=_timings(last["timings"]),
-        tries=len(attempt["exchanges"]),
-    )
-
-
-def _timings(timings: resources.Timings) -> list[Field]:
-    values: Mapping[str, Any] = timings
-    return [Field(words, duration(values[name] / 1000)) for name, words in _PHASES if values[name] is not None]
+def _response(attempt_id: str, story: WebhookStory) -> Response | None:
+    attempt = next((each for each in story.attempts if each.id == attempt_id), None)
+    if attempt is None or not attempt.exchanges:
+        return None
+    *before, last = hops(attempt, story.webhook)
+    return Response(attempt.id, attempt.number, before, last)
 
 
 def _twilio(event: DebugEvent, details: Mapping[str, Any]) -> Twilio:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from offhook.api.shapes import parameters_of, without_credentials
-from offhook.console.bodies import Body, Wrong, answer_faults, body_of
+from offhook.console.bodies import Body, answer_faults, body_of
 from offhook.console.waterfall import Bar, waterfall
 from offhook.console.wording import duration
 from offhook.providers import raw
@@ -33,7 +33,7 @@ HIDDEN: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-
 MOST_ATTEMPTS: Final = 60
 """More than that are counted, and not shown one by one: the newest are."""
 SOURCES: Final = {
-    "app": "your app’s own answer, passed on",
+    "app": "your app's own answer, passed on",
     "fallback": "the answer of your fallback URL, passed on",
     "ack": "at once by Offhook, as the endpoint is set",
     "stand-in": "by Offhook itself, because your app had no answer in time",
@@ -138,7 +138,9 @@ def _standing(webhook: Webhook) -> tuple[str, str]:
         return f"It was dismissed and not delivered.{why}", "off"
     if webhook.state is State.DELIVERING:
         return f"It is being delivered just now.{why}", "busy"
-    return (f"It waits for its next attempt, after {tries}.{why}" if webhook.attempts else "It waits for its first attempt."), "busy"
+    return (
+        f"It waits for its next attempt, after {tries}.{why}" if webhook.attempts else "It waits for its first attempt."
+    ), "busy"
 
 
 def shown_headers(headers: Headers) -> Headers:
@@ -185,12 +187,13 @@ def tried(attempt: Attempt, webhook: Webhook, began: float) -> Entry:
     """One attempt."""
     outcome = attempt.outcome
     whom = "your app" if attempt.role is Role.PRIMARY else "your fallback URL"
-    title = f"Attempt {attempt.number}: {whom} took it" if outcome.delivered else f"Attempt {attempt.number}: {whom} did not take it"
-    ended = attempt.started_at + attempt.duration_ms / 1000
+    title = (
+        f"Attempt {attempt.number}: {whom} took it" if outcome.delivered else f"Attempt {attempt.number}: {whom} did not take it"
+    )
     return Entry(
         "attempt",
         attempt.started_at,
-        _after(attempt.started_at, began) + (f", took {duration(max(0.0, ended - attempt.started_at))}" if attempt.duration_ms else ""),
+        " · ".join(filter(None, (_after(attempt.started_at, began), f"took {duration(max(0.0, attempt.duration_ms) / 1000)}"))),
         title,
         is_bad=not outcome.delivered,
         is_good=outcome.delivered,
@@ -230,9 +233,7 @@ def hops(attempt: Attempt, webhook: Webhook) -> list[Hop]:
 
 def _hop(exchange: Exchange, before: Exchange | None, bar: Bar, webhook: Webhook) -> Hop:
     failure = exchange.failure
-    wrong: Sequence[Wrong] = answer_faults(
-        webhook.kind, exchange.status, exchange.headers, exchange.body, size=exchange.body_size, is_cut=exchange.body_cut
-    )
+    wrong = answer_faults(webhook.kind, exchange)
     body = body_of(exchange.headers, exchange.body, is_cut=exchange.body_cut, faults=wrong)
     return Hop(
         method=exchange.method,

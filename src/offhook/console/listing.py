@@ -16,6 +16,13 @@ TABS: Final = (
     ("Dismissed", (State.DISMISSED,)),
 )
 UNDELIVERED: Final = frozenset({State.WAITING, State.DELIVERING})
+_STATES: Final = {
+    State.WAITING: "wait",
+    State.DELIVERING: "are on their way",
+    State.DELIVERED: "were delivered",
+    State.FAILED: "failed",
+    State.DISMISSED: "were dismissed",
+}
 COLUMNS: Final = (
     "id",
     "received_at",
@@ -41,11 +48,11 @@ Counts = Mapping[str, Mapping[State, int]]
 
 
 class Tab(NamedTuple):
-    """One of the states to choose from. `count` is None where nobody has counted what the other filters leave."""
+    """One of the states to choose from. `many` is None where nobody has counted what the other filters leave."""
 
     name: str
     href: str
-    count: int | None
+    many: int | None
     is_here: bool
 
 
@@ -138,7 +145,7 @@ def filter_fields(where: WebhookFilter) -> dict[str, str]:
 
 def filter_words(where: WebhookFilter) -> str:
     """A filter in plain words, to be read after "webhooks"."""
-    words = [f"that are {' or '.join(where.states)}"] if where.states else []
+    words = [f"that {' or '.join(_STATES[state] for state in where.states)}"] if where.states else []
     if where.endpoint:
         words.append(f"of the endpoint {where.endpoint}")
     if where.code:

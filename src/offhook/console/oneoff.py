@@ -79,7 +79,9 @@ def check_url(url: str) -> None:
         raise Problem(20001, f"A URL has up to {LONGEST_URL} characters, all of which can be seen.")
     target = parse_target(url.partition("#")[0])
     if isinstance(target, Failure):
-        raise Problem(20001, f"That URL cannot be called: {target.detail.rstrip('.')}. Write one such as https://example.com/sms.")
+        raise Problem(
+            20001, f"That URL cannot be called: {target.detail.rstrip('.')}. Write one such as https://example.com/sms."
+        )
 
 
 def edited(webhook: Webhook, edit: Edit) -> Webhook:

@@ -32,12 +32,27 @@ def snippets(webhook: Webhook, made: Call) -> list[Snippet]:
         return []
     parameters = tuple((raw.text(name), raw.text(value)) for name, value in raw.pairs(made.body)) if _is_form(made) else ()
     ways = [
-        Snippet("curl", "curl", curl(made), "Signs with the token in TWILIO_AUTH_TOKEN, by openssl; without one your app may refuse it."),
-        Snippet("python", "Python (httpx)", python(made, parameters), "Signs with the token in TWILIO_AUTH_TOKEN: pip install httpx twilio."),
+        Snippet(
+            "curl",
+            "curl",
+            curl(made),
+            "Signs with the token in TWILIO_AUTH_TOKEN, by openssl; without one your app may refuse it.",
+        ),
+        Snippet(
+            "python",
+            "Python (requests)",
+            python(made, parameters),
+            "Signs with the token in TWILIO_AUTH_TOKEN: pip install twilio, which brings requests.",
+        ),
     ]
     if webhook.kind is Kind.MESSAGE:
         ways.append(
-            Snippet("test", "A test (pytest)", a_test(webhook, made), "The fixtures are Offhook's own; pip install offhook, and see docs/testing.md.")
+            Snippet(
+                "test",
+                "a test (pytest)",
+                a_test(webhook, made),
+                "The fixtures are Offhook's own; pip install offhook, and see docs/testing.md.",
+            )
         )
     return ways
 
@@ -55,7 +70,10 @@ def curl(made: Call) -> str:
         lines.append(f'signature=$({printed(signed)} | openssl dgst -sha1 -hmac "$TWILIO_AUTH_TOKEN" -binary | base64)')
     # What nobody can see is worth nothing to an app, and may be dangerous to a terminal that it is pasted into.
     headers = [f"{name}: {value}" for name, value in _shown(made.headers)]
-    parts = [f"curl -sS -i -X {made.method} {quoted(made.url)}", *(f"-H {quoted(each)}" for each in headers if each.isprintable())]
+    parts = [
+        f"curl -sS -i -X {made.method} {quoted(made.url)}",
+        *(f"-H {quoted(each)}" for each in headers if each.isprintable()),
+    ]
     if signed is not None:
         parts.append('-H "X-Twilio-Signature: $signature"')
     if made.body:
@@ -102,15 +120,19 @@ def _is_form(made: Call) -> bool:
 
 
 def python(made: Call, parameters: Parameters) -> str:
-    """A script that makes the request with httpx, and signs it where it runs."""
+    """A script that makes the request with requests, and signs it where it runs."""
     form, names = bool(parameters), [name for name, _ in parameters]
     repeated = len(set(names)) != len(names)
-    lines = ["import os", "", "import httpx"]
+    lines = ["import os", "", "import requests"]
     if form or not made.body:
         lines.append("from twilio.request_validator import RequestValidator")
     lines += ["", f"url = {literal(made.url)}"]
     if form:
-        lines += ["data = {", *(f"    {literal(name)}: {literal(value)}," for name, value in _grouped(parameters, repeated=repeated)), "}"]
+        lines += [
+            "data = {",
+            *(f"    {literal(name)}: {literal(value)}," for name, value in _grouped(parameters, repeated=repeated)),
+            "}",
+        ]
     elif made.body:
         lines.append(f"content = {made.body!r}")
     lines += ["headers = {", *(f"    {literal(name)}: {literal(value)}," for name, value in _shown(made.headers, typed=not form))]
@@ -121,8 +143,8 @@ def python(made: Call, parameters: Parameters) -> str:
     else:
         lines.append("}")
         lines[:2] = []
-    what = ", data=data" if form else ", content=content" if made.body else ""
-    lines += [f"answer = httpx.request({literal(made.method)}, url{what}, headers=headers, timeout=15)"]
+    what = ", data=data" if form else ", data=content" if made.body else ""
+    lines += [f"answer = requests.request({literal(made.method)}, url{what}, headers=headers, timeout=15)"]
     return "\n".join([*lines, 'print(answer.status_code, answer.headers.get("content-type"))', "print(answer.text)"])
 
 

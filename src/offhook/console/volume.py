@@ -70,8 +70,10 @@ def period(values: Mapping[str, float | None], chosen: str, now: float) -> Perio
         return Period(now - choice.seconds, now, choice.buckets, f"in {choice.words}")
     end = now if until is None else until
     start = end - DAY if since is None else since
+    if until is None and start >= now:
+        end = start + HOUR  # nothing has happened then yet, which the chart shows
     if not start < end:
-        raise ValueError("Parameter 'since' must be a time before 'until', and before now.")
+        raise ValueError("Parameter 'since' must be a time before 'until'.")
     return Period(start, end, BUCKETS, "in this time")
 
 

@@ -64,7 +64,7 @@ def phases(exchange: Exchange, begins: float = 0.0) -> list[Phase]:
     left = begins + exchange.timings.total - at
     if left > 0.05 or not made:
         # Before anything was sent nothing can be read: then it is time spent waiting.
-        name = "the rest" if exchange.timings.first_byte is not None else "waiting"
+        name = "the rest" if exchange.timings.first_byte is not None or exchange.status else "waiting"
         made.append(Phase("rest", name, at, max(0.0, left)))
     return made
 

@@ -13,7 +13,8 @@ from offhook.console import endpoint_view as view
 from offhook.console.doorway import PageRoute
 from offhook.console.exports import FORMATS, export
 from offhook.console.house import PageHouse
-from offhook.console.pages.overview import EndpointRow, backlogs_of, endpoint_rows
+from offhook.console.overview_view import EndpointRow, Known, endpoint_rows
+from offhook.console.pages.overview import backlogs_of, last_delivered
 from offhook.console.visit import Visit
 from offhook.errors import OffhookError
 from offhook.providers.drafts import Draft
@@ -140,8 +141,8 @@ async def _one(visit: Visit, endpoint: Endpoint, draft: dict[str, str], *, troub
 
 
 async def _rows(house: PageHouse) -> Sequence[EndpointRow]:
-    counts = await house.journal.counts()
-    return endpoint_rows(house, counts, await backlogs_of(house, counts, house.clock.now()))
+    counts, now = await house.journal.counts(), house.clock.now()
+    return endpoint_rows(house.endpoints, Known(counts, await backlogs_of(house, counts, now), last_delivered(house), now))
 
 
 def _data(row: EndpointRow, addresses: Any) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from starlette.responses import Response
 
 from offhook.api.alarms import make_alarm
 from offhook.api.problems import Problem
-from offhook.api.shapes import error_detail
 from offhook.api.webhooks import SENDABLE
 from offhook.console import error_alarm
 from offhook.console.doorway import PageRoute
 from offhook.console.error_alarm import Form
-from offhook.console.error_view import View, view
+from offhook.console.error_view import view
 from offhook.console.pages.errors import rows
 from offhook.console.remedies import About, elsewhere, steps
 from offhook.console.visit import Visit
@@ -29,45 +28,41 @@ NOT_MADE: Final = "The alarm has not been made: what is wrong with it stands at 
 
 async def show(visit: Visit) -> Response:
     """The page."""
-    event = await visit.house.journal.event(visit.identifier)
-    return absent(visit) if event is None else await _page(visit, event)
+    return await _page(visit, await _event(visit))
 
 
 async def replay(visit: Visit) -> Response:
     """Have the webhook delivered again that the error is about."""
-    event = await visit.house.journal.event(visit.identifier)
-    if event is None:
-        return absent(visit)
+    event = await _event(visit)
     if not event.webhook_id or not await visit.house.replay([event.webhook_id], delivered=False):
         return await _page(
             visit, event, trouble="Nothing was changed: the message is on its way already, or has been delivered.", status=409
         )
+    visit.about = event.webhook_id
     return visit.back(f"/errors/{event.id}", "The message is being delivered again.")
 
 
 async def send_reply(visit: Visit) -> Response:
     """Have the reply sent after all that the error is about."""
     journal = visit.house.journal
-    event = await journal.event(visit.identifier)
-    if event is None:
-        return absent(visit)
+    event = await _event(visit)
     story = await journal.story(event.webhook_id) if event.webhook_id else None
     reply = await _reply(journal, event, story)
     if reply is None or reply.state not in SENDABLE or not await visit.house.send_reply(reply.id):
         return await _page(visit, event, trouble="Nothing was changed: there is no reply that can be sent.", status=409)
+    visit.about = reply.id
     return visit.back(f"/errors/{event.id}", "The reply is being sent.")
 
 
 async def create_alarm(visit: Visit) -> Response:
     """Make an alarm of such errors."""
-    event = await visit.house.journal.event(visit.identifier)
-    if event is None:
-        return absent(visit)
+    event = await _event(visit)
     form = error_alarm.typed(visit.form)
     try:
         alarm = await make_alarm(visit.house, error_alarm.keys(form))
     except Problem as problem:
         return await _page(visit, event, form=error_alarm.refused(form, str(problem)), trouble=NOT_MADE, status=400)
+    visit.about = alarm.sid
     return visit.back(f"/errors/{event.id}", f"The alarm {alarm.name} watches from now on.")
 
 
@@ -98,7 +93,7 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         live=not trouble,
         trouble=trouble,
         event=event,
-        view=await asyncio.to_thread(_viewed, event, story),  # a story may hold megabytes of evidence
+        view=await asyncio.to_thread(view, event, story),  # a story may hold megabytes of evidence
         steps=steps(about),
         elsewhere=elsewhere(about),
         webhook=about.webhook,
@@ -108,10 +103,6 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         watching=error_alarm.watching(alarms, event, now),
         form=form or error_alarm.blank(event),
     )
-
-
-def _viewed(event: DebugEvent, story: WebhookStory | None) -> View:
-    return view(event, error_detail(event, story))
 
 
 async def _story(journal: Journal, event: DebugEvent) -> WebhookStory | None:
@@ -135,16 +126,14 @@ async def _reply(journal: Journal, event: DebugEvent, story: WebhookStory | None
     return next((each for each in story.replies if each.state in SENDABLE), None) if story is not None else None
 
 
-def absent(visit: Visit) -> Response:
-    """There is no such error."""
-    return visit.page(
-        "not_here.html",
-        "No such error",
-        status=404,
-        what=f"There is no error {visit.identifier[:50]}.",
-        hint="It may have been deleted with its webhook, or the address was cut short. An error's id is NO and 32 hex digits.",
-        href="/errors",
-        list="All errors",
+async def _event(visit: Visit) -> DebugEvent:
+    """The error in the path. Raises Problem 20404."""
+    event = await visit.house.journal.event(visit.identifier)
+    if event is not None:
+        return event
+    raise Problem(
+        20404,
+        f"There is no error {visit.identifier[:50]}. It may have been deleted with its webhook; an id is NO and 32 hex digits.",
     )
 
 
@@ -152,5 +141,5 @@ ROUTES = (
     PageRoute("GET", "/errors/{id}", show),
     PageRoute("POST", "/errors/{id}/replay", replay, audit="replay"),
     PageRoute("POST", "/errors/{id}/reply", send_reply, audit="send reply"),
-    PageRoute("POST", "/errors/{id}/alarm", create_alarm, audit="create alarm"),
+    PageRoute("POST", "/errors/{id}/alarm", create_alarm, audit="alarm made"),
 )

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 
 from offhook.api.issues import replay_lost
+from offhook.api.problems import Problem
 from offhook.api.shapes import body_preview
 from offhook.console.doorway import PageRoute
 from offhook.console.issue_view import change_to, changes
@@ -34,15 +35,12 @@ class LostRow(NamedTuple):
 
 async def show(visit: Visit) -> Response:
     """The page."""
-    issue = await _issue(visit)
-    return absent(visit) if issue is None else await _page(visit, issue)
+    return await _page(visit, await _issue(visit))
 
 
 async def change(visit: Visit) -> Response:
     """Say what is being done about it."""
     issue, wanted = await _issue(visit), change_to(visit.value("state"))
-    if issue is None:
-        return absent(visit)
     if wanted is None:
         return await _page(visit, issue, trouble="Nothing was changed: choose what the issue is to be.", status=400)
     await visit.house.journal.set_issue_state(issue.id, wanted.state, now=visit.house.clock.now())
@@ -52,8 +50,6 @@ async def change(visit: Visit) -> Response:
 async def ask_replay(visit: Visit) -> Response:
     """What a replay would deliver: how many, and which."""
     issue = await _issue(visit)
-    if issue is None:
-        return absent(visit)
     journal = visit.house.journal
     lost, count = await asyncio.gather(_lost(journal, issue.id, SHOWN), _count(journal, issue.id))
     said = compact(MOST_COUNTED) + "+" if count > MOST_COUNTED else compact(count)
@@ -65,8 +61,6 @@ async def ask_replay(visit: Visit) -> Response:
 async def replay(visit: Visit) -> Response:
     """Have all delivered again that was lost by it."""
     issue = await _issue(visit)
-    if issue is None:
-        return absent(visit)
     house = visit.house
 
     async def again(ids: Sequence[str]) -> int:
@@ -77,8 +71,14 @@ async def replay(visit: Visit) -> Response:
     return visit.back(f"/issues/{issue.id}", f"{said} being delivered again.")
 
 
-async def _issue(visit: Visit) -> Issue | None:
-    return await visit.house.journal.issue(visit.identifier, now=visit.house.clock.now())
+async def _issue(visit: Visit) -> Issue:
+    """The issue in the path. Raises Problem 20404."""
+    issue = await visit.house.journal.issue(visit.identifier, now=visit.house.clock.now())
+    if issue is not None:
+        return issue
+    raise Problem(
+        20404, f"There is no issue {visit.identifier[:50]}. It goes with the last of its errors; an id is IS and 32 hex digits."
+    )
 
 
 async def _page(visit: Visit, issue: Issue, *, trouble: str = "", status: int = 200) -> Response:
@@ -135,19 +135,6 @@ async def _count(journal: Journal, issue_id: str) -> int:
     while count <= MOST_COUNTED and (ids := await journal.issue_webhooks(issue_id, AT_ONCE, after)):
         count, after = count + len(ids), ids[-1]
     return count
-
-
-def absent(visit: Visit) -> Response:
-    """There is no such issue."""
-    return visit.page(
-        "not_here.html",
-        "No such issue",
-        status=404,
-        what=f"There is no issue {visit.identifier[:50]}.",
-        hint="It goes when the last of its errors has been deleted. An issue's id is IS and 32 hex digits.",
-        href="/issues",
-        list="All issues",
-    )
 
 
 ROUTES = (

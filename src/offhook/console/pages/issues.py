@@ -51,6 +51,7 @@ async def change(visit: Visit) -> Response:
     done = 0
     for identifier in chosen:
         done += await journal.set_issue_state(identifier, wanted.state, now=now) is not None
+    visit.about = chosen[0] if len(chosen) == 1 else f"{done} issues"
     said = "1 issue is" if done == 1 else f"{done} issues are"
     return visit.back(visit.with_query(cursor=None), f"{said} {wanted.done}.")
 

@@ -1,7 +1,7 @@
 """One webhook: what came in, what was answered, every attempt with its phases, and what can be done about it."""
 
 import asyncio
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from starlette.responses import Response
 
@@ -16,11 +16,9 @@ from offhook.console.neighbours import around, conversation
 from offhook.console.snippets import Snippet, snippets
 from offhook.console.visit import Visit
 from offhook.console.waterfall import PHASES
+from offhook.console.wording import masked
 from offhook.delivery import destination
 from offhook.records import Endpoint, State, Webhook, WebhookFilter, WebhookStory
-
-NEXT: Final = 0.3
-"""Seconds after which a page is shown without the neighbours or the conversation: nothing of it hangs on them."""
 
 
 class Inside(NamedTuple):
@@ -51,7 +49,7 @@ async def inspected(visit: Visit, *, trouble: str = "", status: int = 200) -> Re
     )
     return visit.page(
         "webhook.html",
-        f"{inside.facts.name.capitalize()} from {webhook.sender}" if webhook.sender else f"A {inside.facts.name}",
+        f"{inside.facts.name.capitalize()} from {masked(webhook.sender)}" if webhook.sender else f"A {inside.facts.name}",
         status=status,
         live=True,
         trouble=trouble or told,

@@ -49,9 +49,9 @@ DISMISS: Final = Change(
 
 
 class DryRun(NamedTuple):
-    """What a change would do. `is_more`: there are more than `count`. `left_out` are those that were asked for and cannot be changed."""
+    """What a change would do. `is_more`: there are more than `many`. `left_out` are those that were asked for and cannot be changed."""
 
-    count: int
+    many: int
     rows: Sequence[Row]
     fields: Sequence[tuple[str, str]]
     words: str = ""
@@ -108,7 +108,7 @@ async def _of_ids(house: PageHouse, change: Change, ids: Sequence[str]) -> DryRu
     found = [webhook for each in ids if (webhook := await house.journal.webhook(each)) is not None]
     able = [webhook for webhook in found if webhook.state in change.states]
     return DryRun(
-        count=len(able),
+        many=len(able),
         rows=rows(able[:SHOWN]),
         fields=[("ids", webhook.id) for webhook in able],
         left_out=rows([webhook for webhook in found if webhook.state not in change.states][:SHOWN]),
@@ -122,11 +122,14 @@ async def _of_filter(house: PageHouse, asked: WebhookFilter) -> DryRun:
     if not states:
         return DryRun(0, (), (), filter_words(asked))
     simple = not (asked.query or asked.code) and asked.since is None and asked.until is None
-    where = replace(asked, states=states, until=house.clock.now() if asked.until is None else asked.until)
+    where = replace(asked, states=states)
     found = await house.journal.webhooks(where, SHOWN)
+    if where.until is None:
+        newest = found[0].received_at + 0.001 if found else 0.0
+        where = replace(where, until=max(house.clock.now(), newest))
     counted, is_more = (await _counts(house, where), False) if simple else await _count(house, where, found)
     return DryRun(
-        count=counted,
+        many=counted,
         rows=await asyncio.to_thread(rows, found),
         fields=list(filter_fields(where).items()),
         words=filter_words(replace(where, until=asked.until)),

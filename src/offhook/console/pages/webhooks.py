@@ -1,7 +1,7 @@
 """The list of webhooks: searched, filtered, walked by keys, taken along as a file."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,9 +14,10 @@ from offhook.console.exports import FORMATS, csv_of
 from offhook.console.listing import COLUMNS, as_input, exported, filter_words, kept_query, rows, tabs
 from offhook.console.visit import Visit
 from offhook.ports import Journal
-from offhook.records import State, WebhookFilter
+from offhook.records import State, Webhook, WebhookFilter
 
 SHOWN: Final = 50
+MOST_SHOWN: Final = 200
 MOST_EXPORTED: Final = 10_000
 BATCH: Final = 500
 FORMAT: Final = Field("format", "The list as a file.", {"type": "string", "enum": list(FORMATS)}, one_of(FORMATS))
@@ -39,7 +40,7 @@ async def _page(
     visit: Visit, values: dict[str, Any], given: tuple[tuple[str, str], ...], *, trouble: str = "", status: int = 200
 ) -> Response:
     house, where = visit.house, webhook_filter(values)
-    limit, cursor = values.get("limit", SHOWN), values.get("cursor", "")
+    limit, cursor = min(values.get("limit", SHOWN), MOST_SHOWN), values.get("cursor", "")
     found, counts = await asyncio.gather(house.journal.webhooks(where, limit + 1, cursor), house.journal.counts())
     page = found[:limit]
     keep = kept_query(given)
@@ -103,8 +104,12 @@ async def _batches(journal: Journal, where: WebhookFilter) -> AsyncIterator[list
     """The newest that the filter means, a batch at a time: answers to the provider go first."""
     before, left = "", MOST_EXPORTED
     while left > 0 and (found := await journal.webhooks(where, min(BATCH, left), before)):
-        yield await asyncio.to_thread(lambda found=found: [exported(each) for each in found])
+        yield await asyncio.to_thread(_rows, found)
         before, left = found[-1].id, left - len(found)
+
+
+def _rows(webhooks: Sequence[Webhook]) -> list[dict[str, Any]]:
+    return [exported(each) for each in webhooks]
 
 
 ROUTES = (PageRoute("GET", "/webhooks", show),)
