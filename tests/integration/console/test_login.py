@@ -105,6 +105,15 @@ async def test_a_session_that_is_used_still_ends_after_a_day_at_work(strict):
     assert (await strict.read("/")).status == 303
 
 
+async def test_a_page_that_renews_itself_does_not_keep_a_session_alive(strict):
+    for _ in range(3):
+        strict.house.clock.time += IDLE_WITHIN / 3
+        await strict.read("/", x_fresh="1")
+        await strict.read("/", hx_request="true")
+    strict.house.clock.time += 1
+    assert (await strict.read("/")).status == 303
+
+
 async def test_logging_out_ends_it_and_needs_the_sessions_own_form(strict):
     assert (await strict.change("/logout", csrf="another")).status == 403
     assert (await strict.read("/")).status == 200
