@@ -164,6 +164,7 @@ def _seen(house: PageHouse, found: Found) -> Seen:
 
 
 def last_delivered(house: PageHouse) -> Callable[[str], float | None]:
+    """When an endpoint last took something, by its name."""
     return house.history.last_delivered if house.history is not None else lambda _: None
 
 
