@@ -48,7 +48,7 @@ class Gate:
         if self._sessions is None:
             return AT_HOME
         token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE, "")
-        return self._sessions.find(token) if token else None
+        return self._sessions.find(token, by_person=_is_by_person(request)) if token else None
 
     def may_read(self, request: Request) -> bool:
         """Whether pages are shown to somebody who has not logged in."""
@@ -132,6 +132,12 @@ def from_here(request: Request) -> bool:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _is_by_person(request: Request) -> bool:
+    """Whether somebody has clicked: pages renew themselves, and listen for news."""
+    by_itself = "x-fresh" in request.headers or "hx-request" in request.headers or request.url.path == "/live"
+    return request.method not in SAFE_METHODS or not by_itself
 
 
 def _challenge(request: Request) -> str:
