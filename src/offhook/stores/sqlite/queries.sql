@@ -452,18 +452,18 @@ SELECT issue, hour, count FROM issue_hours
 WHERE issue IN (SELECT value FROM carray(:ids)) AND hour >= :first AND hour < :first + :hours;
 
 -- name: webhooks_of_issue
--- A state at a time, so that the index gives the order.
+-- A state at a time, so that the index gives the order. By the index over `webhook`: a webhook has few events, an issue may have very many.
 SELECT id FROM (
     SELECT * FROM (
         SELECT id FROM webhooks
         WHERE state = 'failed' AND state <> 'delivered' AND id > :after
-          AND EXISTS (SELECT 1 FROM debug_events WHERE webhook = webhooks.id AND issue = :issue)
+          AND EXISTS (SELECT 1 FROM debug_events WHERE webhook = webhooks.id AND +issue = :issue)
         ORDER BY id LIMIT :most)
     UNION ALL
     SELECT * FROM (
         SELECT id FROM webhooks
         WHERE state = 'dismissed' AND state <> 'delivered' AND id > :after
-          AND EXISTS (SELECT 1 FROM debug_events WHERE webhook = webhooks.id AND issue = :issue)
+          AND EXISTS (SELECT 1 FROM debug_events WHERE webhook = webhooks.id AND +issue = :issue)
         ORDER BY id LIMIT :most))
 ORDER BY id LIMIT :most;
 
