@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from offhook.errors import JournalError
-from offhook.records import Answer, EventFilter, IssueFilter, Level, ReplyState, Settlement, State
+from offhook.records import Answer, EventFilter, IssueFilter, Level, NoticeType, ReplyState, Settlement, State
 from tests.helpers.journals import (
     ALICE,
     BOB,
@@ -121,6 +121,20 @@ async def test_later_settlements_change_the_state_and_add_to_the_evidence(desk):
     assert story.webhook == webhook
     assert [attempt.number for attempt in story.attempts] == [1, 2]
     assert await desk.journal.counts() == {"sms": {State.DELIVERED: 1}}
+
+
+async def test_the_story_tells_when_it_was_given_up_replayed_and_dismissed(desk):
+    arrival, other = an_arrival(b"one"), an_arrival(b"two")
+    for each in (arrival, other):
+        await desk.keep(each)
+        await desk.settle(each, State.FAILED, attempts=(an_attempt(each.id, 1, delivered=False),))
+    await desk.journal.requeue([arrival.id], NOON + 60)
+    await desk.journal.dismiss([other.id], NOON + 90)
+    await desk.restart()
+    told = (await desk.journal.story(arrival.id)).notices
+    assert [each.type for each in told] == [NoticeType.WEBHOOK_FAILED, NoticeType.WEBHOOK_REPLAYED]
+    assert (told[1].at, told[1].subject) == (NOON + 60, arrival.id)
+    assert [each.type for each in (await desk.journal.story(other.id)).notices][-1] is NoticeType.WEBHOOK_DISMISSED
 
 
 async def test_settlements_of_one_webhook_at_one_time_are_written_in_their_order(desk):

@@ -53,7 +53,7 @@ class KafkaMock:
         """The first so many records of the topic, in order of their arrival at each partition."""
         return read_records(self.servers, self.topic, count, seconds)
 
-    def ids(self, seconds=2.0):
+    def ids(self, seconds=20.0):
         """The ids of all records."""
         return [json.loads(record.value())["id"] for record in read_records(self.servers, self.topic, None, seconds)]
 

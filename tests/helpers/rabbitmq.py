@@ -1,5 +1,6 @@
 """A real RabbitMQ: its own folder, ports, node name and Erlang port mapper, so that nothing of the machine's is touched."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -95,9 +96,18 @@ class RabbitMQ(Server):
     async def messages(self, queue="events"):
         """Every message of a queue, in order. They are taken off it."""
         connection, channel = await self.channel()
-        found = []
-        while (message := await channel.basic_get(queue, no_ack=True)).delivery.name == "Basic.GetOk":
+        found, whole = [], asyncio.Event()
+        count = (await channel.queue_declare(queue, passive=True)).message_count
+
+        async def keep(message):
             found.append(message)
+            if len(found) == count:
+                whole.set()
+
+        if count:
+            await channel.basic_consume(queue, keep, no_ack=True)
+            async with asyncio.timeout(120):
+                await whole.wait()
         await connection.close()
         return found
 

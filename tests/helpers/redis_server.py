@@ -44,8 +44,14 @@ class RedisServer(Server):
 
     async def entries(self, stream="events"):
         """The stream's entries, oldest first, as dictionaries of bytes."""
-        found = await self.ask("XRANGE", stream, "-", "+")
-        return [dict(zip(each[1][::2], each[1][1::2], strict=True)) if isinstance(each[1], list) else each[1] for each in found]
+        from redis.asyncio import Redis
+
+        found, start = [], "-"
+        async with Redis(port=self.port) as client:
+            while page := await client.xrange(stream, start, count=5000):
+                found += [entry for _, entry in page]
+                start = f"({page[-1][0].decode()}"
+        return found
 
     async def ids(self, stream="events"):
         return [entry[b"id"].decode() for entry in await self.entries(stream)]

@@ -57,13 +57,13 @@ async def drive(client, count, *, batch=100, first=1, disturb=None, disturbances
 def judge(trial, received):
     """How the ids that arrived, in their order there, compare with those that were given. Order is that of first arrivals."""
     firsts = list(dict.fromkeys(received))
-    wanted = [identifier for identifier in trial.given if identifier not in set(trial.refused)]
-    there = set(firsts)
+    given, refused, there = set(trial.given), set(trial.refused), set(firsts)
+    wanted = [identifier for identifier in trial.given if identifier not in refused]
     return Verdict(
         missing=[identifier for identifier in wanted if identifier not in there],
         duplicates=len(received) - len(firsts),
         in_order=firsts == [identifier for identifier in wanted if identifier in there],
-        strange=[identifier for identifier in firsts if identifier not in set(trial.given)],
+        strange=[identifier for identifier in firsts if identifier not in given],
     )
 
 
@@ -113,7 +113,7 @@ async def _hand_over(client, trial, numbers, batch, pause):
 
 async def _disturb(trial, count, disturb, times):
     for turn in range(1, times + 1):
-        while trial.taken < turn * count // (times + 1):  # noqa: ASYNC110 - the next turn of the loop is soon enough
-            await asyncio.sleep(0)
+        while trial.taken < turn * count // (times + 1):  # noqa: ASYNC110 - nobody else tells
+            await asyncio.sleep(0.001)
         trial.kills += 1
         await disturb()

@@ -19,7 +19,7 @@ from offhook.streams.model import (
     Subscription,
 )
 from offhook.streams.pump import Reading
-from offhook.streams.shelves import put
+from offhook.streams.shelves import REPLAYS, Replay, every, put
 from offhook.streams.worker import Streams, StreamsParts
 from offhook.system import TimeSortedIds
 from tests.helpers.clock import ManualClock
@@ -128,6 +128,16 @@ class Bench:
         await self.journal.keep([put(SINKS, made.sid, made), put(SUBSCRIPTIONS, subscription.sid, subscription)])
         await self.streams.reload()
         return scripted, made.sid
+
+    async def change(self, sink_sid, **fields):
+        """The subscription of a sink, changed."""
+        (old,) = [each for each in await every(self.journal, SUBSCRIPTIONS, Subscription) if each.sink_sid == sink_sid]
+        await self.journal.keep([put(SUBSCRIPTIONS, old.sid, replace(old, **fields))])
+        await self.streams.reload()
+
+    async def replays(self):
+        """All replays, the oldest first."""
+        return await every(self.journal, REPLAYS, Replay)
 
     async def happen(self, count=1, **fields):
         """Debug events, each in a commit of its own; gives their ids."""

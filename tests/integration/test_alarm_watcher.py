@@ -110,6 +110,20 @@ async def test_a_firing_names_the_leading_code_and_cause_and_an_event(house):
     assert (await house.journal.event(firing.event)).code == 11200
 
 
+@pytest.mark.parametrize(
+    ("watch", "threshold"), [(Watch.BREAKER, 1.0), (Watch.FAILURE_SHARE, 0.5), (Watch.BACKLOG, 1.0), (Watch.BACKLOG_AGE, 1.0)]
+)
+async def test_what_is_measured_is_led_by_failed_attempts_and_not_by_whatever_else_goes_wrong(house, watch, threshold):
+    # Refused signatures and dead sinks may be many more, and have held no webhook up.
+    await house.alarm(watch=watch, threshold=threshold)
+    await house.fail(50, 11200, message="Signature refused", level=Level.WARNING)
+    await house.fail(50, 91307, message="The sink does not answer", endpoint="")
+    await house.fail(2, 11205, attempt_id="AT1", causes=(a_cause("app.down"),))
+    await house.tick()
+    alarm = next(iter(house.watcher._panel.alarms.values()))
+    assert house.watcher._panel.lead(alarm, "", house.clock.now()).cause == "app.down"
+
+
 async def test_number_and_cause_and_exclusions_narrow_what_counts(house):
     await house.alarm("number", numbers=(OURS,))
     await house.alarm("cause", causes=("tls.expired",))
@@ -321,6 +335,16 @@ async def test_an_issue_that_is_quiet_for_the_window_has_recovered(house):
     await house.fail()
     await house.tick(60)
     await house.fail()
+    await house.tick(115)
+    assert len(await house.active()) == 1
+    await house.tick(12)
+    assert await house.active() == []
+
+
+async def test_an_issue_of_what_was_told_late_does_not_recover_at_once(house):
+    # Twilio's own view may come with a time of long ago.
+    await house.alarm(watch=Watch.ISSUES, window=120.0)
+    await house.fail(at=house.clock.now() - 1_000.0)
     await house.tick(115)
     assert len(await house.active()) == 1
     await house.tick(12)

@@ -76,6 +76,24 @@ async def test_a_page_of_a_search_begins_where_the_last_one_ended(journal):
     assert [each.id for each in (*page, *rest)] == [each.id for each in kept[::-1]]
 
 
+async def test_a_search_looks_only_among_the_numbers_that_its_times_and_its_cursor_leave(journal, monkeypatch):
+    monkeypatch.setattr(search, "SLACK", 1)
+    kept = await keep(journal, *(f"word number {n}" for n in range(40)))
+    await index_all(journal)
+    ids = [each.id for each in kept[::-1]]
+    assert await found(journal, "word") == ids
+    listed = []
+    while page := await journal.webhooks(WebhookFilter(query="word"), 7, listed[-1] if listed else ""):
+        listed += [each.id for each in page]
+    assert listed == ids
+    since, until = kept[10].received_at, kept[30].received_at
+    assert await found(journal, "word", since=since, until=until) == [
+        each.id for each in kept[::-1] if since <= each.received_at < until
+    ]
+    assert await found(journal, "word", since=kept[-1].received_at + 60) == []
+    assert await found(journal, "word", until=kept[0].received_at) == []
+
+
 async def test_what_was_deleted_is_found_no_more_and_its_neighbours_are(journal):
     alice = await keep(journal, "hello from alice", From="+15551230001")
     bob = await keep(journal, "hello from bob", From="+15551230002")

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
+from offhook.errors import JournalError
 from offhook.records import EventFilter, Source
 from offhook.stores.memory import MemoryJournal
-from offhook.streams.model import SINKS, SUBSCRIPTIONS
+from offhook.streams.model import SINKS, SUBSCRIPTIONS, Subscribed
 from offhook.streams.shelves import away
 from tests.helpers.journals import Desk, a_message
 from tests.helpers.streams import AWAY, Bench, an_event_of
@@ -116,6 +117,53 @@ async def test_a_stretch_of_time_can_be_handed_over_again(bench):
     await bench.clock.advance(5.0)
     assert sink.ids == wanted
     assert {event.sequence for event in sink.got} == {0}
+
+
+async def test_a_replay_goes_on_when_its_subscription_is_changed_in_the_middle(bench):
+    sink, sid = await bench.subscribe()
+    ids = await bench.happen(30)
+    await bench.clock.advance(1.0)
+    sink.got.clear()
+    sink.away = AWAY
+    await bench.streams.replay(sid, 0.0, None)
+    await bench.clock.advance(0.3)
+    await bench.change(sid, types=(Subscribed(type="other", schema_version=1),))
+    sink.away = None
+    await bench.clock.advance(5.0)
+    assert [each for each in sink.ids if each in ids] == ids
+    assert (await bench.replays())[0].state == "completed"
+
+
+async def test_a_replay_whose_subscription_is_deleted_has_failed_and_says_why(bench):
+    sink, sid = await bench.subscribe()
+    await bench.happen(3)
+    await bench.clock.advance(1.0)
+    sink.away = AWAY
+    await bench.streams.replay(sid, 0.0, None)
+    await bench.clock.advance(0.3)
+    await bench.journal.keep([away(SUBSCRIPTIONS, next(iter(bench.streams._pumps)))])
+    await bench.streams.reload()
+    (replay,) = await bench.replays()
+    assert (replay.state, replay.note) == ("failed", "Its subscription has been deleted.")
+
+
+async def test_a_replay_waits_for_a_journal_that_cannot_just_now(bench):
+    sink, sid = await bench.subscribe()
+    ids = await bench.happen(5)
+    await bench.clock.advance(1.0)
+    sink.got.clear()
+    await bench.streams.replay(sid, 0.0, None)
+    keep = bench.journal.keep
+
+    async def cannot(*_args):
+        raise JournalError("The disk is full.")
+
+    bench.journal.keep = cannot
+    await bench.clock.advance(3.0)
+    bench.journal.keep = keep
+    await bench.clock.advance(3.0)
+    assert sink.ids == ids
+    assert (await bench.replays())[0].state == "completed"
 
 
 async def test_part_of_a_batch_that_was_taken_is_not_handed_over_again(bench):

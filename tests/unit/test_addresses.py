@@ -2,7 +2,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from offhook.net.addresses import refusal, refusal_of_name
+from offhook.net.addresses import refusal, refusal_of_host, refusal_of_name
 
 DENIED = {
     "0.0.0.0": "this network",
@@ -187,3 +187,10 @@ def test_a_clouds_metadata_service_is_not_for_the_operator_either(name):
     assert refusal_of_name("localhost", trusted=True) == ""
     assert "metadata" in refusal(ip_address("::ffff:169.254.169.254"), trusted=True)
     assert refusal(ip_address("::ffff:10.0.0.1"), trusted=True) == ""
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "fd00:ec2::254", "metadata.google.internal"])
+def test_a_host_is_refused_by_its_number_or_its_name(host):
+    assert "metadata" in refusal_of_host(host, trusted=True)
+    assert refusal_of_host("10.0.0.1", trusted=True) == refusal_of_host("hooks.example.com", trusted=True) == ""
+    assert "private" in refusal_of_host("10.0.0.1")

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from offhook.alarms.checks import usable
-from offhook.alarms.configured import alarm_of, alarms_of, keys_of
+from offhook.alarms.configured import alarm_of, alarms_of, keys_of, oddities
 from offhook.alarms.model import Alarm, Channels, Watch
 from offhook.errors import SettingsError
 from offhook.records import Level
@@ -228,3 +228,10 @@ def test_the_files_alarms_are_for_the_book_to_adopt(file):
 def test_references_are_not_looked_up_by_whoever_only_reads_the_settings(file):
     path = file('[alarms.a]\nnotify = "env:NOT_SET_ANYWHERE"\n')
     assert alarms_of(load({}, {}, path))[0].channels.apprise == ("env:NOT_SET_ANYWHERE",)
+
+
+def test_an_alarm_about_an_endpoint_that_there_is_not_is_odd(file):
+    path = file('[endpoints.sms]\nto = "http://127.0.0.1:5000/"\n[alarms.a]\nendpoint = "smss"\n[alarms.b]\nendpoint = "sms"\n')
+    assert list(oddities(load({}, {}, path), {})) == [
+        "alarm a: there is no endpoint smss, so nothing counts for it: there are sms"
+    ]

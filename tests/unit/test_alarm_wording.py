@@ -46,6 +46,12 @@ def test_a_firing_says_what_since_when_how_much_why_and_what_to_do():
     )
 
 
+def test_events_of_every_level_are_events():
+    of = alarm(codes=(11200,), levels=(Level.ERROR, Level.WARNING, Level.INFO))
+    assert watched(of) == "events with code 11200"
+    assert value_line(of, firing(of)) == "12 events within 5 min, threshold 10"
+
+
 def test_a_recovery_says_how_long_it_lasted_and_how_bad_it_was():
     said = words([over(fired())], START + 360, CONSOLE)
     assert said.subject == "Alarm Too many errors recovered (12 errors or warnings within 5 min, threshold 10)"
@@ -67,6 +73,19 @@ def test_of_several_alarms_the_subject_says_how_many_and_whose():
     told = [fired("A"), fired("B"), fired("C"), fired("D"), over(fired("E"), both=True), over(fired("F"))]
     assert subject(told[:4]) == "4 alarms fired: A, B, C and 1 more"
     assert subject(told) == "4 alarms fired, 1 fired and recovered, 1 recovered: A, B, C and 3 more"
+
+
+def test_one_alarm_that_fired_for_several_things_is_one_alarm():
+    of = alarm("Issues", watch=Watch.ISSUES)
+    told = [fired(of=of, subject="IS1"), fired(of=of, subject="IS2"), over(fired(of=of, subject="IS3"))]
+    assert subject(told) == "Alarm Issues: 2 fired, 1 recovered"
+    assert short(told, CONSOLE) == f"Alarm Issues: 2 fired, 1 recovered. First 2023-11-14 22:13:20 UTC. {CONSOLE}/"
+
+
+def test_an_issue_is_named_once():
+    of = alarm("Issues", watch=Watch.ISSUES)
+    assert "11200 The app was asleep" in subject([fired(of=of)])
+    assert short([fired(of=of)], CONSOLE).count("The app was asleep") == 1
 
 
 def test_ten_are_spelt_out_and_the_others_counted():
@@ -96,7 +115,7 @@ def test_ten_are_spelt_out_and_the_others_counted():
         ),
         (Watch.SILENCE, {"value": 7200.0, "threshold": 7200.0}, "nothing has been received for 2 h"),
         (Watch.BREAKER, {"subject": "sms"}, "the breaker of endpoint sms is open: its app is not called for now"),
-        (Watch.ISSUES, {}, "a new issue, or one that is back after it was resolved"),
+        (Watch.ISSUES, {}, "a new issue, or one that is back after it was resolved: 11200 The app was asleep"),
     ],
 )
 def test_each_watch_has_its_own_words_and_units(watch, fields, line):

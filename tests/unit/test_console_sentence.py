@@ -71,6 +71,14 @@ def test_lost_messages_lead_to_their_list():
     assert (found.first.href, found.tone) == ("/webhooks?state=failed", "bad")
 
 
+def test_why_messages_were_lost_is_said_once():
+    leading = ("Nobody listens there.", "/issues/IS1")
+    found = said(failed=2, leading=leading)
+    assert [(str(each), each.href) for each in found.more] == [("Nobody listens there.", "/issues/IS1")]
+    told = said(failed=2, leading=leading, backlogs=[Backlog("sms", 3, SINCE, event=an_event())])
+    assert "Nobody listens there." not in told.words
+
+
 def test_alarms_and_sinks_are_named_when_there_is_one_and_counted_when_there_are_more():
     one = said(firings=[Failing("Too many", SINCE, "/alarms/AK1")], sinks=[Failing("archive", SINCE, "/streams/DG1")])
     assert one.words == (

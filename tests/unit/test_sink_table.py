@@ -98,3 +98,14 @@ def test_a_client_that_asks_two_slow_servers_comes_to_an_end_before_its_carrier_
     assert portions.PATIENCE + 2 * slowest.total < carrier.HAND_OVER_WITHIN
     with pytest.raises(ValueError, match="10s"):
         config.timeout("11s")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "metadata.google.internal", "[fd00:ec2::254]"])
+def test_a_sink_at_a_clouds_metadata_service_is_refused_when_it_is_made(host):
+    with pytest.raises(ValueError, match="metadata"):
+        config.address(f"http://{host}/latest")
+
+
+def test_header_fields_that_are_no_table_are_shown_how_to_be_one_also_on_the_command_line():
+    with pytest.raises(ValueError, match=r"headers\.X-Name=env:NAME"):
+        config.headers("env:HEADERS")

@@ -29,8 +29,12 @@ def alarms_of(settings: Settings) -> tuple[Alarm, ...]:
 
 
 def oddities(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each alarm of the file that could not tell whom it is to tell as things are now."""
+    """A sentence for each alarm of the file that could not tell whom it is to tell as things are now, or that watches what is not there."""
+    there = [endpoint.name for endpoint in settings.endpoints]
     for alarm in settings.alarms:
+        for name in alarm.endpoints:
+            if name not in there:
+                yield f"alarm {alarm.name}: there is no endpoint {name}, so nothing counts for it: there are {', '.join(there)}"
         for key, needed, has in (
             ("email", "smtp_host", settings.smtp_host),
             ("sms", "sms_from", settings.sms_from),

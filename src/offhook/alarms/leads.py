@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from offhook.alarms.model import Alarm
+from offhook.alarms.model import Alarm, Watch
 from offhook.alarms.rules import Key, Scope
 from offhook.alarms.window import NOTHING, RollingCount, Slots
 from offhook.records import DebugEvent, Level, Record
@@ -15,7 +15,10 @@ _LONG, _LONG_SLOTS = 86_400, 96
 
 
 class Lead(Record):
-    """What leads: the most frequent code and cause, what it is called, what to do, and the latest event of that kind."""
+    """What leads: the most frequent code and cause, what it is called, what to do, and the latest event of that kind.
+
+    `attempt` says whether that was about an attempt at delivery.
+    """
 
     code: int = 0
     cause: str = ""
@@ -23,6 +26,7 @@ class Lead(Record):
     steps: tuple[str, ...] = ()
     endpoint: str = ""
     event: str = ""
+    attempt: bool = False
 
 
 class KeptTrail(Record):
@@ -68,11 +72,15 @@ class Leads:
         trail.long.add(at, count)
 
     def leading(self, alarm: Alarm, now: float) -> Lead:
-        """What the alarm has counted most within its window; of equals, what was seen first."""
+        """What the alarm has counted most within its window; of equals, what was seen first.
+
+        Whatever an alarm measures has its reason in attempts at delivery: a refused signature or a dead sink holds no webhook up.
+        """
         counts, short = Scope(alarm).counts, alarm.window <= _SHORT
+        any_event = alarm.watch is Watch.EVENTS
         found: dict[tuple[int, str], tuple[int, Lead]] = {}
         for key, trail in self._trails.items():
-            if counts(key):
+            if counts(key) and (any_event or trail.lead.attempt):
                 count = (trail.short if short else trail.long).between(now - alarm.window, now)
                 before, lead = found.get((key.code, key.cause), (0, trail.lead))
                 found[key.code, key.cause] = (before + count, trail.lead if count else lead)
@@ -113,4 +121,5 @@ def lead_of(event: DebugEvent) -> Lead:
         steps=cause.steps if cause else (),
         endpoint=event.endpoint,
         event=event.id,
+        attempt=bool(event.attempt_id),
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from offhook import logs
 from offhook.alarms.board import Place, Reading
-from offhook.alarms.model import Alarm, Watch
+from offhook.alarms.model import Alarm, Firing, Watch
 from offhook.errors import JournalError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState, State
@@ -48,7 +48,7 @@ class Levels:
             log.warning("alarms.not_measured", reason=str(error))
 
     def readings(
-        self, alarms: Mapping[str, Alarm], active: Collection[Place], now: float
+        self, alarms: Mapping[str, Alarm], active: Mapping[Place, Firing], now: float
     ) -> Iterator[tuple[Alarm, str, Reading]]:
         """What each alarm that looks at these things reads, for each of its subjects."""
         firing = {subject for _, subject in active}
@@ -60,10 +60,10 @@ class Levels:
                 yield alarm, "", Reading(self._age(alarm, self._oldest, now))
             elif alarm.watch is Watch.BREAKER:
                 yield from self._of_breakers(alarm, active)
-        for sid, subject in list(active):
+        for (sid, subject), fired in list(active.items()):
             known = alarms.get(sid)
             if known is not None and known.watch is Watch.ISSUES and subject in self._issues:
-                yield known, subject, _of_issue(known, *self._issues[subject])
+                yield known, subject, _of_issue(known, fired.fired_at, *self._issues[subject])
 
     def _of_breakers(self, alarm: Alarm, active: Collection[Place]) -> Iterator[tuple[Alarm, str, Reading]]:
         states = self._breakers()
@@ -96,11 +96,14 @@ class Levels:
             self._issues[key] = now, await self._journal.issue(key, now=now)
 
 
-def _of_issue(alarm: Alarm, at: float, issue: Issue | None) -> Reading:
-    """Over, when somebody has taken it up, it is gone, or nothing of it has happened for the alarm's window."""
+def _of_issue(alarm: Alarm, fired_at: float, at: float, issue: Issue | None) -> Reading:
+    """Over, when somebody has taken it up, it is gone, or nothing of it has happened for the alarm's window.
+
+    What Twilio tells late happened before the alarm fired: the window begins when it did.
+    """
     if issue is None:
         return Reading(0.0)
-    lasts = issue.state in _UNDONE and at - issue.last_seen < alarm.window
+    lasts = issue.state in _UNDONE and at - max(issue.last_seen, fired_at) < alarm.window
     return Reading(float(lasts), shown=float(issue.count))
 
 

@@ -67,6 +67,11 @@ async def history(journal: Journal, alarm: Alarm, since: float, until: float, bu
     return History(counts=tuple(counts), since=since, until=until)
 
 
+def is_quick(alarm: Alarm) -> bool:
+    """Whether the history of an alarm takes no reading of the events themselves."""
+    return alarm.watch not in COUNTING or _filters(alarm) is not None
+
+
 def _filters(alarm: Alarm) -> Sequence[EventFilter] | None:
     """Filters none of whose events is another's, that together mean what the alarm counts; None where there are none such, or too many."""
     if alarm.numbers or alarm.except_codes or len(alarm.codes) > 1:

@@ -103,7 +103,8 @@ def value_line(alarm: Alarm, firing: Firing) -> str:
                 f"the breaker of endpoint {clean(firing.subject or firing.endpoint, 64)} is open: its app is not called for now"
             )
         case _:
-            return "a new issue, or one that is back after it was resolved"
+            which = clean(f"{firing.code or ''} {firing.cause_title or firing.cause}", 120)
+            return "a new issue, or one that is back after it was resolved" + (f": {which}" if which else "")
 
 
 def _subject(alarm: Alarm) -> str:
@@ -141,6 +142,8 @@ def _kind(alarm: Alarm, count: float) -> str:
     """The word for the debug events that an alarm counts."""
     words = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "info event"}
     ending = "" if count == 1 else "s"
+    if words.keys() <= set(alarm.levels):
+        return f"event{ending}"
     return " or ".join(f"{word}{ending}" for level, word in words.items() if level in alarm.levels) or f"event{ending}"
 
 

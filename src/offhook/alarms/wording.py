@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from offhook.alarms.grouping import Story
+from offhook.alarms.model import Watch
 from offhook.alarms.phrases import ago, amount, clean, iso, moment, span, value_line, watched
 from offhook.records import Record
 
@@ -54,7 +55,7 @@ def subject(stories: Sequence[Story]) -> str:
     """One line: of one firing what it is about, of several how many and whose."""
     if len(stories) == 1:
         return clean(f"{_heading(stories[0])} ({value_line(stories[0].alarm, stories[0].firing)})", LONGEST_SUBJECT)
-    return clean(f"{_counted(stories)}: {_names(stories)}", LONGEST_SUBJECT)
+    return clean(f"{_counted(stories)}{_names(stories)}", LONGEST_SUBJECT)
 
 
 def summary(story: Story) -> str:
@@ -66,13 +67,12 @@ def short(stories: Sequence[Story], console_url: str) -> str:
     """A text message of at most 320 characters, with the link if there is room for it. Without words for "ago": repeated, it must be the same."""
     first = stories[0]
     if len(stories) == 1:
-        cause = f" {first.firing.cause_title}." if first.firing.cause_title and not first.recovered else ""
+        said_already = first.recovered or first.alarm.watch is Watch.ISSUES
+        cause = f" {first.firing.cause_title}." if first.firing.cause_title and not said_already else ""
         since = f" since {moment(first.firing.fired_at)}"
         said = f"{_heading(first)}{since}: {value_line(first.alarm, first.firing)}{_lasted(first)}.{cause}"
     else:
-        said = (
-            f"{_counted(stories)}: {_names(stories, SPELT_OUT)}. First {moment(min(each.firing.fired_at for each in stories))}."
-        )
+        said = f"{_counted(stories)}{_names(stories, SPELT_OUT)}. First {moment(min(each.firing.fired_at for each in stories))}."
     plain = clean(said, 1000).translate(_PLAIN)
     with_link = f"{plain} {console_url}/"
     if len(with_link) <= LONGEST_SMS:
@@ -134,7 +134,7 @@ def _lasted(story: Story) -> str:
 
 
 def _counted(stories: Sequence[Story]) -> str:
-    """`4 alarms fired, 2 recovered`."""
+    """`4 alarms fired, 2 recovered`; of one alarm that fires for several things, how many: `Alarm Issues: 2 fired`."""
     counts = (
         ("fired", sum(each.fired and not each.recovered for each in stories)),
         ("fired and recovered", sum(each.fired and each.recovered for each in stories)),
@@ -143,13 +143,18 @@ def _counted(stories: Sequence[Story]) -> str:
     )
     (first, number), *others = [(word, count) for word, count in counts if count]
     rest = "".join(f", {count} {word}" for word, count in others)
+    if len({each.alarm.sid for each in stories}) == 1:
+        return f"Alarm {clean(stories[0].alarm.name, 64)}: {number} {first}{rest}"
     return f"{number} alarm{'' if number == 1 else 's'} {first}{rest}"
 
 
 def _names(stories: Sequence[Story], most: int = _NAMED) -> str:
+    """`: A, B and 2 more`, where it has not been said yet whose it is."""
+    if len({each.alarm.sid for each in stories}) == 1:
+        return ""
     names = list(dict.fromkeys(clean(each.alarm.name, 64) for each in stories))
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ": " + ", ".join(names[:most]) + more
 
 
 def _text(title: str, parts: Sequence[_Part], more: str) -> str:

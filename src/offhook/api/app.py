@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 
 from offhook import logs
 from offhook.api.guard import Guard
@@ -65,15 +65,18 @@ async def _library_refused(request: Request, refusal: Exception) -> Response:
             Problem(20404, f"There is nothing at {path[:100]}.{suggest(path, known)} All paths are in /openapi.json.")
         )
     if refusal.status_code == 405:
-        allowed = (refusal.headers or {}).get("Allow", "")
+        allowed = ", ".join(_methods(request))
+        code = 91203 if is_of_streams(path) else 20004
         return problem_answer(
-            Problem(
-                91203 if is_of_streams(path) else 20004,
-                f"{path[:100]} takes {allowed}, not {request.method[:20]}.",
-                headers=refusal.headers,
-            )
+            Problem(code, f"{path[:100]} takes {allowed}, not {request.method[:20]}.", headers={"Allow": allowed})
         )
     return problem_answer(from_status(refusal.status_code, str(refusal.detail), headers=refusal.headers))
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods that a path has: each of them is a route of its own, and the router tells of the first."""
+    routes = [each for each in request.app.routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for each in routes for method in each.methods or ()})
 
 
 async def _journal_failed(request: Request, failure: Exception) -> Response:

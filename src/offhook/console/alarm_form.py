@@ -9,31 +9,13 @@ from urllib.parse import urlsplit
 
 from offhook.alarms.configured import keys_of
 from offhook.alarms.model import Alarm, Watch
+from offhook.console.alarm_questions import LATENCIES, THRESHOLDS, TOLD, WATCHES
 from offhook.console.questions import Answers, Question, Section, Wrong, answered, first, only_references, parts, sentence
 from offhook.settings import AlarmSettings, spell
 from offhook.settings.alarm_kinds import WINDOWS
 from offhook.settings.alarms import LONGEST_NAME, read_alarm
 from offhook.settings.sources import Problems
 
-
-class Watched(NamedTuple):
-    """What can be watched: its name for people, and what an alarm of it is for."""
-
-    title: str
-    meaning: str
-
-
-WATCHES: Final[Mapping[Watch, Watched]] = {
-    Watch.EVENTS: Watched("Errors and warnings", "Fires when enough errors come together in a time: of all, or of some codes."),
-    Watch.FAILURE_SHARE: Watched("The share of failed deliveries", "Fires when too many of the attempts to reach your app fail."),
-    Watch.ANSWER_LATENCY: Watched("How long Twilio waits for answers", "Fires when answers to Twilio take too long."),
-    Watch.DELIVERY_LATENCY: Watched("How long deliveries take", "Fires when webhooks take too long to reach your app."),
-    Watch.BACKLOG: Watched("How many webhooks wait", "Fires when too many webhooks wait for your app."),
-    Watch.BACKLOG_AGE: Watched("How long webhooks wait", "Fires when a webhook has waited too long for your app."),
-    Watch.SILENCE: Watched("Silence", "Fires when nothing comes, though something usually does at this time."),
-    Watch.BREAKER: Watched("An app that is given a rest", "Fires when an app fails so often that deliveries to it pause."),
-    Watch.ISSUES: Watched("New issues", "Fires for each new issue, and for each that comes back after it was resolved."),
-}
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "at_least": ("5",),
     "within": ("15m",),
@@ -48,7 +30,6 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a new form begins with."""
 _LISTS: Final = frozenset({"code", "except", "endpoint", "number", "cause", "email", "notify", "sms"})
-_LATENCIES: Final[Mapping[Watch, str]] = {Watch.ANSWER_LATENCY: "answer", Watch.DELIVERY_LATENCY: "delivery"}
 _MEASURES: Final[Mapping[Watch, str]] = {
     Watch.FAILURE_SHARE: "failure_share",
     Watch.BACKLOG: "backlog",
@@ -57,99 +38,6 @@ _MEASURES: Final[Mapping[Watch, str]] = {
 }
 _SECRETS: Final = ("webhook_secret", "notify")
 _FIELDS: Final = {"codes": "code", "except_codes": "except", "endpoints": "endpoint", "numbers": "number", "causes": "cause"}
-
-_LEVELS: Final = Question(
-    "any",
-    "Which ones",
-    kind="choice",
-    choices=(
-        ("", "Errors and warnings (named codes: any)"),
-        ("both", "Errors and warnings"),
-        ("error", "Errors"),
-        ("warning", "Warnings"),
-        ("info", "Infos"),
-    ),
-)
-_CODES: Final = Question(
-    "code", "Only these codes", "Such as 11200, 11205. A code of Twilio stands for our more exact ones too. Empty: every code."
-)
-_EXCEPT: Final = Question("except", "But not these codes", "Such as 11217.")
-_WITHIN: Final = Question(
-    "within",
-    "Within the last",
-    kind="choice",
-    choices=[("5m", "5 minutes"), ("15m", "15 minutes"), ("1h", "1 hour"), ("12h", "12 hours"), ("24h", "24 hours")],
-)
-_MINIMUM: Final = Question(
-    "minimum", "Only when there are at least", "A share of two says nothing. Empty: 20 attempts.", kind="number"
-)
-
-
-def _recovery(example: str) -> Question:
-    return Question(
-        "recover_below",
-        "Recovers at",
-        f"This value or less, such as {example}. Empty: four fifths of the value that makes it fire.",
-    )
-
-
-_THRESHOLDS: Final[Mapping[Watch, Sequence[Question]]] = {
-    Watch.EVENTS: (
-        _LEVELS,
-        _CODES,
-        _EXCEPT,
-        Question("at_least", "Fires at", "How many there must be.", kind="number", required=True),
-        _WITHIN,
-        _recovery("3"),
-    ),
-    Watch.FAILURE_SHARE: (
-        Question("failure_share", "Fires at", "The share of attempts that fail, such as 10%.", required=True),
-        _WITHIN,
-        _MINIMUM,
-        _recovery("5%"),
-    ),
-    Watch.BACKLOG: (Question("backlog", "Fires at", "How many wait.", kind="number", required=True), _recovery("20")),
-    Watch.BACKLOG_AGE: (
-        Question("backlog_age", "Fires at", "How long the oldest has waited, such as 10m or 2h.", required=True),
-        _recovery("1m"),
-    ),
-    Watch.SILENCE: (Question("silence", "Fires after", "For how long nothing came, such as 2h. From 1m to 7d.", required=True),),
-    Watch.BREAKER: (),
-    Watch.ISSUES: (_LEVELS, _CODES, _EXCEPT, _WITHIN._replace(label="Counts as over after")),
-    **{
-        watch: (
-            Question(
-                "percentile",
-                "Of the times, look at",
-                kind="choice",
-                choices=(
-                    ("50", "the middle one (p50)"),
-                    ("95", "the slowest twentieth (p95)"),
-                    ("99", "the slowest hundredth (p99)"),
-                ),
-            ),
-            Question("latency", "Fires at", "How long it takes, such as 800ms or 2s.", required=True),
-            _WITHIN,
-            _MINIMUM,
-            _recovery("1s"),
-        )
-        for watch in _LATENCIES
-    },
-}
-_TOLD: Final = (
-    Question("email", "Mail", "Addresses, with commas between them.", kind="lines"),
-    Question("webhook", "Webhook", "A URL that gets a POST when the alarm fires, and when it has recovered."),
-    Question(
-        "webhook_format",
-        "Its format",
-        kind="choice",
-        choices=(("twilio", "The fields of Twilio alarms"), ("standard", "Standard Webhooks (JSON, signed)")),
-    ),
-    Question("webhook_secret", "What signs Standard Webhooks", "Where the secret is, not the secret: env:NAME or file:PATH."),
-    Question("notify", "Chats and services", "Where their URLs are, not the URLs: env:SLACK_URL, file:/run/secrets/teams."),
-    Question("sms", "Phones", "Numbers that get a text, such as +15551234567."),
-    Question("console", "Show it on top of this console as well", kind="switch"),
-)
 
 
 class Read(NamedTuple):
@@ -183,19 +71,19 @@ def sections(answers: Answers, wrong: Wrong, known: Known, *, new: bool) -> dict
     ]
     if new:
         named.append(Question("enabled", "Watch from now on", kind="switch"))
-    watching = [*_THRESHOLDS[watch], *_scope(watch, answers, known)]
+    watching = [*THRESHOLDS[watch], *_scope(watch, answers, known)]
     answers = without_secrets(answers)
     return {
         "name": Section("What it is called", answered(named, answers, wrong)),
         "watch": Section(WATCHES[watch].title, answered(watching, answers, wrong), WATCHES[watch].meaning),
-        "told": Section("Who is told", answered(_TOLD, answers, wrong), "With nobody named, its firings are only shown here."),
+        "told": Section("Who is told", answered(TOLD, answers, wrong), "With nobody named, its firings are only shown here."),
     }
 
 
 def kept(answers: Answers, shown: Mapping[str, Section]) -> list[tuple[str, str]]:
     """What was typed for questions that this watch does not ask: it is there again when another one is chosen."""
     asked = {question.name for section in shown.values() for question in section.questions}
-    every = {question.name for questions in _THRESHOLDS.values() for question in questions} | {"number", "cause", "endpoint"}
+    every = {question.name for questions in THRESHOLDS.values() for question in questions} | {"number", "cause", "endpoint"}
     return [(name, value) for name in sorted(every - asked) for value in answers.get(name, ()) if value]
 
 
@@ -206,7 +94,7 @@ def read(answers: Answers) -> Read:
     name = first(answers, "name")
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         wrong["name"] = (f"Give it a name of 1 to {LONGEST_NAME} characters on one line.",)
-    threshold = "latency" if watch in _LATENCIES else _MEASURES.get(watch)
+    threshold = "latency" if watch in LATENCIES else _MEASURES.get(watch)
     if threshold is not None and not first(answers, threshold):
         wrong[threshold] = ("Say how much is too much.",)
     problems = _AtFields()
@@ -219,13 +107,13 @@ def read(answers: Answers) -> Read:
 
 def keys_from(watch: Watch, answers: Answers) -> dict[str, Any]:
     """A form's answers as the keys that an operator would write."""
-    asked = {question.name for question in (*_THRESHOLDS[watch], *_scope(watch, answers, Known()), *_TOLD)} | {"description"}
+    asked = {question.name for question in (*THRESHOLDS[watch], *_scope(watch, answers, Known()), *TOLD)} | {"description"}
     keys: dict[str, Any] = {}
     for name in asked - {"percentile", "latency"}:
         value: Any = parts(answers, name) if name in _LISTS else first(answers, name)
         if value:
             keys[name] = value
-    if watch in _LATENCIES and first(answers, "latency"):
+    if watch in LATENCIES and first(answers, "latency"):
         keys[latency_key(watch, answers)] = first(answers, "latency")
     if watch in {Watch.BREAKER, Watch.ISSUES}:
         keys[watch.value] = True
@@ -239,7 +127,7 @@ def keys_from(watch: Watch, answers: Answers) -> dict[str, Any]:
 def latency_key(watch: Watch, answers: Answers) -> str:
     """The key that a percentile of a latency goes by."""
     chosen = first(answers, "percentile")
-    return f"{_LATENCIES[watch]}_p{chosen if chosen in {'50', '95', '99'} else '95'}"
+    return f"{LATENCIES[watch]}_p{chosen if chosen in {'50', '95', '99'} else '95'}"
 
 
 def answers_from(alarm: Alarm) -> dict[str, tuple[str, ...]]:
@@ -250,7 +138,7 @@ def answers_from(alarm: Alarm) -> dict[str, tuple[str, ...]]:
         for name, value in keys.items()
         if name not in {"enabled", "muted"}
     }
-    if alarm.watch in _LATENCIES:
+    if alarm.watch in LATENCIES:
         answers["percentile"] = (str(alarm.percentile),)
         answers["latency"] = (spell(alarm.threshold),)
     answers.setdefault("webhook_format", (alarm.channels.webhook_format,))

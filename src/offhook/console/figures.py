@@ -1,6 +1,7 @@
 """What a span of history comes to: the figures, the charts and the table behind them. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from offhook.alarms.series import ANSWER_BOUNDS, JOURNEY_BOUNDS, percentile
@@ -81,8 +82,9 @@ def figures(span: Span, parts: Sequence[Part]) -> Figures:
     )
 
 
+@lru_cache(maxsize=1_024)
 def row_of(part: Part) -> Row:
-    """One part in figures."""
+    """One part in figures. Parts that are over stay as they are, so theirs are worked out once."""
     counts = part.counts
     return Row(
         at=part.at,

@@ -101,6 +101,8 @@ class History:
         self._forgot_at = float("-inf")
         # For each length of a part, its parts by their numbers since the epoch.
         self._parts: dict[int, dict[int, dict[str, Counts]]] = {span.step: {} for span in SPANS}
+        # The sums of all endpoints, so that many of them do not make the page slow.
+        self._sums: dict[int, dict[int, Counts]] = {span.step: {} for span in SPANS}
         self._unwritten: set[int] = set()
         self._delivered_at: dict[str, float] = {}
 
@@ -149,9 +151,9 @@ class History:
         """The parts of a span, the oldest first; the last one is not over yet. Of all endpoints where none is named."""
         now = self._clock.now()
         last = int(now // span.step)
-        known = self._parts[span.step]
+        known, sums = self._parts[span.step], self._sums[span.step]
         parts = [
-            Part(number * span.step, _sum(known.get(number, {}), endpoint))
+            Part(number * span.step, known.get(number, {}).get(endpoint, NOTHING) if endpoint else sums.get(number, NOTHING))
             for number in range(last + 1 - span.seconds // span.step, last + 1)
         ]
         parts[-1] = Part(parts[-1].at, parts[-1].counts.plus(_sum(self._news(), endpoint)))
@@ -173,8 +175,11 @@ class History:
         return found
 
     def _add(self, minute: int, rows: Rows, now: float | None = None) -> None:
+        total = _sum(rows, "")
         for step, parts in self._parts.items():
-            part = parts.setdefault(minute * MINUTE // step, {})
+            number = minute * MINUTE // step
+            part, sums = parts.setdefault(number, {}), self._sums[step]
+            sums[number] = sums.get(number, NOTHING).plus(total)
             for name, counts in rows.items():
                 part[name] = part.get(name, NOTHING).plus(counts)
         for name, counts in rows.items():
@@ -205,7 +210,7 @@ class History:
             first = int(now // span.step) - span.seconds // span.step
             parts = self._parts[span.step]
             for number in [each for each in parts if each < first and not (span.step == MINUTE and each in self._unwritten)]:
-                del parts[number]
+                del parts[number], self._sums[span.step][number]
 
 
 def _place(minute: int) -> str:

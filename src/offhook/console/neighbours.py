@@ -15,6 +15,7 @@ from offhook.records import Kind, Reply, ReplyState, Webhook, WebhookFilter
 AROUND: Final = 5
 """Webhooks of a conversation shown before and after the one that is looked at."""
 MOST_LOOKED_AT: Final = 100
+SHORTEST: Final = 4
 WITHIN: Final = 7 * 86400.0
 _WINDOWS: Final = (0.05, 1.0, 20.0, 400.0, 8_000.0, 160_000.0, 3_200_000.0, None)
 """Seconds after a webhook in which the next newer one is looked for: the journal lists the newest first."""
@@ -64,14 +65,15 @@ async def _newer(journal: Journal, webhook: Webhook, where: WebhookFilter) -> st
 
 async def conversation(journal: Journal, webhook: Webhook) -> list[Bubble]:
     """The messages between the same two numbers around it, the oldest first; none for what is no message between two."""
-    pair = _digits(webhook.sender), _digits(webhook.recipient)
-    if webhook.kind not in {Kind.MESSAGE, Kind.STATUS} or not all(pair):
+    # Of the two numbers the person's is the rare one: all that comes in has ours.
+    person = _digits(webhook.recipient if webhook.kind is Kind.STATUS else webhook.sender)
+    if webhook.kind not in {Kind.MESSAGE, Kind.STATUS} or len(person) < SHORTEST:
         return []
     here = webhook.received_at
-    where = WebhookFilter(query=" ".join(pair), since=here - WITHIN, until=here + WITHIN)
+    where = WebhookFilter(query=person, since=here - WITHIN, until=here + WITHIN)
     # The newest come first: of those after it the ones near it are wanted.
     before, after = await asyncio.gather(
-        journal.webhooks(replace(where, until=None), AROUND * 2, webhook.id), _after(journal, webhook, where)
+        journal.webhooks(replace(where, until=None), AROUND * 4, webhook.id), _after(journal, webhook, where)
     )
     near = [each for each in reversed(before) if _is_between(each, webhook)][-AROUND:]
     near += [webhook] if webhook.kind is Kind.MESSAGE else []

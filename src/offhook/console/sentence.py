@@ -8,6 +8,7 @@ from urllib.parse import quote
 from offhook.console.wording import compact
 from offhook.records import DebugEvent
 
+WHY: Final = "See why, and what to do"
 SOON: Final = 60.0
 """Seconds for which a webhook may be on its way before that is worth a word."""
 _SHOWS: Final = {
@@ -57,7 +58,9 @@ class Failing(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that the sentence is made from. `problems` are the unresolved issues that were seen lately, `trouble` what is wrong with Offhook itself."""
+    """All that the sentence is made from. `problems` are the unresolved issues that were seen lately, `leading` the last seen of all of them
+    as its title and its page; `trouble` is what is wrong with Offhook itself.
+    """  # noqa: D205 - one sentence
 
     total: int
     failed: int = 0
@@ -65,6 +68,7 @@ class State(NamedTuple):
     firings: Sequence[Failing] = ()
     sinks: Sequence[Failing] = ()
     problems: int = 0
+    leading: tuple[str, str] = ("", "")
     endpoints: int = 1
     trouble: str = ""
 
@@ -103,6 +107,9 @@ def health(state: State, now: float) -> Health:
         said += _stuck(max(stuck, key=lambda each: each.waiting), stuck, state.endpoints)
     if state.failed:
         said.append(_lost(state.failed))
+        title, href = state.leading
+        if title and not any(each.event for each in stuck):
+            said.append(Sentence([f"{title.rstrip('.')}."], href, WHY))
     said += _others(state)
     if said:
         return Health(said[0], "bad", said[1:])
@@ -139,7 +146,7 @@ def _stuck(worst: Backlog, stuck: Sequence[Backlog], endpoints: int) -> list[Sen
     said = [Sentence(parts, f"/webhooks?state=waiting&endpoint={quote(worst.endpoint)}", "See what waits")]
     if worst.event is not None and worst.event.causes:
         cause = worst.event.causes[0].title.rstrip(".")
-        said.append(Sentence([f"{cause}."], f"/errors/{worst.event.id}", "See why, and what to do"))
+        said.append(Sentence([f"{cause}."], f"/errors/{worst.event.id}", WHY))
     others = sum(each.waiting for each in stuck) - worst.waiting
     if others:
         where = "another endpoint" if len(stuck) == 2 else "other endpoints"

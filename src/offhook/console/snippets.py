@@ -40,9 +40,9 @@ def snippets(webhook: Webhook, made: Call) -> list[Snippet]:
         ),
         Snippet(
             "python",
-            "Python (httpx)",
+            "Python (requests)",
             python(made, parameters),
-            "Signs with the token in TWILIO_AUTH_TOKEN: pip install httpx twilio.",
+            "Signs with the token in TWILIO_AUTH_TOKEN: pip install twilio, which brings requests.",
         ),
     ]
     if webhook.kind is Kind.MESSAGE:
@@ -120,10 +120,10 @@ def _is_form(made: Call) -> bool:
 
 
 def python(made: Call, parameters: Parameters) -> str:
-    """A script that makes the request with httpx, and signs it where it runs."""
+    """A script that makes the request with requests, and signs it where it runs."""
     form, names = bool(parameters), [name for name, _ in parameters]
     repeated = len(set(names)) != len(names)
-    lines = ["import os", "", "import httpx"]
+    lines = ["import os", "", "import requests"]
     if form or not made.body:
         lines.append("from twilio.request_validator import RequestValidator")
     lines += ["", f"url = {literal(made.url)}"]
@@ -143,8 +143,8 @@ def python(made: Call, parameters: Parameters) -> str:
     else:
         lines.append("}")
         lines[:2] = []
-    what = ", data=data" if form else ", content=content" if made.body else ""
-    lines += [f"answer = httpx.request({literal(made.method)}, url{what}, headers=headers, timeout=15)"]
+    what = ", data=data" if form else ", data=content" if made.body else ""
+    lines += [f"answer = requests.request({literal(made.method)}, url{what}, headers=headers, timeout=15)"]
     return "\n".join([*lines, 'print(answer.status_code, answer.headers.get("content-type"))', "print(answer.text)"])
 
 

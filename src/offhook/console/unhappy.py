@@ -9,6 +9,7 @@ from starlette.responses import Response
 from offhook.api.fields import Field, read_fields
 from offhook.api.problems import CODES, Problem
 from offhook.console.visit import Visit
+from offhook.streams.refused import RefusedError
 
 Handle = Callable[[Visit], Awaitable[Response]]
 OWN: Final = frozenset({"said", "format"})
@@ -16,7 +17,7 @@ OWN: Final = frozenset({"said", "format"})
 
 
 def kindly(home: str, name: str) -> Callable[[Handle], Handle]:
-    """Have a page say on a page of its own what a Problem says. `home` is where to go on from there, `name` what that is called."""
+    """Have a page say on a page of its own what a Problem, or a refusal of event streams, says. `home` is where to go on from there, `name` what that is called."""
 
     def made(handle: Handle) -> Handle:
         @wraps(handle)
@@ -25,6 +26,8 @@ def kindly(home: str, name: str) -> Callable[[Handle], Handle]:
                 return await handle(visit)
             except Problem as problem:
                 return unhappy(visit, problem, home, name)
+            except RefusedError as refusal:
+                return unhappy(visit, Problem(refusal.code, str(refusal)), home, name)
 
         return page
 

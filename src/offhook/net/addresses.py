@@ -6,7 +6,7 @@ use. Sources: the IANA special-purpose registries (RFC 6890), RFC 4291, 6052, 30
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _METADATA = "a cloud's metadata service"
 
@@ -114,6 +114,14 @@ def refusal_of_name(host: str, *, trusted: bool = False) -> str:
     if name in _LOCAL_NAMES or name.endswith(".localhost"):
         return "a name of the machine itself"
     return _METADATA if name in _METADATA_NAMES else ""
+
+
+def refusal_of_host(host: str, *, trusted: bool = False) -> str:
+    """Why a URL's host is refused whatever its name leads to: by that name, or by the address that stands there; empty when it may be called."""
+    try:
+        return refusal(ip_address(host.strip("[]")), trusted=trusted)
+    except ValueError:
+        return refusal_of_name(host, trusted=trusted)
 
 
 def _by_network(address: IPv4Address) -> str:

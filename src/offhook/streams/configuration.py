@@ -9,7 +9,7 @@ from offhook.streams.catalogue import suggestion
 from offhook.streams.model import SinkField, SinkKind
 from offhook.streams.vault import KEPT, REFERENCE
 
-_USERINFO: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#\s]*)@")
+USERINFO: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#\s]*)@")
 _LEAST: Final = 12
 """How long a secret must be for its last four characters to be shown: of a shorter one they would be too much."""
 
@@ -36,7 +36,7 @@ def check(kind: SinkKind, given: object, sid: str) -> Checked:
     for name, value in configuration.items():
         if fields[name].secret:
             configuration[name] = _conceal(value, f"{sid}/{name}", taken)
-        elif _USERINFO.search(str(value)):
+        elif USERINFO.search(str(value)):
             raise ValueError(
                 f"{name} holds a user's name or password: take it out of the URL, and give it where {kind.name} sinks take one ({_names(kind)})"
             )
@@ -74,7 +74,7 @@ def _without_userinfo(given: Mapping[Any, Any], fields: Mapping[str, SinkField])
     if not {"username", "password"} <= set(fields):
         return moved
     for name, value in given.items():
-        found = _USERINFO.match(value) if isinstance(value, str) and name in fields and not fields[name].secret else None
+        found = USERINFO.match(value) if isinstance(value, str) and name in fields and not fields[name].secret else None
         user, colon, password = found[2].partition(":") if found else ("", "", "")
         if found is None or not colon or moved.get("username") or moved.get("password"):
             continue

@@ -64,6 +64,11 @@ class Pump:
         """The logs that it reads."""
         return self.reading.sources
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it begins nothing more."""
+        return self._stopping
+
     def lag(self, ends: Marks) -> int:
         """How many rows it has still to read, at most."""
         return between(self.place.marks, ends, self.sources)

@@ -108,6 +108,12 @@ class SubscriptionDesk:
             raise RefusedError(91201, f"Give a description of up to {LONGEST_DESCRIPTION} characters.")
         return await self._change(sid, lambda _: {"description": description}, reload=False)
 
+    async def choose(self, sid: str, types: Iterable[object], filter_: str) -> Subscription:
+        """Have a subscription be of these types, whatever it was of, and of what the filter lets through. Raises RefusedError 91101 to 91104 or 91201."""
+        chosen = read_types(types, self._parts.catalogue)
+        self._check_filter(filter_)
+        return await self._change(sid, lambda _: {"types": chosen, "filter": filter_})
+
     async def delete(self, sid: str) -> None:
         """Let no more events go by this subscription; its sink stays."""
         async with self._turn:

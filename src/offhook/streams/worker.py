@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from offhook import logs
 from offhook.errors import JournalError
 from offhook.ports import Clock, Ids, Journal
@@ -24,7 +26,7 @@ from offhook.streams.model import (
     Subscription,
 )
 from offhook.streams.places import Number, Place
-from offhook.streams.pump import Pump, PumpParts, Reading
+from offhook.streams.pump import AGAIN_AFTER, Pump, PumpParts, Reading
 from offhook.streams.rerun import Rerun, unfinished
 from offhook.streams.shelves import REPLAYS, Cursor, Parked, Replay, away, every, one, parked_shelf, put
 
@@ -73,8 +75,6 @@ class Streams:
         """Take up every subscription where it was. Raises JournalError."""
         self._ends = await self._parts.journal.marks()
         await self.reload()
-        for replay in unfinished(await every(self._parts.journal, REPLAYS, Replay)):
-            self._begin(replay)
 
     async def run(self) -> None:
         """Look whether anything has happened, ten times a second, and wake the pumps."""
@@ -142,6 +142,9 @@ class Streams:
         pump.batch = self._batch(sink)
         pump.parked = len(await every(journal, parked_shelf(sink.sid), Parked))
         self._spawn(subscription.sid, pump.run())
+        for replay in unfinished(await every(journal, REPLAYS, Replay)):
+            if replay.subscription == subscription.sid:
+                self._begin(replay)
 
     async def _end(self, subscription: str) -> None:
         pump = self._pumps.pop(subscription)
@@ -155,12 +158,16 @@ class Streams:
         await pump.carrier.close()
 
     async def _forget(self, sinks: Collection[str], subscriptions: Collection[str]) -> None:
-        """Cursors of subscriptions that are gone: one that is made anew begins with what happens from then on."""
+        """Cursors of subscriptions that are gone: one that is made anew begins with what happens from then on. Their replays have no end."""
         journal = self._parts.journal
         cursors = [each.id for each in await journal.kept(CURSORS)]
         changes = [away(CURSORS, sid) for sid in cursors if sid not in subscriptions]
-        gone = [replay for replay in await every(journal, REPLAYS, Replay) if replay.sink not in sinks]
-        changes += [away(REPLAYS, replay.id) for replay in gone]
+        replays = await every(journal, REPLAYS, Replay)
+        changes += [away(REPLAYS, replay.id) for replay in replays if replay.sink not in sinks]
+        for replay in unfinished(replays):
+            if replay.sink in sinks and replay.subscription not in subscriptions:
+                ended = replace(replay, state="failed", note="Its subscription has been deleted.")
+                changes.append(put(REPLAYS, replay.id, ended))
         if changes:
             await journal.keep(changes)
 
@@ -267,18 +274,20 @@ class Streams:
     # -- inside
 
     def _begin(self, replay: Replay) -> None:
-        pump = self._pumps.get(replay.subscription)
-        if pump is None:
-            return
-        rerun = Rerun(replay, pump, self._pump_parts)
-        self._spawn(f"{replay.subscription} {replay.id}", self._rerun(rerun, pump))
+        pump, name = self._pumps.get(replay.subscription), f"{replay.subscription} {replay.id}"
+        if pump is not None and name not in self._tasks:
+            self._spawn(name, self._rerun(Rerun(replay, pump, self._pump_parts), pump))
 
     async def _rerun(self, rerun: Rerun, pump: Pump) -> None:
-        try:
-            await rerun.run()
-            pump.parked = len(await every(self._parts.journal, parked_shelf(pump.carrier.sink.sid), Parked))
-        except JournalError as error:
-            log.warning("streams.replay_broken_off", replay=rerun.replay.id, reason=str(error))
+        while not pump.stopping:
+            try:
+                await rerun.run()
+                pump.parked = len(await every(self._parts.journal, parked_shelf(pump.carrier.sink.sid), Parked))
+            except JournalError as error:
+                log.warning("streams.journal_in_the_way", replay=rerun.replay.id, reason=str(error))
+                await self._parts.clock.sleep(AGAIN_AFTER)
+            else:
+                return
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"streams {name}")

@@ -125,6 +125,16 @@ class House:
     def ready(self):
         return self.troubles
 
+    # For the pages that the guard is tried with.
+
+    history = None
+
+    def breakers(self):
+        return {}
+
+    def addresses(self):
+        return {}
+
 
 @dataclass
 class Heard:

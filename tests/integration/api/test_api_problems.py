@@ -70,6 +70,8 @@ async def test_a_path_near_a_route_is_not_that_route(console, path):
         ("GET", "/api/replays", "POST"),
         ("POST", "/healthz", "GET"),
         ("OPTIONS", "/api/webhooks", "GET"),
+        ("PATCH", "/monitor/v2/Alarms", "GET, HEAD, POST"),
+        ("PATCH", "/monitor/v2/Alarms/AK1", "DELETE, GET, HEAD, PUT"),
     ],
 )
 async def test_a_wrong_method_is_a_405_that_names_the_right_one(console, method, path, allowed):

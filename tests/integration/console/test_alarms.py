@@ -121,6 +121,17 @@ async def test_an_alarm_shows_what_it_has_fired_and_what_to_do(either):
     assert 'class="threshold"' in page.text
 
 
+async def test_a_chart_that_takes_a_while_comes_after_the_page(either):
+    alarm = await either.alarm(codes=(11200, 11217), threshold=2.0)
+    await failed(either)
+    page = await either.read(f"/alarms/{alarm.sid}")
+    assert f'hx-get="/alarms/{alarm.sid}/chart"' in page.text
+    assert "<svg" not in page.text
+    piece = await either.read(f"/alarms/{alarm.sid}/chart")
+    assert "1 counted in the last 24 hours" in piece.words
+    assert "1 counted in the last 24 hours" in (await either.read(f"/alarms/{alarm.sid}?chart=yes")).words
+
+
 async def test_an_alarm_that_is_not_there_is_said_in_the_consoles_look(console):
     page = await console.read("/alarms/AK" + "0" * 32)
     assert page.status == 404
@@ -140,7 +151,7 @@ async def test_a_test_tells_everybody_and_the_page_says_what_came_of_it(console)
     await console.journal.keep([Kept(shelf=UNTOLD, id=hook.id, data=encode(failed))])
     piece = await console.read(asked.where.replace(f"{alarm.sid}?", f"{alarm.sid}/test?").partition("#")[0])
     assert "Told: Mail dev@example.com" in piece.words
-    assert "Not told yet: Webhook https://hooks.example/alarm : It answered 500." in piece.words
+    assert "Not told yet: Webhook https://hooks.example/alarm: It answered 500." in piece.words
     assert "hx-trigger" not in piece.text
 
 
@@ -195,7 +206,7 @@ async def test_an_alarm_is_deleted_after_a_question(console):
 async def test_an_alarm_of_the_file_can_be_looked_at_snoozed_and_muted_but_not_changed(console):
     alarm = await console.alarm("in-file", origin="file")
     page = await console.read(f"/alarms/{alarm.sid}")
-    assert "file, as [alarms.in-file] : change it there" in page.words
+    assert "file, as [alarms.in-file]: change it there" in page.words
     assert f"/alarms/{alarm.sid}/edit" not in page.text
     for refused in ("edit", "delete", "enable"):
         answer = await console.change(f"/alarms/{alarm.sid}/{refused}", NEW)

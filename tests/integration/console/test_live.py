@@ -197,3 +197,16 @@ def test_times_are_the_viewers(beside, window):
     beside.log_in(page)
     assert page.inner_text("#health time").endswith("20:59")
     assert page.get_attribute("#webhooks time", "title") == "23/11/2025, 20:00:01 (2025-11-23T11:00:01.000Z)"
+
+
+def test_a_key_shows_the_keys(beside, page):
+    beside.run(beside.pages.lost("the first"))
+    page.wait_for_selector("text=the first")
+    page.keyboard.press("?")
+    assert "down and up in a list" in page.inner_text("dialog[open]")
+    page.keyboard.press("j")
+    assert page.query_selector("tr.at") is None
+    page.keyboard.press("Escape")
+    assert page.query_selector("dialog[open]") is None
+    page.keyboard.press("j")
+    assert page.query_selector("tr.at") is not None

@@ -245,7 +245,9 @@ async def test_a_new_link_is_for_whoever_has_the_key_also_on_this_machine(easy):
     assert "login link" in await actions(easy)
 
 
-@pytest.mark.parametrize("next_", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", ""])
+@pytest.mark.parametrize(
+    "next_", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", ""]
+)
 async def test_a_login_leads_to_our_own_pages_only(easy, next_):
     answer = await easy.form("/login", token=easy.house.sessions.link(), next=next_)
     assert answer.headers["location"] == "/"

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -26,6 +27,12 @@ async def test_a_test_message_goes_through_the_endpoints_own_address(console):
     done = await console.change("/test-message", {"endpoint": "sms"})
     assert [(name, draft.body) for name, draft in console.house.tests_sent] == [("sms", "Hello from Offhook")]
     assert "A test message has come in at sms, and was answered with 200." in (await console.follow(done)).words
+
+
+async def test_a_test_message_is_noted_with_the_endpoint_that_it_went_to(console):
+    await console.change("/test-message", {"endpoint": "sms"})
+    noted = [msgspec.msgpack.decode(each.data) for each in await console.journal.kept("audit")]
+    assert [(each["action"], each["subject"]) for each in noted] == [("test message", "sms")]
 
 
 async def test_a_test_message_that_is_not_taken_says_why(console):
@@ -139,6 +146,26 @@ async def test_another_span_is_refused_with_those_that_there_are(console):
     page = await console.read("/?span=1y")
     assert page.status == 400
     assert "choose one of 1h, 24h, 7d" in page.words
+
+
+async def test_the_charts_can_be_those_of_one_endpoint(console):
+    console.house.endpoints = (*console.house.endpoints, Endpoint(name="voice", app_url="http://app.example/voice"))
+    await console.delivered()
+    for endpoint in ("sms", "sms", "voice"):
+        console.house.metrics.acknowledged(endpoint, "message", "app", 0.05)
+    assert "Received 3 in the last hour" in (await console.read("/")).words
+    page = await console.read("/?endpoint=voice&span=24h")
+    assert "Received 1 in the last 24 hours, voice" in page.words
+    assert 'href="/?span=7d&amp;endpoint=voice#over-time"' in page.text
+    assert (await console.read("/?endpoint=fax")).status == 400
+
+
+async def test_an_error_from_before_the_backlog_is_not_its_reason(console):
+    await console.lost()
+    console.house.clock.time += 3 * 3600
+    await console.webhook(state=State.WAITING)
+    page = await console.read("/")
+    assert "1 message waits for your app since 14:00 UTC." in page.words
 
 
 async def test_the_numbers_behind_the_charts_can_be_taken_along(console):

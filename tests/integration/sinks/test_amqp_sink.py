@@ -109,6 +109,13 @@ async def test_a_queue_that_is_full_and_turns_down_what_is_new_is_tried_again(ra
     assert await rabbit.ids("full") == [event.id for event in make_events(delivery.taken)]
 
 
+async def test_a_server_with_no_memory_left_is_tried_again(tmp_path):
+    with RabbitMQ(tmp_path, more="vm_memory_high_watermark.absolute = 1MB") as server:
+        async with a_sink(server.url, queue="events", timeout="2s") as client:
+            delivery = await client.deliver(make_events(3))
+    assert (delivery.taken, delivery.fault.code, delivery.fault.retry) == (0, 91302, True)
+
+
 async def test_a_server_that_says_nothing_is_given_up_in_time(rabbit):
     async with a_sink(rabbit.url, queue="silent", timeout="500ms") as client:
         assert (await client.deliver(make_events(1))).taken == 1

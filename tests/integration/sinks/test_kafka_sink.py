@@ -1,4 +1,4 @@
-"""The sink into Kafka, against librdkafka's mock cluster (tests/helpers/kafka.py says why) and, where that has no words for it, Tansu."""
+"""The sink into Kafka, against librdkafka's mock cluster (tests/helpers/kafka.py says why)."""
 
 import asyncio
 import contextlib
@@ -8,11 +8,10 @@ import re
 import pytest
 
 from offhook.streams.sinks.kafka import KIND
-from tests.helpers.kafka import KafkaMock, read_records
+from tests.helpers.kafka import KafkaMock
 from tests.helpers.processes import free_port
 from tests.helpers.sink_trial import drive, passes
 from tests.helpers.sinks import make_event, make_events, sink_parts
-from tests.helpers.tansu import Tansu
 
 PRODUCE, METADATA, INIT_PRODUCER = 0, 3, 22
 
@@ -59,29 +58,6 @@ async def test_events_of_one_conversation_are_in_one_partition_in_their_order(tm
         assert [json.loads(each.value())["id"] for each in those] == [
             each.id for each in events if each.partition == conversation
         ]
-
-
-async def test_another_broker_of_the_same_protocol_takes_them_in_their_order_too(tmp_path):
-    events = make_events(200)
-    with Tansu(tmp_path) as broker:
-        async with a_sink(broker.servers) as client:
-            for start in range(0, 200, 100):
-                assert (await client.deliver(events[start : start + 100])).taken == 100
-        records = await asyncio.to_thread(read_records, broker.servers, "events", 200)
-    assert {record.value() for record in records} == {event.body for event in events}
-    for conversation in {event.partition for event in events}:
-        there = [json.loads(record.value())["id"] for record in records if record.key().decode() == conversation]
-        assert there == [event.id for event in events if event.partition == conversation]
-
-
-@pytest.mark.parametrize("mechanism", ["scram-sha-256", "scram-sha-512"])
-async def test_a_wrong_password_is_refused_and_not_told(tmp_path, mechanism):
-    with Tansu(tmp_path, "--authentication") as broker:
-        login = {"username": "app", "password": "env:IT", "mechanism": mechanism}
-        async with a_sink(broker.servers, secrets={"env:IT": "wrong-password"}, **login) as client:
-            delivery = await client.deliver(make_events(3))
-    assert (delivery.taken, delivery.fault.code, delivery.fault.retry) == (0, 91305, False)
-    assert "wrong-password" not in delivery.fault.message
 
 
 async def test_away_three_times_kafka_misses_nothing_and_has_little_twice(kafka):

@@ -1,28 +1,34 @@
 """One alarm: how it is, what it has fired, and what can be done with it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
 from offhook.alarms.book import FILE
-from offhook.alarms.model import OUTBOX, UNTOLD, Alarm, FiringState, Notification
+from offhook.alarms.checks import COUNTING
+from offhook.alarms.model import OUTBOX, UNTOLD, Alarm, Firing, FiringState, Notification
+from offhook.alarms.past import is_quick
 from offhook.alarms.shelves import decode_notification, shelf
 from offhook.api.alarm_fields import MUTE, SNOOZE
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
 from offhook.api.alarms import until_of
-from offhook.api.fields import TEXT, Field, an_id, read_fields, read_switch
+from offhook.api.fields import TEXT, Field, an_id, one_of, read_fields, read_switch
 from offhook.api.problems import CODES, Problem
-from offhook.console.alarm_charts import counted, stretch_of
+from offhook.console.alarm_charts import DAY, counted, stretch_of
 from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, peak, states_of, tested, told
 from offhook.console.doorway import PageRoute
+from offhook.console.html import Markup
 from offhook.console.pages.alarms import HOME
 from offhook.console.unhappy import asked, kindly
 from offhook.console.visit import Visit
 
 SHOWN: Final = 20
 TEST_SHOWN_FOR: Final = 3600.0
-TEST: Final = (Field("test", "The first notification of a test.", TEXT, an_id("AN")),)
+TEST: Final = (
+    Field("test", "The first notification of a test.", TEXT, an_id("AN")),
+    Field("chart", "Draw the chart, however long it takes.", TEXT, one_of(["yes"])),
+)
 SNOOZES: Final = (("1h", "1 hour"), ("4h", "4 hours"), ("1d", "1 day"))
 _ENABLED: Final = (Field("enabled", "Whether it watches.", TEXT, read_switch),)
 
@@ -36,8 +42,7 @@ async def show(visit: Visit) -> Response:
 async def _page(visit: Visit, alarm: Alarm, *, trouble: str = "", typed: str = "") -> Response:
     book, now = visit.house.alarms.book, visit.house.clock.now()
     firings = list(await book.firings(SHOWN + 1, alarm_sid=alarm.sid))
-    stretch = stretch_of(alarm)
-    found = await book.history(alarm, now - stretch.long, now, round(stretch.long / stretch.part))
+    drawn = await _chart(visit, alarm, firings) if is_at_hand(alarm) or visit.query.get("chart") else None
     rows = firing_rows(firings[:SHOWN], {alarm.sid: alarm}, now)
     fires = any(row.active for row in rows)
     maintained = is_maintained(alarm, await book.maintenance(), now)
@@ -56,14 +61,44 @@ async def _page(visit: Visit, alarm: Alarm, *, trouble: str = "", typed: str = "
         more=len(firings) > SHOWN,
         facts=facts(alarm),
         told=told(alarm),
-        chart=counted(alarm, found, firings, stretch),
-        complete=found.complete,
+        drawn=drawn,
+        counts=alarm.watch in COUNTING,
         snoozes=SNOOZES,
         test=await _test(visit, alarm),
         asks=visit.query.get("test", ""),
         trouble=trouble,
         typed=typed,
     )
+
+
+# -- the chart
+
+
+class Drawn(NamedTuple):
+    """The chart, and whether it shows all that there is."""
+
+    chart: Markup | None
+    complete: bool
+
+
+def is_at_hand(alarm: Alarm) -> bool:
+    """Whether an alarm's chart costs so little that its page need not be without it at first."""
+    return is_quick(alarm) and stretch_of(alarm).long <= DAY
+
+
+async def _chart(visit: Visit, alarm: Alarm, firings: Sequence[Firing]) -> Drawn:
+    stretch, now = stretch_of(alarm), visit.house.clock.now()
+    found = await visit.house.alarms.book.history(alarm, now - stretch.long, now, round(stretch.long / stretch.part))
+    return Drawn(counted(alarm, found, firings, stretch), found.complete)
+
+
+@kindly(*HOME)
+async def show_chart(visit: Visit) -> Response:
+    """The piece of the page that is the chart, where it takes a while."""
+    alarm = await alarm_or_problem(visit.house, visit.identifier)
+    firings = await visit.house.alarms.book.firings(SHOWN, alarm_sid=alarm.sid)
+    drawn = await _chart(visit, alarm, firings)
+    return visit.part("alarm_chart.html", alarm=alarm, drawn=drawn, counts=alarm.watch in COUNTING)
 
 
 # -- the test
@@ -164,6 +199,7 @@ def _home(visit: Visit) -> str:
 
 ROUTES = (
     PageRoute("GET", "/alarms/{id}", show),
+    PageRoute("GET", "/alarms/{id}/chart", show_chart),
     PageRoute("GET", "/alarms/{id}/test", show_test),
     PageRoute("POST", "/alarms/{id}/test", run_test, audit="alarm tested"),
     PageRoute("POST", "/alarms/{id}/snooze", snooze, audit="alarm snoozed"),

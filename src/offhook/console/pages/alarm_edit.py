@@ -15,7 +15,8 @@ from offhook.alarms.past import Preview
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
 from offhook.api.problems import Problem
 from offhook.console.alarm_charts import DAY, Stretch, counted
-from offhook.console.alarm_form import EXAMPLES, WATCHES, Known, Read, answers_from, kept, read, refused, sections, watch_of
+from offhook.console.alarm_form import EXAMPLES, Known, Read, answers_from, kept, read, refused, sections, watch_of
+from offhook.console.alarm_questions import WATCHES
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
 from offhook.console.pages.alarms import HOME

@@ -1,14 +1,14 @@
 """The first page: how it is."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
 from offhook.alarms.model import Firing, FiringState
 from offhook.alarms.phrases import value_line
-from offhook.api.shapes import webhook_row, without_credentials
+from offhook.api.shapes import webhook_row
 from offhook.console.charts import spark
 from offhook.console.doorway import PageRoute
 from offhook.console.exports import FORMATS, export
@@ -16,51 +16,24 @@ from offhook.console.figures import COLUMNS, as_data, figures
 from offhook.console.history import SPANS, Span
 from offhook.console.house import PageHouse
 from offhook.console.html import Markup
+from offhook.console.overview_view import UNDELIVERED, Counts, Known, endpoint_rows, failing_sinks, sink_rows, total
 from offhook.console.sentence import Backlog, Failing, health
 from offhook.console.sentence import State as Seen
 from offhook.console.visit import Visit
 from offhook.errors import OffhookError
 from offhook.providers.drafts import Draft
-from offhook.records import DebugEvent, Issue, IssueFilter, IssueState, Level, State, WebhookFilter
+from offhook.records import DebugEvent, Endpoint, Issue, IssueFilter, IssueState, Level, State, Webhook, WebhookFilter
 from offhook.streams.carrier import SinkState
 from offhook.streams.model import Sink
 
 HOUR: Final = 3600.0
+DAY: Final = 86_400.0
 SHOWN: Final = 10
 MOST_ISSUES: Final = 6
 MOST_FIRINGS: Final = 20
 MOST_BACKLOGS: Final = 20
 """Endpoints whose oldest waiting webhook is asked for: each is a question to the journal."""
 UNRESOLVED: Final = (IssueState.OPEN, IssueState.REGRESSED)
-UNDELIVERED: Final = (State.WAITING, State.DELIVERING)
-
-Counts = Mapping[str, Mapping[State, int]]
-
-
-class EndpointRow(NamedTuple):
-    """An endpoint as the overview lists it. `state` is a word for the pill, `told` what that means."""
-
-    name: str
-    app: str
-    state: str
-    told: str
-    waiting: int
-    failed: int
-    oldest: float | None
-    last_delivered: float | None
-
-
-class SinkRow(NamedTuple):
-    """A sink as the overview lists it."""
-
-    sid: str
-    name: str
-    kind: str
-    status: str
-    lag: int
-    last_success_at: float | None
-    failing_since: float | None
-    fault: str
 
 
 class IssueRow(NamedTuple):
@@ -77,82 +50,122 @@ class FiringRow(NamedTuple):
     value: str
 
 
+class Asked(NamedTuple):
+    """What the charts are to show, and what was wrong with what was asked."""
+
+    span: Span
+    endpoint: str = ""
+    trouble: str = ""
+
+
+class Found(NamedTuple):
+    """What the journal and the house's rooms know just now."""
+
+    counts: Counts
+    issues: Sequence[Issue]
+    firings: Sequence[FiringRow]
+    sinks: Sequence[Sink]
+    webhooks: Sequence[Webhook]
+    backlogs: Mapping[str, Backlog]
+    states: Mapping[str, SinkState]
+
+
 async def show(visit: Visit) -> Response:
-    """The overview."""
-    return await _overview(visit)
+    """The overview, or the numbers behind its charts as a file."""
+    asked, history = read_asked(visit.query, visit.house.endpoints), visit.house.history
+    wanted = visit.query.get("format", "")
+    if history is None or wanted not in FORMATS or asked.trouble:
+        return await _overview(visit, asked, 400 if asked.trouble else 200)
+    rows = figures(asked.span, history.parts(asked.span, asked.endpoint)).rows
+    return export(wanted, f"offhook-{asked.span.name}", COLUMNS, map(as_data, rows))
 
 
 async def send_test(visit: Visit) -> Response:
     """Send a message to an endpoint as the provider would."""
-    name = visit.value("endpoint")
+    name = visit.about = visit.value("endpoint")
+    draft = Draft(sid="", account_sid="", body=visit.value("body", "Hello from Offhook"))
     try:
-        exchange = await visit.house.send_test(
-            name, Draft(sid="", account_sid="", body=visit.value("body", "Hello from Offhook"))
-        )
+        exchange = await visit.house.send_test(name, draft)
     except OffhookError as error:
-        return await _overview(visit, trouble=str(error), status=400)
+        return await _overview(visit, Asked(SPANS[0], trouble=str(error)), 400)
     if exchange.failure is not None or not 200 <= exchange.status < 300:
         why = exchange.failure.detail or exchange.failure.kind if exchange.failure else f"it was answered with {exchange.status}"
-        return await _overview(visit, trouble=f"The test message was not taken: {why}.", status=502)
+        return await _overview(visit, Asked(SPANS[0], trouble=f"The test message was not taken: {why}."), 502)
     return visit.back("/", f"A test message has come in at {name}, and was answered with {exchange.status}.")
 
 
-async def _overview(visit: Visit, *, trouble: str = "", status: int = 200) -> Response:
+def read_asked(query: Mapping[str, str], endpoints: Sequence[Endpoint]) -> Asked:
+    """The span and the endpoint that a URL asks for; the first span of all endpoints where it asks for what there is not."""
+    names = [each.name for each in endpoints]
+    span, endpoint = query.get("span", SPANS[0].name), query.get("endpoint", "")
+    found = next((each for each in SPANS if each.name == span), None)
+    if found is None:
+        return Asked(SPANS[0], trouble=f"There is no such span: choose one of {', '.join(each.name for each in SPANS)}.")
+    if endpoint and endpoint not in names:
+        return Asked(found, trouble=f"There is no such endpoint: choose one of {', '.join(names)}.")
+    return Asked(found, endpoint)
+
+
+async def _overview(visit: Visit, asked: Asked, status: int = 200) -> Response:
     house = visit.house
-    now = house.clock.now()
-    span = _span(visit.query.get("span", ""))
-    if span is None:
-        named = ", ".join(each.name for each in SPANS)
-        span, trouble, status = SPANS[0], trouble or f"There is no such span: choose one of {named}.", 400
-    counts = await house.journal.counts()
+    now, found, history = house.clock.now(), await _look(house), house.history
+    return visit.page(
+        "overview.html",
+        "Overview",
+        status=status,
+        # A page that says what went wrong stays as it is.
+        live=not asked.trouble,
+        trouble=asked.trouble,
+        asked=asked,
+        health=health(_seen(house, found), now),
+        is_empty=not total(found.counts, *State),
+        addresses=house.addresses(),
+        counts={state.value: total(found.counts, state) for state in State},
+        spans=SPANS,
+        figures=None if history is None else figures(asked.span, history.parts(asked.span, asked.endpoint)),
+        endpoints=endpoint_rows(house.endpoints, Known(found.counts, found.backlogs, last_delivered(house), now)),
+        names=[each.name for each in house.endpoints],
+        issues=[IssueRow(issue, spark(issue.hours, f"{sum(issue.hours)} in the last 24 hours")) for issue in found.issues],
+        firings=found.firings,
+        sinks=sink_rows(found.sinks, found.states),
+        webhooks=[(webhook_row(webhook), webhook.received_at) for webhook in found.webhooks],
+    )
+
+
+async def _look(house: PageHouse) -> Found:
+    """Ask for everything at once. Raises JournalError."""
+    now, counts = house.clock.now(), await house.journal.counts()
     issues, firings, sinks, webhooks, backlogs = await asyncio.gather(
         house.journal.issues(IssueFilter(states=UNRESOLVED), MOST_ISSUES, now=now),
         _firings(house),
         house.streams.sinks.all(),
         house.journal.webhooks(WebhookFilter(), SHOWN),
-        _backlogs(house, counts, now),
+        backlogs_of(house, counts, now),
     )
     states = {sink.sid: house.streams.status(sink.sid) for sink in sinks}
-    seen = Seen(
-        total=sum(sum(each.values()) for each in counts.values()),
-        failed=_total(counts, State.FAILED),
-        backlogs=list(backlogs.values()),
-        firings=[Failing(row.firing.alarm_name, row.firing.fired_at, f"/alarms/{row.firing.alarm_sid}") for row in firings],
-        sinks=failing_sinks(sinks, states),
-        problems=sum(now - issue.last_seen < HOUR and issue.level is Level.ERROR for issue in issues),
+    return Found(counts, issues, firings, sinks, webhooks, backlogs, states)
+
+
+def _seen(house: PageHouse, found: Found) -> Seen:
+    now = house.clock.now()
+    firings = [row.firing for row in found.firings]
+    leading = next((issue for issue in found.issues if issue.level is Level.ERROR), None)
+    return Seen(
+        total=total(found.counts, *State),
+        failed=total(found.counts, State.FAILED),
+        backlogs=list(found.backlogs.values()),
+        firings=[Failing(each.alarm_name, each.fired_at, f"/alarms/{each.alarm_sid}") for each in firings],
+        sinks=failing_sinks(found.sinks, found.states),
+        problems=sum(now - issue.last_seen < HOUR and issue.level is Level.ERROR for issue in found.issues),
+        leading=(leading.title, f"/issues/{leading.id}") if leading is not None else ("", ""),
         endpoints=len(house.endpoints),
         trouble=" ".join(filter(None, house.ready().values())),
     )
-    history = house.history
-    shown = None if history is None else figures(span, history.parts(span))
-    if shown is not None and (wanted := visit.query.get("format", "")) in FORMATS:
-        return export(wanted, f"offhook-{span.name}", COLUMNS, map(as_data, shown.rows))
-    return visit.page(
-        "overview.html",
-        "Overview",
-        status=status,
-        live=True,
-        trouble=trouble,
-        health=health(seen, now),
-        is_empty=not seen.total,
-        addresses=house.addresses(),
-        counts={state.value: _total(counts, state) for state in State},
-        spans=SPANS,
-        figures=shown,
-        endpoints=endpoint_rows(house, counts, backlogs),
-        issues=[IssueRow(issue, spark(issue.hours, f"{sum(issue.hours)} in the last 24 hours")) for issue in issues],
-        firings=firings,
-        sinks=sink_rows(sinks, states),
-        webhooks=[(webhook_row(webhook), webhook.received_at) for webhook in webhooks],
-    )
 
 
-def _span(name: str) -> Span | None:
-    return SPANS[0] if not name else next((each for each in SPANS if each.name == name), None)
-
-
-def _total(counts: Counts, *states: State) -> int:
-    return sum(each.get(state, 0) for each in counts.values() for state in states)
+def last_delivered(house: PageHouse) -> Callable[[str], float | None]:
+    """When an endpoint last took something, by its name."""
+    return house.history.last_delivered if house.history is not None else lambda _: None
 
 
 async def _firings(house: PageHouse) -> list[FiringRow]:
@@ -165,7 +178,7 @@ async def _firings(house: PageHouse) -> list[FiringRow]:
     ]
 
 
-async def _backlogs(house: PageHouse, counts: Counts, now: float) -> dict[str, Backlog]:
+async def backlogs_of(house: PageHouse, counts: Counts, now: float) -> dict[str, Backlog]:
     """What waits for whom, by endpoint: those that have anything waiting or are given a rest."""
     breakers = house.breakers()
     waiting = {name: sum(states.get(state, 0) for state in UNDELIVERED) for name, states in counts.items()}
@@ -177,87 +190,16 @@ async def _backlogs(house: PageHouse, counts: Counts, now: float) -> dict[str, B
 
 async def _backlog(house: PageHouse, name: str, waiting: int, now: float) -> Backlog:
     since = await house.journal.oldest_undelivered(name) if waiting else None
-    return Backlog(name, waiting, since, house.breakers().get(name, False), await _newest_error(house, name, now))
+    event = await _newest_error(house, name, now - DAY if since is None else since)
+    return Backlog(name, waiting, since, house.breakers().get(name, False), event)
 
 
-async def _newest_error(house: PageHouse, endpoint: str, now: float) -> DebugEvent | None:
-    """The newest error of an endpoint: by its issues, which are few, and not by its events, which may be far back among many."""
-    for issue in await house.journal.issues(IssueFilter(endpoint=endpoint), MOST_ISSUES, now=now):
-        if issue.level is Level.ERROR:
+async def _newest_error(house: PageHouse, endpoint: str, since: float) -> DebugEvent | None:
+    """The newest error of an endpoint since then: by its issues, which are few, and not by its events, which may be far back among many."""
+    for issue in await house.journal.issues(IssueFilter(endpoint=endpoint), MOST_ISSUES, now=house.clock.now()):
+        if issue.level is Level.ERROR and issue.last_seen >= since:
             return await house.journal.event(issue.last_event)
     return None
-
-
-def endpoint_rows(house: PageHouse, counts: Counts, backlogs: Mapping[str, Backlog]) -> list[EndpointRow]:
-    """The configured endpoints in the operator's order, then former ones of which something is still to be done."""
-    rows = [
-        _endpoint_row(house, each.name, without_credentials(each.app_url).partition("#")[0], counts, backlogs)
-        for each in house.endpoints
-    ]
-    known = {each.name for each in house.endpoints}
-    former = (name for name in sorted(counts) if name not in known)
-    return rows + [
-        _endpoint_row(house, name, "no longer configured", counts, backlogs)
-        for name in former
-        if any(counts[name].get(state) for state in (*UNDELIVERED, State.FAILED))
-    ]
-
-
-def _endpoint_row(house: PageHouse, name: str, app: str, counts: Counts, backlogs: Mapping[str, Backlog]) -> EndpointRow:
-    backlog, states = backlogs.get(name), counts.get(name, {})
-    history = house.history
-    state, told = standing(backlog, states.get(State.FAILED, 0), house.clock.now())
-    return EndpointRow(
-        name=name,
-        app=app,
-        state=state,
-        told=told,
-        waiting=sum(states.get(each, 0) for each in UNDELIVERED),
-        failed=states.get(State.FAILED, 0),
-        oldest=backlog.since if backlog else None,
-        last_delivered=None if history is None else history.last_delivered(name),
-    )
-
-
-def standing(backlog: Backlog | None, failed: int, now: float) -> tuple[str, str]:
-    """How an endpoint is, in a word and in a sentence."""
-    if backlog is not None and backlog.resting:
-        return "resting", "Its app keeps failing: deliveries wait, and one now and then finds out whether it is back."
-    if backlog is not None and backlog.waiting and backlog.since is not None and now - backlog.since > 60:
-        return "behind", "Webhooks wait for its app."
-    if failed:
-        return "lost some", "Some webhooks have not reached its app; they can be replayed."
-    return "well", "Everything that came in has been delivered."
-
-
-def failing_sinks(sinks: Sequence[Sink], states: Mapping[str, SinkState]) -> list[Failing]:
-    """The sinks that do not take events just now."""
-    return [
-        Failing(sink.description or sink.sid, since, f"/streams/{sink.sid}")
-        for sink in sinks
-        if (since := states[sink.sid].failing_since) is not None
-    ]
-
-
-def sink_rows(sinks: Sequence[Sink], states: Mapping[str, SinkState]) -> list[SinkRow]:
-    """The sinks, those in trouble first."""
-    rows = []
-    for sink in sinks:
-        state = states[sink.sid]
-        fault = state.last_fault.message if state.last_fault is not None and state.failing_since is not None else ""
-        rows.append(
-            SinkRow(
-                sink.sid,
-                sink.description or sink.sid,
-                sink.type,
-                "failing" if state.failing_since is not None else sink.status.value,
-                state.lag,
-                state.last_success_at,
-                state.failing_since,
-                fault,
-            )
-        )
-    return sorted(rows, key=lambda row: (row.failing_since is None, -row.lag, row.name))
 
 
 ROUTES = (PageRoute("GET", "/", show), PageRoute("POST", "/test-message", send_test, audit="test message"))

@@ -55,8 +55,9 @@ async def send(visit: Visit) -> Response:
         elsewhere=without_credentials(url),
         entry=entry,
         blocked=refused is not None and refused.kind is FailureKind.BLOCKED,
+        unsent=status == 400 and len(attempt.exchanges) == 1,
         reading=_reading(sent, attempt),
-        parameters=parameters_of(sent),
+        what=parameters_of(sent),
         phases=PHASES,
     )
 

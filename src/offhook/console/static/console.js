@@ -2,7 +2,16 @@
 "use strict";
 
 const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
-const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
+
+// -- help
+
+const keys = document.getElementById("keys");
+const help = document.getElementById("help");
+if (keys && help) {
+  help.hidden = false;
+  help.addEventListener("click", () => keys.showModal());
+}
 
 // -- walking a list: j and k, Enter, r
 
@@ -25,7 +34,7 @@ function tick() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
   if (typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
@@ -34,6 +43,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j" && walking) walk(1);
   else if (event.key === "k" && walking) walk(-1);
   else if (event.key === "x" && walking) tick();
+  else if (event.key === "?" && keys) keys.showModal();
   else if (event.key === "/") {
     const search = document.querySelector("input[type=search]");
     if (!search) return;

@@ -318,10 +318,16 @@ WHERE webhooks.seq >= (SELECT below FROM searchable) AND +id < :below AND +id >=
   AND received_at >= :since AND received_at < :until
 ORDER BY webhooks.seq DESC LIMIT :most;
 
+-- name: last_number_below
+SELECT seq FROM webhooks WHERE id < :id ORDER BY id DESC LIMIT 1;
+
+-- name: first_number_from
+SELECT seq FROM webhooks WHERE id >= :id ORDER BY id LIMIT 1;
+
 -- name: newest_with_words
 SELECT webhooks.seq, state, due, failures, refusals, attempts, conversation, provider_id, account_sid, sender, recipient, note, answer, data
 FROM search CROSS JOIN webhooks ON webhooks.seq = search.rowid CROSS JOIN arrivals ON arrivals.seq = search.rowid
-WHERE search MATCH :words AND search.rowid < :row AND id < :below AND id >= :from
+WHERE search MATCH :words AND search.rowid < :row AND search.rowid >= :floor AND id < :below AND id >= :from
   AND (:endpoint = '' OR endpoint = :endpoint)
   AND (:state = '' OR state = :state)
   AND received_at >= :since AND received_at < :until
@@ -452,7 +458,8 @@ SELECT issue, hour, count FROM issue_hours
 WHERE issue IN (SELECT value FROM carray(:ids)) AND hour >= :first AND hour < :first + :hours;
 
 -- name: webhooks_of_issue
--- A state at a time, so that the index gives the order. By the index over `webhook`: a webhook has few events, an issue may have very many.
+-- A state at a time, so that the index gives the order. The plus keeps SQLite from the index of issues: a webhook has few events, an issue
+-- may have a hundred thousand, which would be gone through for each webhook.
 SELECT id FROM (
     SELECT * FROM (
         SELECT id FROM webhooks

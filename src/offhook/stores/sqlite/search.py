@@ -6,6 +6,7 @@ from typing import Any
 import apsw
 
 from offhook.records import Webhook
+from offhook.stores.sqlite.bounds import HIGHEST
 from offhook.stores.sqlite.codec import read_webhook
 from offhook.stores.sqlite.group import Changes
 from offhook.stores.sqlite.statements import execute
@@ -13,6 +14,9 @@ from offhook.stores.words import SHORT, document, words_of
 
 # A step holds the writer, and the interpreter, for about a millisecond.
 ROWS_AT_ONCE = 32
+# Arrivals of the same moments may have been stored in another order than that of their ids.
+SLACK = 1_000
+EVERY = 1 << 62
 
 
 def index_some(db: apsw.Connection, _changes: Changes, settled_below: int) -> int:
@@ -39,10 +43,18 @@ def question(query: str) -> str:
     return " AND ".join(f'"{word}"' if len(word) <= SHORT else f'"{word}"*' for word in words_of(query))
 
 
+def _numbers(db: apsw.Connection, below: str, at_least: str) -> tuple[int, int]:
+    """Between which numbers the webhooks with these ids are: a word that a million have is only looked up there."""
+    last = execute(db, "last_number_below", id=below) if below != HIGHEST else [(EVERY,)]
+    first = execute(db, "first_number_from", id=at_least) if at_least else [(0,)]
+    return (last[0][0] if last else 0) + SLACK, (first[0][0] if first else EVERY) - SLACK
+
+
 def indexed(db: apsw.Connection, values: dict[str, Any], query: str) -> Iterator[Webhook]:
     """The webhooks that the index knows for these words, newest first, page by page."""
     asked = question(query)
-    values = {**values, "words": asked, "row": execute(db, "searchable_below")[0][0]}
+    row, floor = _numbers(db, values["below"], values["from"])
+    values = {**values, "words": asked, "row": min(row, execute(db, "searchable_below")[0][0]), "floor": floor}
     while asked:
         rows = execute(db, "newest_with_words", **values)
         yield from (read_webhook(row[1:]) for row in rows)

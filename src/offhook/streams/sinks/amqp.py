@@ -26,6 +26,10 @@ _WINDOW: Final = 16
 _PERSISTENT: Final = 2
 _CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 _LONGEST_NAME: Final = 255
+# Of the time for a batch, what may be waited for confirmations: the rest is for finding out why there are none.
+_SHARE: Final = 0.9
+_AT_ONCE: Final = 0.01
+_BLOCKED: Final = throttled("RabbitMQ has no memory or disk left, and takes nothing from publishers (an alarm is on).")
 
 _FIELDS = (
     SinkField("url", "where RabbitMQ is: amqp://host:5672/vhost, or amqps:// for TLS", read_server(_PORTS)),
@@ -65,6 +69,7 @@ class _Settings(NamedTuple):
     password: str
     tls: ssl.SSLContext | None
     window: int
+    within: float
 
 
 class _Line(NamedTuple):
@@ -103,8 +108,14 @@ class AmqpBroker:
 
     async def send(self, line: _Line, events: Sequence[Event], tally: Tally) -> None:
         """A window after the other; of a window, as many as have been confirmed without a gap."""
-        for start in range(0, len(events), self._settings.window):
-            await self._send_window(line, events[start : start + self._settings.window], tally)
+        try:
+            async with asyncio.timeout(self._settings.within * _SHARE):
+                for start in range(0, len(events), self._settings.window):
+                    await self._send_window(line, events[start : start + self._settings.window], tally)
+        except TimeoutError:
+            if await _is_blocked(line.connection):
+                raise FaultError(_BLOCKED) from None
+            raise
 
     async def close(self, line: _Line) -> None:
         """A farewell, where there is somebody to take leave of."""
@@ -176,6 +187,16 @@ class AmqpBroker:
         await channel.close()
 
 
+async def _is_blocked(connection: "AbstractConnection") -> bool:
+    """Whether RabbitMQ has told that it takes nothing more from whoever publishes."""
+    try:
+        async with asyncio.timeout(_AT_ONCE):
+            await connection.ready()
+    except TimeoutError:
+        return True
+    return False
+
+
 def _by_reply(error: Exception) -> Fault:
     from aiormq import exceptions as amqp
 
@@ -220,6 +241,7 @@ def _make(configuration: Mapping[str, Any], parts: SinkParts) -> SinkClient:
         password=fields.secret(values, "password", parts) or "guest",
         tls=tls_context(values["ca_file"], server.host) if server.scheme == "amqps" else None,
         window=values["window"],
+        within=values["timeout"],
     )
     return BrokerClient(AmqpBroker(settings), [server], values["timeout"])
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from offhook.delivery import destination
+from offhook.net import addresses
 from offhook.net.urls import parse_target
 from offhook.records import Failure
 from offhook.settings import kinds
@@ -59,11 +60,14 @@ def secret(value: object) -> str:
 
 
 def address(value: object) -> str:
-    """An http(s) URL that the door to the network would call. User and password may stand in it, a fragment means nothing and goes."""
+    """An http(s) URL that the door to the network would call. User and password may stand in it, a fragment means nothing and goes.
+
+    What a name leads to is seen when it is called; what is refused by its name or number alone is better said now.
+    """
     given: str = kinds.url().read(value)
     given = given.partition("#")[0]
     target = parse_target(destination.shown(given))
-    problem = target.detail if isinstance(target, Failure) else ""
+    problem = target.detail if isinstance(target, Failure) else addresses.refusal_of_host(target.host, trusted=True)
     if problem:
         raise ValueError(f"it cannot be called: {problem}")
     return given
@@ -73,7 +77,9 @@ def headers(value: object) -> dict[str, str]:
     """Further header fields: a table of names and values, of which each may be a reference."""
     table = value if isinstance(value, Mapping) else None
     if table is None:
-        raise ValueError('it is not a table of names and values: write {"X-Name" = "value"}')
+        raise ValueError(
+            'it is not a table of names and values: write {"X-Name": "value"}, on the command line headers.X-Name=env:NAME'
+        )
     for name, content in table.items():
         if not isinstance(name, str) or not _HEADER.fullmatch(name):
             raise ValueError(f"{str(name)[:40]!r} cannot be the name of a header field: write letters, digits and hyphens")

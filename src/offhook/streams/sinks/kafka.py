@@ -4,16 +4,17 @@ The producer is idempotent and waits for all in-sync replicas (`acks=all`): what
 as long as the broker is back within the timeout. Events of one conversation have one key and so one partition; a topic of one partition
 keeps the order of all.
 
-The library makes its own connections, also to the brokers that the first one names. Their names are looked up and checked before a record
-goes to them; what the library then connects to is what it resolves itself (only the first server, and only without TLS, is called
+The library makes its own connections, also to the brokers that the first one names. Their names are looked up and checked when it
+has named them, before a record goes to them; what the library then connects to is what it resolves itself (only the first server, and only without TLS, is called
 by the address that was checked).
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from offhook.settings import kinds
 from offhook.streams.model import Event, Fault, SinkClient, SinkField, SinkKind, SinkParts
@@ -24,12 +25,15 @@ from offhook.streams.sinks.reach import Server, addresses_of, read_servers, tls_
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Producer
-    from confluent_kafka.admin import ClusterMetadata
+    from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
+
+_Result = TypeVar("_Result")
 
 _PORTS: Final = {"kafka": 9092}
 _HEADERS: Final[list[tuple[str, str | bytes | None]]] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 _CONNECT_WITHIN: Final = 4.5
 _LOOK_WITHIN: Final = 1.0
+_STEP: Final = 0.5
 # Of the time for a batch, what the library may use up: the rest is for hearing of it.
 _SHARE: Final = 0.9
 _MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -106,11 +110,15 @@ class _Settings(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A producer, what it has complained of, and the brokers whose addresses have been checked."""
+    """A producer, what it has complained of, and the thread that waits for it: those of the loop are for looking names up."""
 
     producer: "Producer"
     complaints: "list[KafkaError]"
-    checked: set[Server]
+    thread: ThreadPoolExecutor
+
+    async def wait(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """The result of work that takes its time."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *arguments))
 
 
 class KafkaBroker:
@@ -127,7 +135,7 @@ class KafkaBroker:
         host = server.host if self._settings.tls else address
         where = f"[{host}]:{server.port}" if ":" in host else f"{host}:{server.port}"
         options = {**self._options(), "bootstrap.servers": where, "error_cb": complaints.append}
-        line = _Line(Producer(options, logger=_silent()), complaints, set())
+        line = _Line(Producer(options, logger=_silent()), complaints, ThreadPoolExecutor(1, "kafka"))
         try:
             await self._check_brokers(line)
         except KafkaException as error:
@@ -151,7 +159,7 @@ class KafkaBroker:
                 headers=_HEADERS,
                 on_delivery=partial(_note, outcomes, at),
             )
-        await asyncio.to_thread(line.producer.flush, self._settings.within * _SHARE)
+        await self._flush(line)
         for at, outcome in enumerate(outcomes):
             if outcome is not None:
                 fault = _SLOW if isinstance(outcome, bool) else self._meaning(outcome)
@@ -163,7 +171,10 @@ class KafkaBroker:
     async def close(self, line: _Line) -> None:
         """Nothing that waits is sent any more: it would come behind what is sent in its place."""
         line.producer.purge()
-        await asyncio.to_thread(line.producer.close)
+        try:
+            await line.wait(line.producer.close)
+        finally:
+            line.thread.shutdown(wait=False)
 
     def fault_of(self, error: Exception) -> Fault | None:
         """By the name of its code."""
@@ -183,16 +194,20 @@ class KafkaBroker:
         heard = [self._meaning(complaint) for complaint in line.complaints]
         return next((reason for reason in _REASONS if reason in heard), fault)
 
+    async def _flush(self, line: _Line) -> None:
+        """Until each record has come to its end. In small steps: a thread that waits cannot be called back."""
+        now = asyncio.get_running_loop().time
+        until = now() + self._settings.within * _SHARE
+        while await line.wait(line.producer.flush, _STEP) and now() < until:
+            pass
+
     async def _check_brokers(self, line: _Line) -> None:
         """Every broker that is named has addresses that may be called, and the topic can be written to."""
         from confluent_kafka import KafkaException
 
         found = await self._look_around(line)
         for broker in found.brokers.values():
-            server = Server("kafka", broker.host, broker.port)
-            if server not in line.checked:
-                await addresses_of(server)
-                line.checked.add(server)
+            await addresses_of(Server("kafka", str(broker.host), int(broker.port or 0)))
         trouble = found.topics[self._settings.topic].error
         if trouble is not None and trouble.name() not in ("LEADER_NOT_AVAILABLE", "_WAIT_CACHE"):
             raise KafkaException(trouble)
@@ -205,7 +220,7 @@ class KafkaBroker:
         until = now() + _CONNECT_WITHIN
         while True:
             try:
-                return await asyncio.to_thread(line.producer.list_topics, self._settings.topic, _LOOK_WITHIN)
+                return await line.wait(line.producer.list_topics, self._settings.topic, _LOOK_WITHIN)
             except KafkaException:
                 line.producer.poll(0)
                 if line.complaints or now() > until:

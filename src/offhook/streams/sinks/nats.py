@@ -6,6 +6,7 @@ confirmed and not kept twice. What has been confirmed is in the stream's file; w
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,7 @@ _PORTS = {"nats": 4222, "tls": 4222}
 _HEADERS = {"Content-Type": "application/cloudevents+json"}
 # What a message has besides the event: its headers, and what their frame takes.
 _OVERHEAD = 512
+_ABANDON_WITHIN = 0.5
 
 _FIELDS = (
     SinkField("servers", "where NATS is: nats://host:4222, or tls:// for TLS; several with commas", read_servers(_PORTS)),
@@ -121,7 +123,7 @@ class NatsBroker:
                 token=self._settings.token or None,
             )
         except BaseException as error:
-            await client.close()
+            await self._abandon(client)
             if isinstance(error, NoServersError) and trouble.done():
                 raise trouble.result() from None
             raise
@@ -144,6 +146,12 @@ class NatsBroker:
                 _forget(confirmation)
         if len(sent) < len(events):
             raise FaultError(refused(f"The event is larger than NATS takes ({most} bytes, headers included)."))
+
+    async def _abandon(self, client: "Client") -> None:
+        """A client that has not come about. After a handshake that failed the library waits for its own end in vain."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_ABANDON_WITHIN):
+                await client.close()
 
     async def close(self, line: _Line) -> None:
         """Without waiting for anything."""
