@@ -327,6 +327,14 @@ def test_a_browser_shows_it_in_both_looks_and_replays_it_by_a_key(beside, looks)
     assert refused == []
 
 
+def test_a_browser_tells_the_time_in_its_own_zone(beside, looks):
+    event = beside.run(an_error(beside.pages))
+    page = looks(390, timezone_id="Asia/Tokyo", locale="en-GB")
+    beside.log_in(page)
+    page.goto(f"{beside.url}/errors/{event.id}")
+    assert "20:00:0" in page.locator("time[data-local]").inner_text()
+
+
 def test_a_browser_makes_an_alarm_by_one_click_and_is_led_to_what_is_wrong(beside, looks):
     event = beside.run(an_error(beside.pages))
     page = looks(1440)
