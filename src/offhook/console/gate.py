@@ -103,9 +103,8 @@ class Gate:
     async def refused(self, what: str, request: Request) -> None:
         """Somebody was wrong: slow them down, and write it down while that is news. Raises Problem 20429."""
         tries = await self._patience.wrong(_peer(request))
-        hour, noted = int(self._clock.now() // 3600), 0
-        if self._noted[0] == hour:
-            noted = self._noted[1]
+        hour = int(self._clock.now() // 3600)
+        noted = self._noted[1] if self._noted[0] == hour else 0
         if tries & (tries - 1) == 0 and noted < _MOST_NOTED:
             self._noted = (hour, noted + 1)
             await self._audit.note(what, "" if tries == 1 else f"{tries} in a row", request, NOBODY)
