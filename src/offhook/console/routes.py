@@ -84,7 +84,7 @@ def create_console(house: PageHouse, login: Login | Sessions | None = None) -> S
     if not isinstance(login, Login):
         login = Login(login or Sessions(house.clock.now))
     gate = gate_of(house, login)
-    return create_app(house, page_routes(house, gate), reception=gate)
+    return create_app(house, page_routes(house, gate), reception=gate, missing=Doorway(house, gate, NAV).missing)
 
 
 def gate_of(house: PageHouse, login: Login) -> Gate:
