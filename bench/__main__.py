@@ -1,4 +1,4 @@
-"""`python -m bench [intake|delivery|growth|isolation|dead-sinks|alarms|memory|simulator|peers|all|figures] [--quick] [--runs N] [--dir PATH]`."""
+"""`python -m bench [intake|delivery|growth|isolation|dead-sinks|alarms|console|memory|simulator|peers|all|figures] [--quick] [--runs N] [--dir PATH]`."""
 
 import argparse
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import alarms, dead_sinks, delivery, growth, intake, isolation, memory, report, simulator
+from bench import console as pages
 from bench.figures import Result
 from bench.machine import cores, facts, file_system
 from bench.options import Options
@@ -22,6 +23,7 @@ BENCHES: dict[str, Callable[[Options], Result]] = {
     "isolation": isolation.bench,
     "dead-sinks": dead_sinks.bench,
     "alarms": alarms.bench,
+    "console": pages.bench,
     "memory": memory.bench,
     "simulator": simulator.bench,
     "peers": comparison.bench,

@@ -76,7 +76,8 @@ def _write_keys(db: apsw.Connection, keys: list[tuple[bytes, int]]) -> None:
             execute_rows(db, "insert_keys", keys[start : start + 25_000], KEY_COLUMNS)
 
 
-def _identifier(prefix: str, at: float) -> str:
+def identifier(prefix: str, at: float) -> str:
+    """An id as the house would have made it at that time."""
     chance = os.urandom(10).hex()
     return f"{id_floor(prefix, at)[:14]}7{chance[:3]}8{chance[3:18]}"
 
@@ -84,7 +85,7 @@ def _identifier(prefix: str, at: float) -> str:
 def _arrival(at: float, request: bytes) -> Arrival:
     head, _, body = request.partition(b"\r\n\r\n")
     return Arrival(
-        id=_identifier("WH", at),
+        id=identifier("WH", at),
         endpoint="sms",
         received_at=at,
         peer="127.0.0.1:40000",
@@ -128,7 +129,7 @@ def _attempt(webhook_id: str, arrival: Arrival) -> Attempt:
         body_size=11,
     )
     return Attempt(
-        id=_identifier("AT", arrival.received_at),
+        id=identifier("AT", arrival.received_at),
         webhook_id=webhook_id,
         number=1,
         role=Role.PRIMARY,

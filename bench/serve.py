@@ -31,6 +31,7 @@ class Serve:
         ready = self.child.json()
         self.port = port_of(ready["intake"])
         self.console_port = port_of(ready["console"])
+        self.login = str(ready["login"]).partition("token=")[2]
 
     def states(self) -> dict[str, int]:
         """How many webhooks there are in each state, by the console's API."""

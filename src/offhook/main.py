@@ -346,6 +346,10 @@ class House:
         """By endpoint, where its webhooks come in."""
         return self._trial.addresses()
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for an endpoint's app delivered now; returns how many were to wait longer. Raises JournalError."""
+        return await self._courier.hasten(endpoint)
+
     async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
         """Send a message to an endpoint's own address as Twilio would. Raises OffhookError."""
         return await self._trial.send(endpoint, draft)

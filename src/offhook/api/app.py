@@ -1,6 +1,7 @@
 """The API as an ASGI application: the route table behind the guard."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,21 +21,27 @@ from offhook.api.streams_routes import is_of_streams
 from offhook.errors import JournalError
 from offhook.streams.refused import RefusedError
 
+Missing = Callable[[Request], Response]
 _log = logs.get("api")
 
 
 def create_app(
-    house: House, pages: Sequence[BaseRoute] = (), bodies: Mapping[str, int] | None = None, reception: Reception | None = None
+    house: House,
+    pages: Sequence[BaseRoute] = (),
+    bodies: Mapping[str, int] | None = None,
+    reception: Reception | None = None,
+    missing: Missing | None = None,
 ) -> Starlette:
     """The API of a house, and the pages that share its listener.
 
     `bodies`: which paths take bigger requests than others. `reception` says who may ask; without one everybody may.
+    `missing` makes the page for a person at a browser who asks for one that there is not.
     """
     app = Starlette(
         routes=[*(route(operation, house, reception) for operation in OPERATIONS), *pages],
         middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts, bodies=bodies)],
         exception_handlers={
-            HTTPException: _library_refused,
+            HTTPException: functools.partial(_library_refused, missing),
             Problem: _refused,
             RefusedError: _streams_refused,
             JournalError: _journal_failed,
@@ -55,11 +62,13 @@ async def _streams_refused(_: Request, refused: Exception) -> Response:
     return problem_answer(Problem(refused.code, str(refused)))
 
 
-async def _library_refused(request: Request, refusal: Exception) -> Response:
+async def _library_refused(missing: Missing | None, request: Request, refusal: Exception) -> Response:
     """What the router refuses: an unknown path, or a method that the path does not have."""
     assert isinstance(refusal, HTTPException)
     path = request.url.path
     if refusal.status_code == 404:
+        if missing is not None and not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+            return missing(request)
         known = [operation.path for operation in OPERATIONS]
         return problem_answer(
             Problem(20404, f"There is nothing at {path[:100]}.{suggest(path, known)} All paths are in /openapi.json.")

@@ -12,7 +12,8 @@ from offhook.api.fields import Field, one_of
 from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
-from offhook.doctor.practice import AT_ONCE, MOST_SAMPLES, BusyError, refusal
+from offhook.doctor.cases import BusyError
+from offhook.doctor.practice import AT_ONCE, MOST_SAMPLES, refusal
 from offhook.doctor.question import Product
 
 LONGEST_URL: Final = 2000

@@ -18,7 +18,7 @@ from offhook.api.problems import Problem, problem_answer
 from offhook.settings import is_loopback
 
 MAX_BODY = 64 * 1024
-ANY_ADDRESS = "any IP address"
+ANY_ADDRESS = "any address in figures"
 """Among the allowed hosts: every address in figures. No name can be made to lead there (DNS rebinding), as there is no name."""
 BODY_WITHIN = 10.0
 """Seconds in which a request's body has to be there."""
@@ -85,7 +85,7 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         name = host_name(host)
-        return name in self._allowed or is_loopback(name) or (ANY_ADDRESS.casefold() in self._allowed and _is_address(name))
+        return name in self._allowed or is_loopback(name) or (ANY_ADDRESS in self._allowed and _is_address(name))
 
 
 def _is_address(name: str) -> bool:

@@ -1,6 +1,7 @@
 """The audit log: who changed what, when and from where. It is only ever added to."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -11,6 +12,10 @@ from offhook.ports import Clock, Ids, Journal
 from offhook.records import Kept, Record
 
 SHELF = "audit"
+AT_ONCE = 1000
+FIRST_SPAN = 3_600_000
+MOST_READ = 20_000
+"""Entries that are looked through for one page."""
 log = logs.get("console")
 
 
@@ -24,6 +29,18 @@ class Entry(Record):
     peer: str
     agent: str = ""
     who: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it that is looked through for words."""
+        return f"{self.action} {self.subject} {self.who} {self.peer} {self.agent}".casefold()
+
+
+class Page(NamedTuple):
+    """Some entries, newest first; `next` is where the older ones go on, "" where there are none."""
+
+    entries: Sequence[Entry]
+    next: str
 
 
 class Audit:
@@ -48,9 +65,40 @@ class Audit:
 
     async def entries(self, limit: int = 500) -> Sequence[Entry]:
         """The newest, newest first."""
-        newest: list[Entry] = []
-        after = ""
-        while found := await self._journal.kept(SHELF, 1000, after):
-            newest = [*newest, *(msgspec.msgpack.decode(each.data, type=Entry) for each in found if each.data)][-limit:]
+        return (await self.page(limit)).entries
+
+    async def page(self, limit: int, before: str = "", words: str = "") -> Page:
+        """Entries in which all of these words stand, newest first, with ids below `before`. Raises JournalError.
+
+        The journal reads a shelf upwards: so it is asked for spans of time, the newest first, each longer than the one before it.
+        """
+        oldest = next(iter(await self._journal.kept(SHELF, 1)), None)
+        found: list[Entry] = []
+        wanted = words.casefold().split()
+        high, span, read = before or self._ids.new("AU"), FIRST_SPAN, 0
+        while oldest is not None and high > oldest.id and len(found) <= limit and read < MOST_READ:
+            low = _earlier(high, span)
+            several = await self._between(low, high)
+            read += len(several)
+            found += (each for each in reversed(several) if all(word in each.text for word in wanted))
+            high, span = low, span * 4
+        if len(found) > limit:
+            return Page(found[:limit], found[limit - 1].id)
+        return Page(found, high if oldest is not None and high > oldest.id else "")
+
+    async def _between(self, low: str, high: str) -> list[Entry]:
+        """All from one id to another, oldest first."""
+        several: list[Entry] = []
+        after = low
+        while found := await self._journal.kept(SHELF, AT_ONCE, after):
+            several += (msgspec.msgpack.decode(each.data, type=Entry) for each in found if each.data and each.id < high)
             after = found[-1].id
-        return newest[::-1]
+            if len(found) < AT_ONCE or after >= high:
+                break
+        return several
+
+
+def _earlier(identifier: str, milliseconds: int) -> str:
+    """The lowest id of so long before another: ids begin with their time, 48 bits of milliseconds."""
+    at = max(0, int(identifier[2:14], 16) - milliseconds)
+    return f"AU{at:012x}{'0' * 20}"

@@ -44,7 +44,7 @@ def report_page(report: Report) -> bytes:
         "main",
         _top(report),
         _part("What was found", map(_card(names), trouble)) if trouble else "",
-        _part("What to do", [tag("ol", *(tag("li", _prose(step)) for step in report.steps), class_="steps")])
+        _part("What to do", [tag("ol", *(tag("li", prose(step)) for step in report.steps), class_="steps")])
         if report.steps
         else "",
         _part("What the sender of the text would receive", _bubbles(report.messages or ())) if received(report) else "",
@@ -85,7 +85,7 @@ def _card(names: Iterator[str]) -> Callable[[Row], Markup]:
             class_="label",
         )
         return tag(
-            "article", label, tag("h3", _prose(row.finding.title)), _evidence(row.finding, names), class_=f"finding {verdict}"
+            "article", label, tag("h3", prose(row.finding.title)), _evidence(row.finding, names), class_=f"finding {verdict}"
         )
 
     return card
@@ -108,7 +108,7 @@ def _line(row: Row, names: Iterator[str]) -> Markup:
     line = (
         tag("span", MARKS[row.finding.verdict], class_="mark"),
         tag("code", row.check),
-        tag("span", _prose(row.finding.title), class_="what more" if evidence else "what"),
+        tag("span", prose(row.finding.title), class_="what more" if evidence else "what"),
     )
     verdict = str(row.finding.verdict)
     if not evidence:
@@ -117,11 +117,11 @@ def _line(row: Row, names: Iterator[str]) -> Markup:
 
 
 def _evidence(finding: Finding, names: Iterator[str]) -> Markup:
-    lines = tag("ul", *(tag("li", _prose(each)) for each in finding.evidence), class_="evidence") if finding.evidence else ""
+    lines = tag("ul", *(tag("li", prose(each)) for each in finding.evidence), class_="evidence") if finding.evidence else ""
     return joined([lines, *(figure(plot, next(names)) for plot in finding.plots if plot.values)])
 
 
-def _prose(sentence: str) -> Markup:
+def prose(sentence: str) -> Markup:
     """A sentence in which what stands between backticks is shown as code."""
     return joined(
         tag("code", part) if odd else part for part, odd in zip(_QUOTED.split(sentence), cycle((False, True)), strict=False)

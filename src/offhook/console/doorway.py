@@ -74,6 +74,12 @@ class Doorway:
 
         return endpoint
 
+    def missing(self, request: Request) -> Response:
+        """The page for a path at which there is none."""
+        visit = Visit(self._house, request, self._gate.session(request), self._nav)
+        what = "There is no such page. It may have had another address, or what it was about is no longer kept."
+        return visit.page("problem.html", "Not here", status=404, what=what, instead=[("To the overview", "/")])
+
     async def _ask(self, request: Request) -> Response:
         """The page of the login. A link's token is shown in a form, so that a program that looks links up in advance does not use it up."""
         visit = Visit(self._house, request, self._gate.session(request), self._nav)

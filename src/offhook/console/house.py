@@ -9,6 +9,7 @@ from offhook.console.live import Live
 from offhook.console.oneoff import OneOff
 from offhook.providers.drafts import Draft
 from offhook.records import Exchange
+from offhook.settings import Settings
 
 
 class Address(NamedTuple):
@@ -20,6 +21,10 @@ class Address(NamedTuple):
 
 class PageHouse(House, Protocol):
     """The running Offhook, as far as its pages need it."""
+
+    @property
+    def settings(self) -> Settings:
+        """What the operator has set."""
 
     @property
     def history(self) -> History | None:
@@ -38,6 +43,9 @@ class PageHouse(House, Protocol):
 
     def addresses(self) -> Mapping[str, Address]:
         """By endpoint, where its webhooks come in; empty where nobody is to be given an address."""
+
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for an endpoint's app delivered now rather than when it is due; returns how many were. Raises JournalError."""
 
     async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
         """Send a message to an endpoint's own address as the provider would, correctly signed; gives what was answered.

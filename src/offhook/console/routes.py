@@ -19,12 +19,16 @@ from offhook.console.pages import (
     alarm,
     alarm_edit,
     alarms,
+    audit,
+    doctor,
+    endpoints,
     error,
     errors,
     issue,
     issues,
     live,
     overview,
+    settings,
     stream,
     stream_new,
     stream_subscription,
@@ -57,6 +61,10 @@ SUBJECTS = (
     stream_new,
     stream_subscription,
     stream,
+    endpoints,
+    settings,
+    doctor,
+    audit,
 )
 PAGES: Sequence[PageRoute] = tuple(route for subject in SUBJECTS for route in subject.ROUTES)
 _STATIC = Path(__file__).with_name("static")
@@ -76,7 +84,7 @@ def create_console(house: PageHouse, login: Login | Sessions | None = None) -> S
     if not isinstance(login, Login):
         login = Login(login or Sessions(house.clock.now))
     gate = gate_of(house, login)
-    return create_app(house, page_routes(house, gate), reception=gate)
+    return create_app(house, page_routes(house, gate), reception=gate, missing=Doorway(house, gate, NAV).missing)
 
 
 def gate_of(house: PageHouse, login: Login) -> Gate:

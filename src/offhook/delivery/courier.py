@@ -336,6 +336,16 @@ class Courier:
                 self._backlog.parked(self._lines[webhook.endpoint], now)
         return changed
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for an endpoint's app tried now; returns how many were due later. Raises JournalError."""
+        line = self._lines.get(endpoint)
+        if line is None:
+            return 0
+        now = self._parts.clock.now()
+        changed = await self._parts.journal.hasten(endpoint, now)
+        self._backlog.look(line, now)
+        return changed
+
     def breakers(self) -> dict[str, bool]:
         """Which endpoints' apps are given a rest."""
         return {name: line.gate.is_open for name, line in self._lines.items()}

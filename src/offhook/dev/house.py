@@ -21,6 +21,7 @@ from offhook.ports import Clock, Ids, Journal
 from offhook.providers.base import Provider
 from offhook.providers.drafts import Draft
 from offhook.records import Endpoint, Exchange, Settlement
+from offhook.settings import Settings
 from offhook.simulator.book import Book
 from offhook.simulator.calls import INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
@@ -51,6 +52,7 @@ class DevParts:
     clock: Clock
     ids: Ids
     doctor: Practice
+    settings: Settings
     pace: Pace = Pace()  # noqa: RUF009 - frozen
 
 
@@ -70,6 +72,7 @@ class DevHouse:
         self.live = Live(parts.journal)
         self.front, self.behind = "", parts.app_url
         self.doctor = parts.doctor
+        self.settings = parts.settings
         self.streams = idle_desk(parts.journal, Means(parts.transport, parts.clock, parts.ids, lambda _: None))
         self.alarms = open_desk(parts.journal, parts.clock, parts.ids)
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
@@ -150,6 +153,11 @@ class DevHouse:
     def addresses(self) -> Mapping[str, Address]:
         """Webhooks come from the phone, and to no address."""
         return {}
+
+    async def hasten(self, endpoint: str) -> int:
+        """Nothing waits here."""
+        del endpoint
+        return 0
 
     async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
         """There is a phone for that."""

@@ -83,6 +83,7 @@ def make_house(settings: Settings, pace: Pace | None = None) -> DevHouse:
             clock=clock,
             ids=TimeSortedIds(),
             doctor=configured_practice(settings),
+            settings=settings,
             pace=pace or Pace(),
         )
     )

@@ -14,7 +14,7 @@ Progress = Callable[[Check], None]
 
 
 class Examination:
-    """Runs the checks over one patient. The report can be had at any time: what is known so far."""
+    """Runs the checks over one patient. The report can be had at any time: what is known so far; `at` is the check that is under way."""
 
     def __init__(self, patient: Patient, progress: Progress = lambda _: None, checks: Sequence[Check] = CHECKS) -> None:
         self._patient = patient
@@ -22,12 +22,14 @@ class Examination:
         self._checks = checks
         self._rows: list[Row] = []
         self._done = False
+        self.at: Check | None = None
         self._started_at = patient.clock.now()
         self._start = patient.clock.monotonic()
 
     async def run(self) -> Report:
         """Every check. Raises nothing for what the app, the network or the URL does; a cancellation leaves `report` as it stands."""
         for check in self._checks:
+            self.at = check
             self._progress(check)
             try:
                 found = await self._findings(check)

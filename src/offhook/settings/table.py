@@ -176,7 +176,7 @@ class Settings(Record):
         Row(
             kinds.choice("auto", "always"),
             "auto",
-            "Who has to log in to the console: on this machine whoever changes something there (auto), or everybody (always, as on any other address than loopback)",
+            "Who has to log in to the console: on loopback whoever changes something there (auto), or everybody (always)",
             "listen",
         ),
     ]

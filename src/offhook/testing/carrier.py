@@ -186,7 +186,7 @@ def _account_of(environment: Mapping[str, str]) -> Account:
 
 def quick_house(account: Account, pace: Pace = QUICK) -> DevHouse:
     """A simulated Twilio whose messages arrive at once, with no app yet."""
-    clock = SystemClock()
+    clock, settings = SystemClock(), load({}, {}, None)
     provider = Twilio(TwilioSettings(tokens={account.sid: (account.auth_token,)}))
     return DevHouse(
         DevParts(
@@ -198,7 +198,8 @@ def quick_house(account: Account, pace: Pace = QUICK) -> DevHouse:
             journal=MemoryJournal(derive=provider.derive),
             clock=clock,
             ids=TimeSortedIds(),
-            doctor=configured_practice(load({}, {}, None)),
+            doctor=configured_practice(settings),
+            settings=settings,
             pace=pace,
         )
     )

@@ -214,10 +214,10 @@ async def test_a_value_that_makes_no_sense_is_refused_in_twilios_shape(console, 
 async def test_a_page_says_where_it_stands_in_absolute_urls_of_the_host_that_was_asked(console):
     ids = await keep(console, 5)
     answer = await console.ask(
-        "GET", "/monitor/v1/Alerts?PageSize=2&StartDate=2025-11-23T00:00:00Z", headers={"host": "offhook.example:99"}
+        "GET", "/monitor/v1/Alerts?PageSize=2&StartDate=2025-11-23T00:00:00Z", headers={"host": "localhost:99"}
     )
     assert [alert["sid"] for alert in answer.json["alerts"]] == ids[:2]
-    base = "http://offhook.example:99/monitor/v1/Alerts?StartDate=2025-11-23T00%3A00%3A00Z&PageSize=2"
+    base = "http://localhost:99/monitor/v1/Alerts?StartDate=2025-11-23T00%3A00%3A00Z&PageSize=2"
     assert answer.json["meta"] == {
         "key": "alerts",
         "page": 0,
@@ -227,7 +227,7 @@ async def test_a_page_says_where_it_stands_in_absolute_urls_of_the_host_that_was
         "next_page_url": f"{base}&Page=1&PageToken=PA{ids[1]}",
         "url": f"{base}&Page=0",
     }
-    assert answer.json["alerts"][0]["url"] == f"http://offhook.example:99/monitor/v1/Alerts/{ids[0]}"
+    assert answer.json["alerts"][0]["url"] == f"http://localhost:99/monitor/v1/Alerts/{ids[0]}"
 
 
 @pytest.mark.parametrize("base", BASES)

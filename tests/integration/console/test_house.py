@@ -108,3 +108,11 @@ def test_an_open_page_does_not_hold_up_the_stop(serve):
         began = time.monotonic()
         assert offhook.stop() == 0
         assert time.monotonic() - began < 5
+
+
+async def test_a_browser_that_asks_for_a_page_that_is_not_there_gets_one_that_says_so_and_a_program_gets_json(console):
+    page = await console.ask("GET", "/nowhere", headers={"accept": "text/html,*/*"})
+    assert page.status == 404
+    assert "There is no such page." in page.text
+    assert (await console.get("/nowhere")).json["code"] == 20404
+    assert (await console.ask("GET", "/api/nowhere", headers={"accept": "text/html"})).json["code"] == 20404

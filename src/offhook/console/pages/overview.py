@@ -123,7 +123,7 @@ async def _overview(visit: Visit, asked: Asked, status: int = 200) -> Response:
         counts={state.value: total(found.counts, state) for state in State},
         spans=SPANS,
         figures=None if history is None else figures(asked.span, history.parts(asked.span, asked.endpoint)),
-        endpoints=endpoint_rows(house.endpoints, Known(found.counts, found.backlogs, _last_delivered(house), now)),
+        endpoints=endpoint_rows(house.endpoints, Known(found.counts, found.backlogs, last_delivered(house), now)),
         names=[each.name for each in house.endpoints],
         issues=[IssueRow(issue, spark(issue.hours, f"{sum(issue.hours)} in the last 24 hours")) for issue in found.issues],
         firings=found.firings,
@@ -140,7 +140,7 @@ async def _look(house: PageHouse) -> Found:
         _firings(house),
         house.streams.sinks.all(),
         house.journal.webhooks(WebhookFilter(), SHOWN),
-        _backlogs(house, counts, now),
+        backlogs_of(house, counts, now),
     )
     states = {sink.sid: house.streams.status(sink.sid) for sink in sinks}
     return Found(counts, issues, firings, sinks, webhooks, backlogs, states)
@@ -163,7 +163,8 @@ def _seen(house: PageHouse, found: Found) -> Seen:
     )
 
 
-def _last_delivered(house: PageHouse) -> Callable[[str], float | None]:
+def last_delivered(house: PageHouse) -> Callable[[str], float | None]:
+    """When an endpoint last took something, by its name."""
     return house.history.last_delivered if house.history is not None else lambda _: None
 
 
@@ -177,7 +178,7 @@ async def _firings(house: PageHouse) -> list[FiringRow]:
     ]
 
 
-async def _backlogs(house: PageHouse, counts: Counts, now: float) -> dict[str, Backlog]:
+async def backlogs_of(house: PageHouse, counts: Counts, now: float) -> dict[str, Backlog]:
     """What waits for whom, by endpoint: those that have anything waiting or are given a rest."""
     breakers = house.breakers()
     waiting = {name: sum(states.get(state, 0) for state in UNDELIVERED) for name, states in counts.items()}
