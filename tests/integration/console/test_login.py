@@ -1,7 +1,7 @@
 """Who is let in, and how: links, sessions, forms, programs that say who they are, and those who guess."""
 
-import re
 import base64
+import re
 
 import pytest
 
