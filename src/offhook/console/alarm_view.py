@@ -172,7 +172,7 @@ def window_rows(windows: Iterable[Maintenance], alarms: Mapping[str, Alarm], now
     return [WindowRow(each, _about(each, alarms), each.starts_at <= now) for each in windows]
 
 
-def tested(alarm: Alarm, since: str, waiting: Iterable[Notification], untold: Iterable[Notification]) -> list[TestLine]:
+def outcomes(alarm: Alarm, since: str, waiting: Iterable[Notification], untold: Iterable[Notification]) -> list[TestLine]:
     """What came of the test whose first notification has the id `since`: what is neither waiting nor given up has been told."""
 
     def mine(shelf: Iterable[Notification]) -> dict[tuple[str, str], Notification]:
