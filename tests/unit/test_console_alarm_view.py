@@ -87,7 +87,7 @@ def test_what_nobody_has_told_of_a_test_is_on_its_way_or_has_failed_and_the_rest
 
 
 def test_what_recovers_only_at_nothing_says_so():
-    assert ("Recovers at", "2.4 or less") in facts(ALARM)
+    assert ("Recovers at", "2 or less") in facts(ALARM)
     assert ("Recovers at", "nothing at all") in facts(Alarm(sid="AK1", name="x", recover_below=0.0))
     assert all(name != "Recovers at" for name, _ in facts(Alarm(sid="AK1", name="x", watch=Watch.BREAKER)))
 

@@ -103,7 +103,7 @@ def test_a_sink_is_what_is_wrong_with_it_before_anything_else():
     assert state_of(SINK, SUBSCRIPTION, failing) == "failing"
     assert (
         told(SINK, SUBSCRIPTION, failing, NOW).words
-        == "It has taken nothing since 5 min ago: It answered 503. It is tried again in 20 s."
+        == "It has taken nothing for 5 min: It answered 503. It is tried again in 20 s."
     )
     assert state_of(SINK, None, SinkState()) == "idle"
     assert told(SINK, None, SinkState(), NOW).tone == "busy"
