@@ -15,6 +15,7 @@ from offhook.api.operation import json_answer
 from offhook.api.problems import CODES, Problem, problem_answer
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
+from offhook.console.on_top import on_top
 from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
 from offhook.errors import JournalError
@@ -139,6 +140,7 @@ def _refused(visit: Visit) -> Response | None:
 
 async def _handled(wanted: PageRoute, visit: Visit) -> Response:
     """The page; where it cannot be had, one that says why and what to do instead."""
+    visit.on_top = await on_top(visit.house)
     try:
         return await wanted.handle(visit)
     except (Problem, RefusedError) as problem:

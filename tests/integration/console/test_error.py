@@ -11,6 +11,7 @@ from offhook.console.audit import Audit
 from offhook.debugger.catalogue import lookup
 from offhook.records import Cause, Confidence, IssueState, Level, ReplyState, State, Timings
 from offhook.stores.grouping import issue_of
+from offhook.system import TimeSortedIds
 from tests.helpers.pages import ACCOUNT, BAD_GATEWAY
 
 CRASHED = Cause(
@@ -58,7 +59,7 @@ def steps_of(page):
 
 
 async def audited(console):
-    return [each.action for each in await Audit(console.journal, None, None).entries()]
+    return [each.action for each in await Audit(console.journal, console.house.clock, TimeSortedIds()).entries()]
 
 
 async def test_it_says_what_happened_why_and_what_to_do(either):

@@ -16,7 +16,7 @@ from offhook.api.alarms import until_of
 from offhook.api.fields import TEXT, Field, an_id, one_of, read_fields, read_switch
 from offhook.api.problems import CODES, Problem
 from offhook.console.alarm_charts import DAY, counted, stretch_of
-from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, peak, states_of, tested, told
+from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, outcomes, peak, states_of, told
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
 from offhook.console.visit import Visit
@@ -107,7 +107,7 @@ async def _test(visit: Visit, alarm: Alarm) -> Sequence[TestLine]:
     began = int(first[2:14], 16) / 1000 if first else 0.0
     if not alarm.updated_at - 1 <= began or visit.house.clock.now() - began > TEST_SHOWN_FOR:
         return []
-    return tested(alarm, first, await _notifications(visit, OUTBOX), await _notifications(visit, UNTOLD))
+    return outcomes(alarm, first, await _notifications(visit, OUTBOX), await _notifications(visit, UNTOLD))
 
 
 async def _notifications(visit: Visit, name: str) -> list[Notification]:
