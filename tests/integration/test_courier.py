@@ -287,6 +287,19 @@ async def test_retry_after_is_honoured():
         assert await world.state(webhook_id) is State.DELIVERED
 
 
+async def test_what_waits_for_a_far_off_try_is_delivered_when_somebody_asks_for_it():
+    async with World(lambda body, n: exchange(500) if n <= 3 else exchange()) as world:
+        waiting = [await world.receive(f"{who}/hello") for who in ("ann", "bob")]
+        elsewhere = await world.receive("cem/hello", endpoint="other")
+        await world.clock.advance(5 + 30 + 5)
+        assert [await world.state(each) for each in (*waiting, elsewhere)] == [State.WAITING] * 3
+        assert await world.courier.hasten("sms") == 2
+        await world.clock.advance(1)
+        assert [await world.state(each) for each in (*waiting, elsewhere)] == [State.DELIVERED, State.DELIVERED, State.WAITING]
+        assert await world.courier.hasten("sms") == 0
+        assert await world.courier.hasten("no longer there") == 0
+
+
 async def test_a_failed_voice_webhook_is_not_scheduled():
     async with World(lambda body, n: exchange(500)) as world:
         webhook_id = await world.receive("", kind=Kind.VOICE)

@@ -143,6 +143,7 @@ def test_prose_names_only_variables_that_exist(path):
     known = {name for setting in SETTINGS for name in (setting.variable, *setting.also)} | {
         "OFFHOOK_CONFIG",
         "OFFHOOK_CONSOLE_URL",
+        "OFFHOOK_CONSOLE_KEY",
     }
     named = set(re.findall(r"\b(?:OFFHOOK|TWILIO)_[A-Z_]+\b", path.read_text(encoding="utf-8")))
     assert named <= known

@@ -335,6 +335,13 @@ class TestStarting:
         assert "login" not in text
         assert "8080 is the port of the webhooks already" in text
 
+    def test_a_console_for_others_without_https_is_said_and_borne(self):
+        alone = load({"to": "http://a/", "console_host": "0.0.0.0"}, TOKEN, None)
+        assert "logins and messages cross the network in the clear" in alone.warnings[0]
+        check_startable(alone)
+        named = load({"to": "http://a/", "console_host": "0.0.0.0", "console_url": "https://console.example.com"}, TOKEN, None)
+        assert named.warnings == ()
+
     def test_files_that_are_not_there_are_named(self, tmp_path):
         text = why_not(
             to="http://a/",

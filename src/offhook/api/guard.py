@@ -45,7 +45,8 @@ class Guard:
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str], bodies: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._bodies = bodies or {}
-        self._allowed = frozenset(host.casefold() for host in allowed_hosts)
+        self._allowed = frozenset(host.casefold() for host in allowed_hosts if host != ANY_ADDRESS)
+        self._takes_addresses = ANY_ADDRESS in allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: refuse it, pass it on, or say that we failed."""
@@ -70,7 +71,7 @@ class Guard:
         """Raises Problem 20421, 20003 or 20413."""
         host = headers.get("host", "")
         if not self._is_ours(host):
-            known = ", ".join(["localhost", *sorted(self._allowed)])
+            known = ", ".join(["localhost", *sorted(self._allowed), *([ANY_ADDRESS] if self._takes_addresses else ())])
             raise Problem(
                 20421,
                 f"The console does not answer to the name {host[:100]!r}. It answers to {known}. The setting console_url gives it a name of its own.",
@@ -85,7 +86,7 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         name = host_name(host)
-        return name in self._allowed or is_loopback(name) or (ANY_ADDRESS in self._allowed and _is_address(name))
+        return name in self._allowed or is_loopback(name) or (self._takes_addresses and _is_address(name))
 
 
 def _is_address(name: str) -> bool:

@@ -14,6 +14,7 @@ from offhook.records import Kept, Record
 SHELF = "audit"
 AT_ONCE = 1000
 FIRST_SPAN = 3_600_000
+LAST = f"AU{'f' * 32}"
 MOST_READ = 20_000
 """Entries that are looked through for one page."""
 log = logs.get("console")
@@ -75,9 +76,10 @@ class Audit:
         oldest = next(iter(await self._journal.kept(SHELF, 1)), None)
         found: list[Entry] = []
         wanted = words.casefold().split()
-        high, span, read = before or self._ids.new("AU"), FIRST_SPAN, 0
+        # From the newest on, whatever the clock says: it may have been set back since.
+        high, span, read = before or LAST, FIRST_SPAN, 0
         while oldest is not None and high > oldest.id and len(found) <= limit and read < MOST_READ:
-            low = _earlier(high, span)
+            low = _earlier(self._ids.new("AU") if high == LAST else high, span)
             several = await self._between(low, high)
             read += len(several)
             found += (each for each in reversed(several) if all(word in each.text for word in wanted))

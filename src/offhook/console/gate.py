@@ -48,7 +48,7 @@ class Gate:
         if self._sessions is None:
             return AT_HOME
         token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE, "")
-        return self._sessions.find(token) if token else None
+        return self._sessions.find(token, by_person=_is_by_person(request)) if token else None
 
     def may_read(self, request: Request) -> bool:
         """Whether pages are shown to somebody who has not logged in."""
@@ -103,9 +103,8 @@ class Gate:
     async def refused(self, what: str, request: Request) -> None:
         """Somebody was wrong: slow them down, and write it down while that is news. Raises Problem 20429."""
         tries = await self._patience.wrong(_peer(request))
-        hour, noted = int(self._clock.now() // 3600), 0
-        if self._noted[0] == hour:
-            noted = self._noted[1]
+        hour = int(self._clock.now() // 3600)
+        noted = self._noted[1] if self._noted[0] == hour else 0
         if tries & (tries - 1) == 0 and noted < _MOST_NOTED:
             self._noted = (hour, noted + 1)
             await self._audit.note(what, "" if tries == 1 else f"{tries} in a row", request, NOBODY)
@@ -132,6 +131,12 @@ def from_here(request: Request) -> bool:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _is_by_person(request: Request) -> bool:
+    """Whether somebody has clicked: pages renew themselves, and listen for news."""
+    by_itself = "x-fresh" in request.headers or "hx-request" in request.headers or request.url.path == "/live"
+    return request.method not in SAFE_METHODS or not by_itself
 
 
 def _challenge(request: Request) -> str:

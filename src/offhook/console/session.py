@@ -75,8 +75,8 @@ class Sessions:
         self._sessions[session.token] = session
         return session
 
-    def find(self, token: str) -> Session | None:
-        """The session that a cookie names, as long as it lasts."""
+    def find(self, token: str, *, by_person: bool = True) -> Session | None:
+        """The session that a cookie names, as long as it lasts. Only what a person does keeps it from ending, not what a page does by itself."""
         session = self._sessions.get(token)
         if session is None:
             return None
@@ -84,6 +84,8 @@ class Sessions:
         if now - session.began_at > SESSION_WITHIN or now - session.seen_at > IDLE_WITHIN:
             del self._sessions[token]
             return None
+        if not by_person:
+            return session
         seen = self._sessions[token] = Session(token=token, csrf=session.csrf, began_at=session.began_at, seen_at=now)
         return seen
 

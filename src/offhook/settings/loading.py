@@ -10,6 +10,7 @@ from offhook.settings.alarm_keys import AlarmSettings
 from offhook.settings.kinds import without_credentials
 from offhook.settings.secret import Secret
 from offhook.settings.sources import Given, Problems, Sources, gather, unknown_variables
+from offhook.settings.starting import is_loopback
 from offhook.settings.table import BY_NAME, SETTINGS, Origin, Setting, Settings
 
 
@@ -77,10 +78,14 @@ def _check_pairs(values: Mapping[str, Any], sources: Sources, problems: Problems
             problems.add(given.where, f"it needs {other} as well: give both, or neither")
 
 
-def _oddities(values: Mapping[str, Any]) -> tuple[str, ...]:
+def _oddities(values: Mapping[str, Any]) -> Iterator[str]:
     if bool(values["api_key"]) != bool(values["api_secret"]):
-        return ("only one of api_key and api_secret is set: replies are sent with the account's auth token, or not at all",)
-    return ()
+        yield "only one of api_key and api_secret is set: replies are sent with the account's auth token, or not at all"
+    if not is_loopback(values["console_host"]) and not (values["console_url"] or "").startswith("https://"):
+        yield (
+            f"console_host: on {values['console_host']} logins and messages cross the network in the clear: put a proxy with HTTPS before "
+            "the console and name it with console_url, or set console_host to 127.0.0.1 and use a tunnel"
+        )
 
 
 def _untellable(values: Mapping[str, Any], alarms: Iterable[AlarmSettings]) -> Iterator[str]:

@@ -105,6 +105,15 @@ async def test_a_session_that_is_used_still_ends_after_a_day_at_work(strict):
     assert (await strict.read("/")).status == 303
 
 
+async def test_a_page_that_renews_itself_does_not_keep_a_session_alive(strict):
+    for _ in range(3):
+        strict.house.clock.time += IDLE_WITHIN / 3
+        await strict.read("/", x_fresh="1")
+        await strict.read("/", hx_request="true")
+    strict.house.clock.time += 1
+    assert (await strict.read("/")).status == 303
+
+
 async def test_logging_out_ends_it_and_needs_the_sessions_own_form(strict):
     assert (await strict.change("/logout", csrf="another")).status == 403
     assert (await strict.read("/")).status == 200
@@ -122,9 +131,10 @@ async def test_logging_in_again_ends_the_session_before(strict):
 
 async def test_where_everybody_has_to_log_in_nothing_is_shown_before(strict):
     await strict.webhook("private words")
-    for path in [re.sub(r"\{\w+\}", "1", each.path) for each in PAGES if each.method == "GET"]:
-        answer = await strict.get(path + "?x=1")
-        assert (answer.status, answer.headers["location"]) == (303, f"/login?next={path}%3Fx%3D1"), path
+    for path in [each.path for each in PAGES if each.method == "GET"]:
+        wanted = re.sub(r"\{[^}]+\}", "1", path)
+        answer = await strict.get(f"{wanted}?x=1")
+        assert (answer.status, answer.headers["location"]) == (303, f"/login?next={wanted}%3Fx%3D1"), path
     for path in ("/api/webhooks", "/api/endpoints", "/metrics", "/openapi.json"):
         answer = await strict.get(path)
         assert (answer.status, answer.json["code"]) == (401, 20401), path
