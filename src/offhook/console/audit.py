@@ -10,6 +10,7 @@ from offhook import logs
 from offhook.errors import JournalError
 from offhook.ports import Clock, Ids, Journal
 from offhook.records import Kept, Record
+from offhook.system import TimeSortedIds
 
 SHELF = "audit"
 AT_ONCE = 1000
@@ -79,7 +80,7 @@ class Audit:
         # From the newest on, whatever the clock says: it may have been set back since.
         high, span, read = before or LAST, FIRST_SPAN, 0
         while oldest is not None and high > oldest.id and len(found) <= limit and read < MOST_READ:
-            low = _earlier(self._ids.new("AU") if high == LAST else high, span)
+            low = _earlier(TimeSortedIds().new("AU") if high == LAST else high, span)
             several = await self._between(low, high)
             read += len(several)
             found += (each for each in reversed(several) if all(word in each.text for word in wanted))

@@ -24,7 +24,10 @@ Handle = Callable[[Visit], Awaitable[Response]]
 
 
 class PageRoute(NamedTuple):
-    """One page, or one change that a button asks for (POST). `audit` names the change in the audit log, "" for what only looks."""
+    """One page, or one change that a button asks for (POST).
+
+    `audit` names the change in the audit log, "" for what only looks; a posted field in braces is filled in.
+    """
 
     method: str
     path: str
@@ -67,7 +70,8 @@ class Doorway:
                 return refused
             answer = await _handled(wanted, visit)
             if wanted.audit and answer.status_code < 400:
-                await self._gate.note(wanted.audit, visit.about or visit.identifier, visit.request)
+                done = wanted.audit.format_map(dict(visit.form))
+                await self._gate.note(done, visit.about or visit.identifier, visit.request)
             return answer
 
         return endpoint

@@ -62,7 +62,7 @@ async def test_an_issues_new_state_is_named(console):
 async def test_what_was_made_is_named(console):
     made = await console.post("/api/alarms", {"name": "Too many", "at_least": 5})
     assert made.status == 201, made.text
-    assert [(each.action, each.subject) for each in await console.audit.entries()] == [("make alarm", made.json["sid"])]
+    assert [(each.action, each.subject) for each in await console.audit.entries()] == [("alarm made", made.json["sid"])]
 
 
 async def test_it_can_be_searched_and_taken_away(console):
