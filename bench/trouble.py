@@ -1,5 +1,6 @@
-"""What has gone wrong in a journal: lost webhooks, debug events with their issues, alarms that have fired, an audit log. `python -m bench.trouble PATH SCALE`.
+"""What has gone wrong in a journal: `python -m bench.trouble PATH SCALE`.
 
+Lost webhooks, debug events with their issues, alarms that have fired, an audit log; and the words of all, indexed.
 Added to a journal that is there, by the journal's own front. With a scale of 1 it is what a bad fortnight leaves.
 """
 
@@ -35,6 +36,9 @@ from offhook.records import (
 )
 from offhook.stores.rules import underived
 from offhook.stores.sqlite import SqliteJournal
+from offhook.stores.sqlite.database import open_writer
+from offhook.stores.sqlite.group import Changes
+from offhook.stores.sqlite.search import index_some
 from offhook.system import SystemClock, TimeSortedIds
 
 EVENTS, LOST, FIRINGS, CHANGES, ALARMS = 100_000, 5_000, 2_000, 20_000, 20
@@ -63,6 +67,18 @@ async def add(path: Path, scale: float) -> None:
         await _changes(journal, int(CHANGES * scale))
     finally:
         await journal.close()
+    index(path)
+
+
+def index(path: Path) -> None:
+    """Put all words into their index, which Offhook does little by little when nothing else is to do."""
+    db = open_writer(path, synchronous="OFF", vfs=None)
+    (settled_below,) = db.execute("SELECT settled_below FROM marks").fetchall()[0]
+    more = True
+    while more:
+        with db:
+            more = all(index_some(db, Changes(1, (0.0, 0.0)), settled_below) for _ in range(AT_ONCE))
+    db.close()
 
 
 async def _events(journal: SqliteJournal, count: int) -> None:

@@ -42,21 +42,34 @@ FIELDS = (
 )
 
 
-async def fill(pages, payload, number):
-    """Have a payload come in everywhere. Gives the path of each page that has it, by its route."""
-    word = short(payload)
-    webhook = await _webhook(pages, payload, number)
-    alarm = await _alarm(pages, word)
-    sink = await _sink(pages, word)
-    await _audit(pages, word)
-    event = webhook.event
+async def come_in(pages, payload, number):
+    """Have a payload come in with a webhook and all that follows. Gives the pages that have it, by their routes."""
+    lost = await _webhook(pages, payload, number)
     return {
-        "/webhooks/{id}": f"/webhooks/{webhook.id}",
-        "/errors/{id}": f"/errors/{event.id}",
-        "/issues/{id}": f"/issues/{issue_of(event)}",
+        "/webhooks/{id}": f"/webhooks/{lost.id}",
+        "/errors/{id}": f"/errors/{lost.event.id}",
+    }
+
+
+async def be_named(pages, word, number):
+    """Have people call things by this, and others tell it. Gives the pages that have it, by their routes."""
+    lost = await _webhook(pages, word, number)
+    alarm = await _alarm(pages, word)
+    sink, parked = await _sink(pages, word)
+    await _audit(pages, word)
+    issue = issue_of(lost.event)
+    return {
+        "/webhooks/{id}/once": f"/webhooks/{lost.id}/once",
+        "/issues/{id}": f"/issues/{issue}",
+        "/issues/{id}/replay": f"/issues/{issue}/replay",
         "/alarms/{id}": f"/alarms/{alarm}",
         "/alarms/{id}/edit": f"/alarms/{alarm}/edit",
+        "/alarms/{id}/delete": f"/alarms/{alarm}/delete",
         "/streams/{id}": f"/streams/{sink}",
+        "/streams/{id}/events": f"/streams/{sink}/events",
+        "/streams/{id}/delete": f"/streams/{sink}/delete",
+        "/streams/{id}/parked": f"/streams/{sink}/parked",
+        "/streams/{id}/parked/{entry}": f"/streams/{sink}/parked/{parked}",
     }
 
 
@@ -253,7 +266,7 @@ async def _sink(pages, word):
     pages.house.carrying.states[sink.sid] = SinkState(
         lag=7, last_fault=fault, last_fault_at=now - 10, failing_since=now - 60, parked=1
     )
-    return sink.sid
+    return sink.sid, parked.id
 
 
 async def _audit(pages, word):

@@ -9,9 +9,9 @@ from offhook.errors import JournalError
 from offhook.records import EventFilter, Source
 from offhook.stores.memory import MemoryJournal
 from offhook.streams.model import SINKS, SUBSCRIPTIONS, Subscribed
-from offhook.streams.shelves import away
+from offhook.streams.shelves import away, parked_shelf
 from tests.helpers.journals import Desk, a_message
-from tests.helpers.streams import AWAY, Bench, an_event_of
+from tests.helpers.streams import AWAY, REFUSED, Bench, an_event_of
 
 
 @pytest.fixture
@@ -50,6 +50,13 @@ async def test_a_sink_that_is_away_gets_everything_when_it_is_back_and_nothing_t
     assert bench.streams.status(sid).failing_since is None
 
 
+class Errors:
+    """The ids of all debug events, as a set would tell them."""
+
+    def __and__(self, ids):
+        return {each for each in ids if each.startswith("NO")}
+
+
 async def sink_errors(bench, code=91307):
     return await bench.journal.events(EventFilter(code=code), 100)
 
@@ -69,6 +76,19 @@ async def test_failures_of_a_sink_are_told_in_groups_and_never_to_that_sink(benc
     assert sink.ids == ids
 
 
+async def test_two_sinks_that_refuse_errors_and_take_all_else_do_not_tell_of_each_other_for_ever(bench):
+    first, _ = await bench.subscribe("first")
+    second, _ = await bench.subscribe("second")
+    first.refuses = second.refuses = Errors()
+    await bench.happen(1, code=11200)
+    desk = Desk(lambda: bench.journal)
+    for _ in range(200):
+        await desk.keep(a_message())
+        await bench.clock.advance(0.05)
+    # Each of them the first, and maybe the tenth.
+    assert 2 <= len(await sink_errors(bench, REFUSED.code)) <= 4
+
+
 async def test_what_a_sink_refuses_for_good_is_put_aside_and_the_rest_goes_on(bench):
     sink, sid = await bench.subscribe()
     await bench.clock.advance(1.0)
@@ -84,7 +104,8 @@ async def test_what_was_put_aside_can_be_handed_over_later(bench):
     ids = await bench.happen(10)
     sink.refuses = {ids[3], ids[4], ids[8]}
     await bench.clock.advance(5.0)
-    assert bench.streams.status(sid).parked == 2  # two that follow each other are one entry
+    assert bench.streams.status(sid).parked == 3
+    assert len(await bench.journal.kept(parked_shelf(sid))) == 2  # two that follow each other are one entry
     sink.refuses = set()
     replay = await bench.streams.replay(sid, None, None, parked=True)
     await bench.clock.advance(5.0)
@@ -203,7 +224,8 @@ async def test_what_has_been_tried_for_too_long_is_put_aside_and_the_rest_goes_w
     await bench.clock.advance(200.0)
     new = await bench.happen(5)
     await bench.clock.advance(100.0)
-    assert bench.streams.status(sid).parked == 1
+    assert bench.streams.status(sid).parked == 5 + 1  # what was told of its own failure lies in the stretch
+    assert len(await bench.journal.kept(parked_shelf(sid))) == 1
     sink.away = None
     await bench.clock.advance(600.0)
     assert sink.ids == new

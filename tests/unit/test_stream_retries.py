@@ -26,6 +26,17 @@ def test_a_failure_is_told_again_every_twenty_minutes():
     assert told(range(0, 3_601, 300)) == [1, 5, 9, 10]
 
 
+def test_a_success_ends_a_run_and_what_is_told_goes_on_until_the_sink_has_been_well_for_twenty_minutes():
+    trouble, found = Trouble(), []
+    for at in [*range(0, 600, 30), 600 + 1_200]:
+        trouble, tell = retries.after(trouble, float(at))
+        assert (trouble.failures, trouble.since) == (1, at)
+        found += [at] if tell else []
+        trouble = retries.over(trouble)
+        assert trouble.failures == 0
+    assert found == [0, 270, 1_800]
+
+
 def test_a_run_of_failures_remembers_since_when():
     trouble, _ = retries.after(Trouble(), 100.0)
     trouble, _ = retries.after(trouble, 160.0)

@@ -147,7 +147,7 @@ class SinkDetail(TypedDict):
     """One sink with what goes to it and how it is doing.
 
     `lag`: rows of the journal that it has still to be told of, at most; `delivered`: events that it has taken since the start; `parked`:
-    entries of what it has refused for good.
+    events that it has refused for good, and the rows of the stretches that were put aside while it was away.
     """
 
     sid: str

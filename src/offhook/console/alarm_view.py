@@ -1,5 +1,6 @@
 """What the pages of alarms show, made of alarms and firings. Pure."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -147,13 +148,20 @@ def facts(alarm: Alarm) -> list[tuple[str, str]]:
     """What can be said of an alarm's settings, name and value."""
     found = [("Fires when", watches(alarm))]
     if alarm.watch not in YES_OR_NO:
-        recovers = value_words(alarm, recovery_of(alarm))
-        found.append(("Recovers at", f"{recovers} or less" if recovery_of(alarm) else "nothing at all"))
+        found.append(("Recovers at", _recovery(alarm)))
     if alarm.watch in {Watch.FAILURE_SHARE, Watch.ANSWER_LATENCY, Watch.DELIVERY_LATENCY}:
         found.append(("Only when there are", f"at least {alarm.minimum}"))
     if alarm.description:
         found.append(("Description", alarm.description))
     return found
+
+
+def _recovery(alarm: Alarm) -> str:
+    """The value at which it recovers; of what is counted, a whole number."""
+    value = recovery_of(alarm)
+    if alarm.watch in {Watch.EVENTS, Watch.BACKLOG}:
+        value = float(math.floor(value))
+    return f"{value_words(alarm, value)} or less" if value else "nothing at all"
 
 
 def told(alarm: Alarm) -> list[tuple[str, str]]:
@@ -172,7 +180,7 @@ def window_rows(windows: Iterable[Maintenance], alarms: Mapping[str, Alarm], now
     return [WindowRow(each, _about(each, alarms), each.starts_at <= now) for each in windows]
 
 
-def tested(alarm: Alarm, since: str, waiting: Iterable[Notification], untold: Iterable[Notification]) -> list[TestLine]:
+def outcomes(alarm: Alarm, since: str, waiting: Iterable[Notification], untold: Iterable[Notification]) -> list[TestLine]:
     """What came of the test whose first notification has the id `since`: what is neither waiting nor given up has been told."""
 
     def mine(shelf: Iterable[Notification]) -> dict[tuple[str, str], Notification]:

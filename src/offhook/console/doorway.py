@@ -3,6 +3,7 @@
 Host and origin are checked before, for the API as well (`api.guard`).
 """
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
@@ -15,9 +16,11 @@ from offhook.api.operation import json_answer
 from offhook.api.problems import CODES, Problem, problem_answer
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
+from offhook.console.on_top import on_top
 from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
 from offhook.errors import JournalError
+from offhook.streams.refused import RefusedError
 
 FORM: Final = "application/x-www-form-urlencoded"
 Handle = Callable[[Visit], Awaitable[Response]]
@@ -70,7 +73,7 @@ class Doorway:
                 return refused
             answer = await _handled(wanted, visit)
             if wanted.audit and answer.status_code < 400:
-                done = wanted.audit.format_map(dict(visit.form))
+                done = wanted.audit.format_map(defaultdict(str, visit.form))
                 await self._gate.note(done, visit.about or visit.identifier, visit.request)
             return answer
 
@@ -142,10 +145,12 @@ def _refused(visit: Visit) -> Response | None:
 
 async def _handled(wanted: PageRoute, visit: Visit) -> Response:
     """The page; where it cannot be had, one that says why and what to do instead."""
+    visit.on_top = await on_top(visit.house)
     try:
         return await wanted.handle(visit)
-    except Problem as problem:
-        status, title = CODES[problem.code].status, "Not here" if problem.code == 20404 else "That cannot be done"
+    except (Problem, RefusedError) as problem:
+        status = CODES[problem.code].status
+        title = "Not here" if status == 404 else "That cannot be done"
         instead = ((f"Back to {name.casefold()}", href) for name, href in visit.nav if href == visit.section)
         return visit.page("problem.html", title, status=status, what=str(problem), instead=[*instead])
     except JournalError as error:

@@ -36,7 +36,7 @@ SOURCES: Final = {
     "app": "your app's own answer, passed on",
     "fallback": "the answer of your fallback URL, passed on",
     "ack": "at once by Offhook, as the endpoint is set",
-    "stand-in": "by Offhook itself, because your app had no answer in time",
+    "stand-in": "by Offhook itself, because your app had no usable answer in time",
 }
 REPLIES: Final = {
     ReplyState.INLINE: "sent to the provider in the answer itself",

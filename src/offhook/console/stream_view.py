@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from offhook.console.html import ago
-from offhook.console.wording import compact
+from offhook.console.questions import sentence
+from offhook.console.wording import compact, duration
 from offhook.records import DebugEvent
 from offhook.streams.carrier import SinkState
 from offhook.streams.model import Sink, SinkStatus, Subscription
@@ -56,11 +57,11 @@ def sink_rows(sinks: Iterable[Sink], subscriptions: Mapping[str, Subscription], 
 def told(sink: Sink, subscription: Subscription | None, doing: SinkState, now: float) -> Told:
     """How a sink is, in a sentence."""
     if doing.failing_since is not None:
-        fault = f": {doing.last_fault.message}" if doing.last_fault is not None else "."
+        fault = f": {sentence(doing.last_fault.message)}" if doing.last_fault is not None else "."
         again = f" It is tried again {ago(now - doing.retry_at)}." if doing.retry_at is not None and doing.retry_at > now else ""
-        return Told(f"It has taken nothing since {ago(now - doing.failing_since)}{fault}{again}", "bad")
+        return Told(f"It has taken nothing for {duration(now - doing.failing_since)}{fault}{again}", "bad")
     if sink.status is SinkStatus.FAILED:
-        why = f": {doing.last_fault.message}" if doing.last_fault is not None else "."
+        why = f": {sentence(doing.last_fault.message)}" if doing.last_fault is not None else "."
         return Told(f"It has refused the test event{why} Mend that, and send another test.", "bad")
     if sink.status is not SinkStatus.ACTIVE:
         return Told("It is not active yet: send it a test event. When it takes that, events can go there.", "busy")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from offhook.console.house import PageHouse
+from offhook.console.on_top import OnTop
 from offhook.console.session import Session
 from offhook.console.templating import page, rendered
 
@@ -32,7 +33,7 @@ MOST_FIELDS: Final = 2_000
 class Visit:
     """A request, who makes it, and the house that is asked. `form` are the fields that were posted, in their order.
 
-    `about` is what the audit log is to say that a change was about, where that is not the id in the path.
+    `on_top` are the alarms that fire and asked to be shown on every page. `about` is what the audit log is to say that a change was about, where that is not the id in the path.
     """
 
     house: PageHouse
@@ -41,6 +42,7 @@ class Visit:
     nav: Links = NAV
     form: Sequence[tuple[str, str]] = field(default_factory=list)
     about: str = ""
+    on_top: Sequence[OnTop] = ()
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -91,6 +93,7 @@ class Visit:
             "nav": self.nav,
             "here": self.section,
             "session": self.session,
+            "alarms_on_top": [] if self.section == "/alarms" else self.on_top,
             "troubles": [trouble for trouble in self.house.ready().values() if trouble],
             "said": self.request.query_params.get("said", "")[:300],
             "live": False,

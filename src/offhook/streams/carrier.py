@@ -141,7 +141,7 @@ class Carrier:
     def _succeeded(self, count: int) -> None:
         if self.trouble.failures:
             log.info("streams.sink_recovered", sink=self.sink.sid, failures=self.trouble.failures)
-        self.trouble, self.retry_at = Trouble(), None
+        self.trouble, self.retry_at = retries.over(self.trouble), None
         self.delivered += count
         self.last_success_at = self._parts.clock.now()
         self._parts.counted(self.sink.sid, "delivered", count)

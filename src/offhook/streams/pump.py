@@ -48,6 +48,7 @@ class Pump:
         self.carrier = carrier
         self.place = cursor.place
         self.parked = 0
+        """How many events are put aside; of a stretch that was, how many rows it has."""
         self.batch = 100
         self.reading = reading
         self._parts = parts
@@ -133,8 +134,8 @@ class Pump:
             event = item.event
             entry = self._entry(fault, item.before.marks, item.row_end)
             entry = replace(entry, event=event.id, type=event.type)
-            self.parked += 1
         await self._park(entry, item.after)
+        self.parked += 1
         self._last_parked, self._last_refused = entry, item.after
 
     async def _tired(self, trouble: Trouble) -> bool:
@@ -153,7 +154,7 @@ class Pump:
         # A row is two events at most: their numbers stay unused, so that none is given twice.
         jump = Place(marks=end, sequence=self.place.sequence + 2 * rows)
         await self._park(replace(self._entry(fault, start, end), rows=rows), jump)
-        self.parked += 1
+        self.parked += rows
         self._jump = jump
         return True
 

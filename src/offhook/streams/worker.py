@@ -140,7 +140,7 @@ class Streams:
         carrier = self._carriers[sink.sid] = Carrier(sink, self._client(sink), self._carrier_parts(), cursor.trouble)
         pump = self._pumps[subscription.sid] = Pump(subscription, reading, carrier, cursor, self._pump_parts)
         pump.batch = self._batch(sink)
-        pump.parked = len(await every(journal, parked_shelf(sink.sid), Parked))
+        pump.parked = await self._parked(sink.sid)
         self._spawn(subscription.sid, pump.run())
         for replay in unfinished(await every(journal, REPLAYS, Replay)):
             if replay.subscription == subscription.sid:
@@ -282,12 +282,15 @@ class Streams:
         while not pump.stopping:
             try:
                 await rerun.run()
-                pump.parked = len(await every(self._parts.journal, parked_shelf(pump.carrier.sink.sid), Parked))
+                pump.parked = await self._parked(pump.carrier.sink.sid)
             except JournalError as error:
                 log.warning("streams.journal_in_the_way", replay=rerun.replay.id, reason=str(error))
                 await self._parts.clock.sleep(AGAIN_AFTER)
             else:
                 return
+
+    async def _parked(self, sink: str) -> int:
+        return sum([entry.rows for entry in await every(self._parts.journal, parked_shelf(sink), Parked)])
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"streams {name}")

@@ -216,6 +216,16 @@ async def test_an_alarm_of_the_file_can_be_looked_at_snoozed_and_muted_but_not_c
     assert (await console.change(f"/alarms/{alarm.sid}/snooze", {"for": "1h"})).status == 303
 
 
+async def test_an_alarm_that_asks_for_it_is_on_top_of_every_page_while_it_fires(either):
+    shown, quiet = await either.alarm("App down", console=True), await either.alarm("Other")
+    await either.firing(quiet)
+    assert "The alarm" not in (await either.read("/webhooks")).words
+    await either.firing(shown)
+    assert "The alarm App down fires since" in (await either.read("/webhooks")).words
+    await either.house.alarms.book.mute(shown.sid)
+    assert "The alarm" not in (await either.read("/webhooks")).words
+
+
 # -- the form
 
 

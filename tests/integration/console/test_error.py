@@ -11,6 +11,7 @@ from offhook.console.audit import Audit
 from offhook.debugger.catalogue import lookup
 from offhook.records import Cause, Confidence, IssueState, Level, ReplyState, State, Timings
 from offhook.stores.grouping import issue_of
+from offhook.system import TimeSortedIds
 from tests.helpers.pages import ACCOUNT, BAD_GATEWAY
 
 CRASHED = Cause(
@@ -58,7 +59,7 @@ def steps_of(page):
 
 
 async def audited(console):
-    return [each.action for each in await Audit(console.journal, None, None).entries()]
+    return [each.action for each in await Audit(console.journal, console.house.clock, TimeSortedIds()).entries()]
 
 
 async def test_it_says_what_happened_why_and_what_to_do(either):
@@ -325,6 +326,14 @@ def test_a_browser_shows_it_in_both_looks_and_replays_it_by_a_key(beside, looks)
     page.keyboard.press("r")
     page.get_by_text("The message is being delivered again.").wait_for()
     assert refused == []
+
+
+def test_a_browser_tells_the_time_in_its_own_zone(beside, looks):
+    event = beside.run(an_error(beside.pages))
+    page = looks(390, timezone_id="Asia/Tokyo", locale="en-GB")
+    beside.log_in(page)
+    page.goto(f"{beside.url}/errors/{event.id}")
+    assert "20:00:0" in page.locator("time[data-local]").inner_text()
 
 
 def test_a_browser_makes_an_alarm_by_one_click_and_is_led_to_what_is_wrong(beside, looks):

@@ -125,6 +125,20 @@ async def test_the_chart_counts_what_the_filters_mean_and_has_its_numbers_as_a_t
     assert len(links(await console.read(part))) == 3
 
 
+async def test_words_are_looked_for_among_so_many_at_a_time(console, monkeypatch):
+    monkeypatch.setattr("offhook.console.pages.errors.MOST_SEARCHED", 4)
+    monkeypatch.setattr("offhook.console.pages.errors.SEARCHED_AT_ONCE", 2)
+    events = [console.event(message="A needle" if place == 1 else "Number") for place in range(9)]
+    await console.journal.record(events)
+    page = await console.read("/errors?q=needle")
+    assert "None of the newest has these words." in page.words
+    assert links(page) == []
+    further = re.search(r'<a href="([^"]+)" rel="next">Look further back', page.text)[1].replace("&amp;", "&")
+    page = await console.read(further)
+    assert links(page) == [events[1].id]
+    assert links(await console.read("/errors?q=number&limit=3")) == [each.id for each in events[:-4:-1]]
+
+
 async def test_a_span_narrows_the_list_and_the_chart(console):
     _, event = await console.lost()
     console.house.clock.time = NOON + 60

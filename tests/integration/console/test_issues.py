@@ -10,6 +10,7 @@ import pytest
 from offhook.console.audit import Audit
 from offhook.records import IssueState, State
 from offhook.stores.grouping import issue_of
+from offhook.system import TimeSortedIds
 from tests.helpers.pages import BAD_GATEWAY
 
 
@@ -124,7 +125,7 @@ async def test_many_are_changed_at_once_and_the_list_stays_as_it_was_filtered(ei
     assert "2 issues are acknowledged." in page.words
     assert "endpoint=sms" in done.where
     assert [await state_of(either, each) for each in issues] == ["acknowledged", "open", "acknowledged"]
-    assert [each.action for each in await Audit(either.journal, None, None).entries()] == ["issue acknowledged"]
+    assert [each.action for each in await Audit(either.journal, either.house.clock, TimeSortedIds()).entries()] == ["issue acknowledged"]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ async def test_a_webhooks_page_tells_its_story_in_order(either):
         "Attempt 1: your app did not take it",
         "Bad Gateway",
         "DNS 2 ms",
-        "Answered 200: by Offhook itself, because your app had no answer in time",
+        "Answered 200: by Offhook itself, because your app had no usable answer in time",
         "Given up",
         f"Error {event.code}",
         "Start the app.",

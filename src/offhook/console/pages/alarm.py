@@ -16,11 +16,9 @@ from offhook.api.alarms import until_of
 from offhook.api.fields import TEXT, Field, an_id, one_of, read_fields, read_switch
 from offhook.api.problems import CODES, Problem
 from offhook.console.alarm_charts import DAY, counted, stretch_of
-from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, peak, states_of, tested, told
+from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, outcomes, peak, states_of, told
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
-from offhook.console.pages.alarms import HOME
-from offhook.console.unhappy import asked, kindly
 from offhook.console.visit import Visit
 
 SHOWN: Final = 20
@@ -33,7 +31,6 @@ SNOOZES: Final = (("1h", "1 hour"), ("4h", "4 hours"), ("1d", "1 day"))
 _ENABLED: Final = (Field("enabled", "Whether it watches.", TEXT, read_switch),)
 
 
-@kindly(*HOME)
 async def show(visit: Visit) -> Response:
     """One alarm."""
     return await _page(visit, await alarm_or_problem(visit.house, visit.identifier))
@@ -92,7 +89,6 @@ async def _chart(visit: Visit, alarm: Alarm, firings: Sequence[Firing]) -> Drawn
     return Drawn(counted(alarm, found, firings, stretch), found.complete)
 
 
-@kindly(*HOME)
 async def show_chart(visit: Visit) -> Response:
     """The piece of the page that is the chart, where it takes a while."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)
@@ -106,25 +102,24 @@ async def show_chart(visit: Visit) -> Response:
 
 async def _test(visit: Visit, alarm: Alarm) -> Sequence[TestLine]:
     """What has come of the test that the address speaks of."""
-    first = asked(visit, TEST).get("test", "") if visit.request.method == "GET" else ""
+    given = [(name, value) for name, value in visit.request.query_params.multi_items() if name != "said"]
+    first = read_fields(TEST, given).get("test", "")
     began = int(first[2:14], 16) / 1000 if first else 0.0
     if not alarm.updated_at - 1 <= began or visit.house.clock.now() - began > TEST_SHOWN_FOR:
         return []
-    return tested(alarm, first, await _notifications(visit, OUTBOX), await _notifications(visit, UNTOLD))
+    return outcomes(alarm, first, await _notifications(visit, OUTBOX), await _notifications(visit, UNTOLD))
 
 
 async def _notifications(visit: Visit, name: str) -> list[Notification]:
     return [decode_notification(data) async for data in shelf(visit.house.journal, name)]
 
 
-@kindly(*HOME)
 async def show_test(visit: Visit) -> Response:
     """The piece of the page that says what has come of a test: it asks for itself again until all is said."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)
     return visit.part("alarm_test.html", alarm=alarm, test=await _test(visit, alarm), asks=visit.query.get("test", ""))
 
 
-@kindly(*HOME)
 async def run_test(visit: Visit) -> Response:
     """Have everybody whom it tells told that this is a test."""
     made = await visit.house.alarms.book.test(visit.identifier)
@@ -138,7 +133,6 @@ async def run_test(visit: Visit) -> Response:
 # -- changes
 
 
-@kindly(*HOME)
 async def snooze(visit: Visit) -> Response:
     """Have it tell nobody for some time, or again at once."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)
@@ -156,7 +150,6 @@ async def snooze(visit: Visit) -> Response:
     return visit.back(_home(visit), "It is snoozed: it goes on watching, and tells nobody." if until > now else "It tells again.")
 
 
-@kindly(*HOME)
 async def mute(visit: Visit) -> Response:
     """Have it tell nobody until it is told otherwise, or tell again."""
     on = read_fields(MUTE, [("muted", visit.value("muted", "true"))]).get("muted", True)
@@ -165,7 +158,6 @@ async def mute(visit: Visit) -> Response:
     return visit.back(_home(visit), "It is muted: it goes on watching, and tells nobody." if on else "It tells again.")
 
 
-@kindly(*HOME)
 async def enable(visit: Visit) -> Response:
     """Switch it on or off."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)
@@ -175,7 +167,6 @@ async def enable(visit: Visit) -> Response:
     return visit.back(_home(visit), "It watches." if on else "It is off: it watches nothing, and its firings have ended.")
 
 
-@kindly(*HOME)
 async def ask_delete(visit: Visit) -> Response:
     """Whether it is really to go."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)
@@ -184,7 +175,6 @@ async def ask_delete(visit: Visit) -> Response:
     return visit.page("alarm_delete.html", f"Delete {alarm.name}", alarm=alarm, facts=facts(alarm), fires=bool(active))
 
 
-@kindly(*HOME)
 async def delete(visit: Visit) -> Response:
     """Take it away."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)

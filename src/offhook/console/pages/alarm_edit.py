@@ -19,9 +19,7 @@ from offhook.console.alarm_form import EXAMPLES, Known, Read, answers_from, kept
 from offhook.console.alarm_questions import WATCHES
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
-from offhook.console.pages.alarms import HOME
 from offhook.console.questions import Answers, Wrong, answers_of
-from offhook.console.unhappy import kindly
 from offhook.console.visit import Visit
 from offhook.records import DebugEvent, IssueFilter
 from offhook.settings.alarms import LONGEST_NAME
@@ -55,7 +53,6 @@ _NOTHING_SAID: Final = Said()
 # -- looking
 
 
-@kindly(*HOME)
 async def show_new(visit: Visit) -> Response:
     """The form of a new alarm; of an error (`error`), of another alarm (`from`), or of what the address says."""
     query = visit.query
@@ -91,7 +88,6 @@ def answers_from_event(event: DebugEvent) -> dict[str, tuple[str, ...]]:
     }
 
 
-@kindly(*HOME)
 async def show_edit(visit: Visit) -> Response:
     """The form of an alarm that is there."""
     alarm = await alarm_or_problem(visit.house, visit.identifier)
@@ -102,14 +98,12 @@ async def show_edit(visit: Visit) -> Response:
 # -- what changes nothing
 
 
-@kindly(*HOME)
 async def show_fields(visit: Visit) -> Response:
     """The form as it was filled in, with the questions of the watch that was chosen."""
     examples = {name: values for name, values in EXAMPLES.items() if name != "enabled"}
     return await _form(visit, await _alarm(visit), examples | answers_of(visit.form))
 
 
-@kindly(*HOME)
 async def show_preview(visit: Visit) -> Response:
     """The form as it was filled in, with what such an alarm would have done."""
     answers = answers_of(visit.form)
@@ -149,7 +143,6 @@ def would(found: Preview, alarm: Alarm) -> str:
 # -- what changes something
 
 
-@kindly(*HOME)
 async def create(visit: Visit) -> Response:
     """Make an alarm."""
     answers = answers_of(visit.form)
@@ -161,11 +154,11 @@ async def create(visit: Visit) -> Response:
         except UnusableAlarmError as refusal:
             said = Read(None, refused(refusal.problems))
         else:
+            visit.about = made.sid
             return visit.back(f"/alarms/{made.sid}", "The alarm is made." + (" It watches from now on." if made.enabled else ""))
     return await _form(visit, None, answers, Said(said.wrong))
 
 
-@kindly(*HOME)
 async def change(visit: Visit) -> Response:
     """Have an alarm be as the form says."""
     before = await alarm_or_problem(visit.house, visit.identifier)

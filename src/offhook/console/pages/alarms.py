@@ -15,12 +15,11 @@ from offhook.api.operation import Call
 from offhook.api.problems import CODES, Problem
 from offhook.console.alarm_charts import fired_by_day
 from offhook.console.alarm_view import STATES, AlarmRow, alarm_rows, export_row, firing_rows, summary, window_rows
+from offhook.console.asked import FORMAT, asked
 from offhook.console.doorway import PageRoute
-from offhook.console.exports import FORMATS, export
-from offhook.console.unhappy import asked, kindly
+from offhook.console.exports import export
 from offhook.console.visit import Visit
 
-HOME: Final = ("/alarms", "All alarms")
 SHOWN: Final = 200
 LOGGED: Final = 10
 FILTERS: Final = (
@@ -87,16 +86,16 @@ async def board(visit: Visit) -> Board:
     return Board(rows, {alarm.sid: alarm for alarm in alarms}, active, recent, windows, complete)
 
 
-@kindly(*HOME)
 async def show(visit: Visit) -> Response:
     """All alarms."""
-    wanted = asked(visit, FILTERS)
+    wanted = asked((*FILTERS, FORMAT), visit.request.query_params.multi_items())
+    values = wanted.values
     seen = await board(visit)
-    rows = [row for row in seen.rows if matches(row, wanted.get("state", ""), wanted.get("q", ""))]
-    if (kind := visit.query.get("format", "")) in FORMATS:
+    rows = [row for row in seen.rows if matches(row, values.get("state", ""), values.get("q", ""))]
+    if "format" in values:
         shapes = (export_row(row, alarm_shape(row.alarm, seen.active)) for row in rows)
-        return export(kind, "alarms", ALARM_COLUMNS, shapes)
-    return _page(visit, seen, rows, wanted)
+        return export(values["format"], "alarms", ALARM_COLUMNS, shapes)
+    return _page(visit, seen, rows, wanted.typed, Refused(wanted.trouble))
 
 
 def matches(row: AlarmRow, state: str, words: str) -> bool:
@@ -140,32 +139,31 @@ def _page(
     )
 
 
-@kindly(*HOME)
 async def show_firings(visit: Visit) -> Response:
     """The log of firings."""
-    fields = (*FIRING_PAGE, *FIRING_FILTERS)
-    wanted = asked(visit, fields)
+    wanted = asked((*FIRING_PAGE, *FIRING_FILTERS, FORMAT), visit.request.query_params.multi_items())
+    values = wanted.values
     book, now = visit.house.alarms.book, visit.house.clock.now()
-    kind = visit.query.get("format", "")
-    limit = MAX_LIMIT if kind in FORMATS else wanted.get("limit", DEFAULT_LIMIT)
-    state = FiringState(wanted["state"]) if "state" in wanted else None
-    found = list(await book.firings(limit + 1, wanted.get("cursor", ""), alarm_sid=wanted.get("alarm", ""), state=state))
-    if kind in FORMATS:
-        return export(kind, "firings", FIRING_COLUMNS, map(dict, map(firing_shape, found[:limit])))
+    limit = MAX_LIMIT if "format" in values else values.get("limit", DEFAULT_LIMIT)
+    state = FiringState(values["state"]) if "state" in values else None
+    found = list(await book.firings(limit + 1, values.get("cursor", ""), alarm_sid=values.get("alarm", ""), state=state))
+    if "format" in values:
+        return export(values["format"], "firings", FIRING_COLUMNS, map(dict, map(firing_shape, found[:limit])))
     alarms = {alarm.sid: alarm for alarm in await book.alarms()}
     return visit.page(
         "firings.html",
         "Firings",
+        status=400 if wanted.trouble else 200,
         live=True,
+        trouble=wanted.trouble,
         rows=firing_rows(found[:limit], alarms, now),
-        wanted=wanted,
+        wanted=wanted.typed,
         alarms=sorted(alarms.values(), key=lambda alarm: alarm.name.casefold()),
         next=visit.with_query(cursor=found[limit - 1].id) if len(found) > limit else "",
-        newest=visit.with_query(cursor=None) if "cursor" in wanted else "",
+        newest=visit.with_query(cursor=None) if "cursor" in values else "",
     )
 
 
-@kindly(*HOME)
 async def begin_maintenance(visit: Visit) -> Response:
     """Have nobody told for some time."""
     given = [(name, value) for name, value in visit.form if name != "csrf"]
@@ -181,7 +179,6 @@ async def begin_maintenance(visit: Visit) -> Response:
     return visit.back("/alarms", "Nobody is told while maintenance goes on.")
 
 
-@kindly(*HOME)
 async def end_maintenance(visit: Visit) -> Response:
     """Have them told again."""
     if not await visit.house.alarms.book.end_maintenance(visit.identifier):

@@ -18,6 +18,7 @@ from offhook.console.volume import CHOICES, Volume, period, volume
 from offhook.ports import Journal
 from offhook.records import DebugEvent, EventFilter, Level
 from offhook.stores.grouping import issue_of
+from offhook.stores.rules import event_mentions
 
 SPAN: Final = Field("span", "Only those of so long.", {"type": "string"}, one_of(each.name for each in CHOICES))
 FIELDS: Final = (*ERROR_FILTERS, *ERROR_PAGE, SPAN, FORMAT)
@@ -27,6 +28,9 @@ COLUMNS: Final = (
     *("request_method", "request_url", "product", "origin", "more_info", "causes"),
 )
 AT_ONCE: Final = 1000
+SEARCHED_AT_ONCE: Final = 250
+MOST_SEARCHED: Final = 5_000
+"""Errors that are looked through for words at a time: each has to be read."""
 LONGEST: Final = 240
 """Characters of a message that a row shows."""
 
@@ -40,11 +44,22 @@ class ErrorRow(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """What there is to list: one page of errors, how many there were over the time, and the address of the next page, "" on the last."""
+    """What there is to list: one page of errors, how many there were over the time (None: nobody has counted), and the address of the next page,
+    "" on the last. `searched` is the time of the oldest that was looked through for words, where there are older ones.
+    """  # noqa: D205 - one sentence
 
     events: Sequence[DebugEvent] = ()
     chart: Volume | None = None
     older: str = ""
+    searched: float | None = None
+
+
+class Found(NamedTuple):
+    """One page of errors, and the id after which the next begins, "" on the last. `searched` as in `Listed`."""
+
+    events: Sequence[DebugEvent]
+    last: str
+    searched: float | None = None
 
 
 class Narrowing(NamedTuple):
@@ -74,14 +89,36 @@ async def _listed(visit: Visit, wanted: Asked) -> Response:
         where = structs.replace(where, since=over.since)
     if "format" in values:
         return await _export(journal, where, values["format"])
-    limit = values.get("limit", DEFAULT_LIMIT)
-    found, counts = await asyncio.gather(
-        journal.events(where, limit + 1, values.get("cursor", "")),
-        journal.event_counts(where, over.since, over.until, over.buckets),
-    )
-    page = found[:limit]
-    older = visit.with_query(cursor=page[-1].id) if len(found) > limit else ""
-    return _page(visit, wanted, Listed(page, volume(counts, over, now), older))
+    limit, before = values.get("limit", DEFAULT_LIMIT), values.get("cursor", "")
+    if where.query:
+        found, chart = await search(journal, where, limit, before), None
+    else:
+        found, counts = await asyncio.gather(
+            _plain(journal, where, limit, before), journal.event_counts(where, over.since, over.until, over.buckets)
+        )
+        chart = volume(counts, over, now)
+    older = visit.with_query(cursor=found.last) if found.last else ""
+    return _page(visit, wanted, Listed(found.events, chart, older, found.searched))
+
+
+async def _plain(journal: Journal, where: EventFilter, limit: int, before: str) -> Found:
+    found = await journal.events(where, limit + 1, before)
+    return Found(found[:limit], found[limit - 1].id if len(found) > limit else "")
+
+
+async def search(journal: Journal, where: EventFilter, limit: int, before: str) -> Found:
+    """A page of errors with these words, out of the next MOST_SEARCHED that the other filters mean."""
+    anything, found, looked = structs.replace(where, query=""), list[DebugEvent](), 0
+    while looked < MOST_SEARCHED:
+        events = await journal.events(anything, SEARCHED_AT_ONCE, before)
+        found += [each for each in events if event_mentions(each, where.query)]
+        if len(found) > limit:
+            return Found(found[:limit], found[limit - 1].id)
+        if len(events) < SEARCHED_AT_ONCE:
+            return Found(found, "")
+        looked, before = looked + len(events), events[-1].id
+        await asyncio.sleep(0)  # answers to the provider go first
+    return Found(found, before, events[-1].at)
 
 
 def _page(visit: Visit, wanted: Asked, listed: Listed, *, status: int = 200) -> Response:
@@ -107,6 +144,7 @@ def _page(visit: Visit, wanted: Asked, listed: Listed, *, status: int = 200) -> 
         rows=rows(listed.events),
         newest=visit.with_query(cursor=None) if "cursor" in typed else "",
         older=listed.older,
+        searched=listed.searched,
         exports=visit.with_query(cursor=None, limit=None),
     )
 

@@ -11,9 +11,9 @@ from offhook.api.problems import CODES, Problem
 from offhook.api.streams_fields import PARKED_PAGE, SINK_REPLAY
 from offhook.api.streams_shapes import parked_shape
 from offhook.api.streams_sinks import replay_sink
+from offhook.console.asked import FORMAT, asked
 from offhook.console.doorway import PageRoute
-from offhook.console.exports import FORMATS, export
-from offhook.console.pages.streams import HOME
+from offhook.console.exports import export
 from offhook.console.stream_events import parked_event, pretty
 from offhook.console.stream_view import (
     FAULT_CODES,
@@ -25,7 +25,6 @@ from offhook.console.stream_view import (
     state_of,
     told,
 )
-from offhook.console.unhappy import asked, kindly
 from offhook.console.visit import Visit
 from offhook.records import DebugEvent, EventFilter
 from offhook.streams.model import Sink, SinkStatus, Subscription
@@ -48,11 +47,10 @@ async def subscription_of(visit: Visit, sink: Sink) -> Subscription | None:
     return next((each for each in await visit.house.streams.subscriptions.all() if each.sink_sid == sink.sid), None)
 
 
-@kindly(*HOME)
 async def show(visit: Visit) -> Response:
     """One sink."""
-    wanted = asked(visit, _QUERY)
-    return await _page(visit, wanted)
+    given = [(name, value) for name, value in visit.request.query_params.multi_items() if name != "said"]
+    return await _page(visit, read_fields(_QUERY, given))
 
 
 async def _page(visit: Visit, wanted: dict[str, Any], *, trouble: str = "", typed: dict[str, str] | None = None) -> Response:
@@ -108,7 +106,6 @@ async def _replays(visit: Visit, sink: Sink) -> list[tuple[Replay, str]]:
 # -- the test
 
 
-@kindly(*HOME)
 async def test(visit: Visit) -> Response:
     """Send it a test event; one that is not active yet is by taking it."""
     desk = visit.house.streams
@@ -118,7 +115,6 @@ async def test(visit: Visit) -> Response:
     return visit.back(f"/streams/{sink.sid}?tested={outcome}")
 
 
-@kindly(*HOME)
 async def validate(visit: Visit) -> Response:
     """Make it active by the id that came with the test event."""
     try:
@@ -133,7 +129,6 @@ async def validate(visit: Visit) -> Response:
 # -- its name, and its end
 
 
-@kindly(*HOME)
 async def describe(visit: Visit) -> Response:
     """Call it something else."""
     try:
@@ -145,7 +140,6 @@ async def describe(visit: Visit) -> Response:
     return visit.back(f"/streams/{visit.identifier}", "It has its new name.")
 
 
-@kindly(*HOME)
 async def ask_delete(visit: Visit) -> Response:
     """Whether it is really to go."""
     sink = await visit.house.streams.sinks.get(visit.identifier)
@@ -153,7 +147,6 @@ async def ask_delete(visit: Visit) -> Response:
     return visit.page("stream_delete.html", f"Delete {sink.description}", sink=sink, subscription=subscription, doing=doing)
 
 
-@kindly(*HOME)
 async def delete(visit: Visit) -> Response:
     """Take it away, with what goes there."""
     desk = visit.house.streams
@@ -168,7 +161,6 @@ async def delete(visit: Visit) -> Response:
 # -- again
 
 
-@kindly(*HOME)
 async def replay(visit: Visit) -> Response:
     """Have events go there once more: of a time, or those that were put aside."""
     given = [(name, value) for name, value in visit.form if name != "csrf"]
@@ -181,7 +173,6 @@ async def replay(visit: Visit) -> Response:
     return visit.back(f"/streams/{visit.identifier}#again")
 
 
-@kindly(*HOME)
 async def show_replays(visit: Visit) -> Response:
     """The piece of the page that says how far the replays have come: it asks for itself again until they are through."""
     sink = await visit.house.streams.sinks.get(visit.identifier)
@@ -199,28 +190,28 @@ def _plain(said: str) -> str:
 # -- what it has refused
 
 
-@kindly(*HOME)
 async def show_parked(visit: Visit) -> Response:
     """All that it has refused for good."""
-    wanted = asked(visit, PARKED_PAGE)
+    wanted = asked((*PARKED_PAGE, FORMAT), visit.request.query_params.multi_items())
+    values = wanted.values
     desk = visit.house.streams
     sink = await desk.sinks.get(visit.identifier)
-    kind = visit.query.get("format", "")
-    limit = MAX_LIMIT if kind in FORMATS else wanted.get("limit", DEFAULT_LIMIT)
-    found = list(await desk.parked(sink.sid, limit + 1, wanted.get("cursor", "")))
-    if kind in FORMATS:
-        return export(kind, "parked-events", PARKED_COLUMNS, map(dict, map(parked_shape, found[:limit])))
+    limit = MAX_LIMIT if "format" in values else values.get("limit", DEFAULT_LIMIT)
+    found = list(await desk.parked(sink.sid, limit + 1, values.get("cursor", "")))
+    if "format" in values:
+        return export(values["format"], "parked-events", PARKED_COLUMNS, map(dict, map(parked_shape, found[:limit])))
     return visit.page(
         "stream_parked.html",
         f"Put aside: {sink.description}",
+        status=400 if wanted.trouble else 200,
+        trouble=wanted.trouble,
         sink=sink,
         rows=[(entry, parked_row(entry)) for entry in found[:limit]],
         next=visit.with_query(cursor=found[limit - 1].id) if len(found) > limit else "",
-        first=visit.with_query(cursor=None) if "cursor" in wanted else "",
+        first=visit.with_query(cursor=None) if "cursor" in values else "",
     )
 
 
-@kindly(*HOME)
 async def show_parked_one(visit: Visit) -> Response:
     """One event that it has refused for good."""
     sink = await visit.house.streams.sinks.get(visit.identifier)

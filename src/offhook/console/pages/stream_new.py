@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from offhook.console.doorway import PageRoute
-from offhook.console.pages.streams import HOME
 from offhook.console.questions import Answers, Wrong, answers_of, first
 from offhook.console.stream_events import SAMPLE_WITHIN, Sampled, sample
 from offhook.console.stream_form import (
@@ -20,7 +19,6 @@ from offhook.console.stream_form import (
     type_groups,
     wanted_types,
 )
-from offhook.console.unhappy import kindly
 from offhook.console.visit import Visit
 from offhook.streams.model import Sink, SinkKind, SinkStatus, Subscribed
 from offhook.streams.refused import RefusedError
@@ -37,7 +35,6 @@ class Said(NamedTuple):
 _NOTHING: Final = Said({})
 
 
-@kindly(*HOME)
 async def show_new(visit: Visit) -> Response:
     """The kinds to choose from; with one chosen, its form."""
     name = visit.query.get("kind", "")
@@ -57,7 +54,6 @@ def kind_of(visit: Visit, name: str) -> SinkKind:
     return kinds[name]
 
 
-@kindly(*HOME)
 async def check(visit: Visit) -> Response:
     """The form as it was filled in, with what the filter lets through. Nothing is saved."""
     answers = answers_of(visit.form)
@@ -66,7 +62,6 @@ async def check(visit: Visit) -> Response:
     return _form(visit, kind, answers, Said(wrong, None if wrong else await try_filter(visit, answers)))
 
 
-@kindly(*HOME)
 async def create(visit: Visit) -> Response:
     """Make a sink, prove it, and have events go there."""
     answers = answers_of(visit.form)
@@ -79,6 +74,7 @@ async def create(visit: Visit) -> Response:
         sink = await visit.house.streams.sinks.create(draft.description, kind.name, dict(draft.configuration))
     except RefusedError as refusal:
         return _form(visit, kind, answers, Said(refused_sink(kind, refusal)))
+    visit.about = sink.sid
     return await _proved(visit, sink, answers)
 
 

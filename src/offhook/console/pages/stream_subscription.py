@@ -7,10 +7,8 @@ from starlette.responses import Response
 from offhook.console.doorway import PageRoute
 from offhook.console.pages.stream import subscription_of
 from offhook.console.pages.stream_new import Said, events_of, try_filter, wrong_events
-from offhook.console.pages.streams import HOME
 from offhook.console.questions import Answers, answers_of, first
 from offhook.console.stream_form import answers_from, wanted_types
-from offhook.console.unhappy import kindly
 from offhook.console.visit import Visit
 from offhook.streams.model import Sink, SinkStatus
 from offhook.streams.refused import RefusedError
@@ -18,7 +16,6 @@ from offhook.streams.refused import RefusedError
 _NOTHING: Final = Said({})
 
 
-@kindly(*HOME)
 async def show(visit: Visit) -> Response:
     """The types to tick, and the filter."""
     sink = await visit.house.streams.sinks.get(visit.identifier)
@@ -26,7 +23,6 @@ async def show(visit: Visit) -> Response:
     return await _form(visit, sink, {**answers_from(await subscription_of(visit, sink)), **given})
 
 
-@kindly(*HOME)
 async def check(visit: Visit) -> Response:
     """The form as it was filled in, with what the filter lets through. Nothing is saved."""
     sink = await visit.house.streams.sinks.get(visit.identifier)
@@ -35,7 +31,6 @@ async def check(visit: Visit) -> Response:
     return await _form(visit, sink, answers, Said(wrong, None if wrong else await try_filter(visit, answers)))
 
 
-@kindly(*HOME)
 async def save(visit: Visit) -> Response:
     """Have these events go there from now on."""
     desk = visit.house.streams
@@ -58,7 +53,6 @@ async def save(visit: Visit) -> Response:
     )
 
 
-@kindly(*HOME)
 async def end(visit: Visit) -> Response:
     """Let nothing go there any more; the sink stays."""
     sink = await visit.house.streams.sinks.get(visit.identifier)

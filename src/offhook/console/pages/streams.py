@@ -7,15 +7,14 @@ from starlette.responses import Response
 from offhook.api.fields import TEXT, Field, one_of, read_query
 from offhook.api.problems import Problem
 from offhook.api.streams_sinks import sink_details
+from offhook.console.asked import FORMAT, asked
 from offhook.console.doorway import PageRoute
-from offhook.console.exports import FORMATS, export
+from offhook.console.exports import export
 from offhook.console.stream_events import pretty
 from offhook.console.stream_form import type_groups
 from offhook.console.stream_view import STATES, SinkRow, export_rows, sink_rows
-from offhook.console.unhappy import asked, kindly
 from offhook.console.visit import Visit
 
-HOME: Final = ("/streams", "All sinks")
 FILTERS: Final = (
     Field("state", "Only those in this state.", {"type": "string", "enum": list(STATES)}, one_of(STATES)),
     Field("q", "Only those in whose name, kind or id these words occur.", TEXT, read_query),
@@ -40,27 +39,29 @@ COLUMNS: Final = (
 )
 
 
-@kindly(*HOME)
 async def show(visit: Visit) -> Response:
     """All sinks."""
-    wanted = asked(visit, FILTERS)
+    wanted = asked((*FILTERS, FORMAT), visit.request.query_params.multi_items())
+    values = wanted.values
     desk = visit.house.streams
     sinks = await desk.sinks.all()
     subscriptions = {each.sink_sid: each for each in await desk.subscriptions.all()}
     every = sink_rows(sinks, subscriptions, {sink.sid: desk.status(sink.sid) for sink in sinks})
-    rows = [row for row in every if matches(row, wanted.get("state", ""), wanted.get("q", ""))]
-    if (kind := visit.query.get("format", "")) in FORMATS:
-        return export(kind, "sinks", COLUMNS, export_rows([dict(each) for each in await sink_details(desk)], rows))
+    rows = [row for row in every if matches(row, values.get("state", ""), values.get("q", ""))]
+    if "format" in values:
+        return export(values["format"], "sinks", COLUMNS, export_rows([dict(each) for each in await sink_details(desk)], rows))
     return visit.page(
         "streams.html",
         "Streams",
+        status=400 if wanted.trouble else 200,
         live=True,
+        trouble=wanted.trouble,
         rows=rows,
         total=len(every),
         failing=sum(row.state in {"failing", "failed"} for row in every),
         parked=sum(row.doing.parked for row in every),
         behind=max((row.doing.lag for row in every), default=0),
-        wanted=wanted,
+        wanted=wanted.typed,
         states=STATES,
         kinds=desk.kinds,
     )
@@ -72,13 +73,11 @@ def matches(row: SinkRow, state: str, words: str) -> bool:
     return (not state or state == row.state) and all(word in text for word in words.casefold().split())
 
 
-@kindly(*HOME)
 async def show_types(visit: Visit) -> Response:
     """The types of events."""
     return visit.page("stream_types.html", "Types of events", groups=type_groups(visit.house.streams.catalogue, {}))
 
 
-@kindly("/streams/types", "All types of events")
 async def show_type(visit: Visit) -> Response:
     """One type, with the schema of its data."""
     catalogue, name = visit.house.streams.catalogue, str(visit.request.path_params["type"])
