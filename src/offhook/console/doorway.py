@@ -17,7 +17,7 @@ from offhook.api.problems import CODES, Problem, problem_answer
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
 from offhook.console.on_top import on_top
-from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, fits
+from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, cookie_of, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
 from offhook.errors import JournalError
 from offhook.streams.refused import RefusedError
@@ -99,7 +99,7 @@ class Doorway:
         answer = RedirectResponse(_path(form.get("next", "/")), 303)
         secure = _is_https(request)
         answer.set_cookie(
-            SECURE_COOKIE if secure else COOKIE,
+            SECURE_COOKIE if secure else cookie_of(request.url.port),
             session.token,
             max_age=int(SESSION_WITHIN),
             httponly=True,
@@ -119,6 +119,7 @@ class Doorway:
         self._gate.close(session)
         answer = visit.back("/login")
         answer.delete_cookie(COOKIE)
+        answer.delete_cookie(cookie_of(request.url.port))
         answer.delete_cookie(SECURE_COOKIE, secure=True)
         return answer
 
