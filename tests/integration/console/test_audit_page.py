@@ -109,6 +109,15 @@ async def test_pages_have_every_entry_once_the_newest_first_however_they_lie_in_
         assert [each.subject for each in found] == [str(number) for number in reversed(range(len(pauses)))]
 
 
+async def test_an_export_has_more_than_a_page_looks_through(console, monkeypatch):
+    monkeypatch.setattr("offhook.console.audit.AT_ONCE", 10)
+    audit = console.audit
+    for number in range(230):
+        await audit.note("replay", str(number), _Request())
+    rows = json.loads((await console.read("/audit?format=json")).body)
+    assert [row["subject"] for row in rows] == [str(number) for number in reversed(range(230))]
+
+
 async def test_nothing_of_the_console_takes_an_entry_away(console):
     await console.post("/api/deletions", {"number": "+15551230001"})
     before = await console.audit.entries()
