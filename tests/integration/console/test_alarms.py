@@ -103,6 +103,15 @@ async def test_names_from_outside_are_only_ever_text(console):
         assert "\u202e" not in page.text
 
 
+async def test_the_numbers_that_an_alarm_is_about_can_be_hidden(console):
+    alarm = await console.alarm(numbers=("+15551234567", "whatsapp:+15557654321"))
+    for path in ("/alarms", f"/alarms/{alarm.sid}"):
+        page = await console.read(path)
+        assert 'data-number="+15551234567" data-masked="+1555•••4567"' in page.text
+        assert 'data-number="+15557654321"' in page.text
+        assert ", number +15551234567 or whatsapp:+15557654321" in page.words
+
+
 # -- one alarm
 
 
