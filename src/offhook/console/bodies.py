@@ -68,8 +68,10 @@ def header(headers: Headers, name: str) -> str:
     return next((value for key, value in headers if key.casefold() == name), "")
 
 
-def body_of(headers: Headers, content: bytes, *, is_cut: bool = False, faults: Sequence[Wrong] = ()) -> Body:
-    """A body as its Content-Type says. `faults` are what its reader has found."""
+def body_of(
+    headers: Headers, content: bytes, *, is_cut: bool = False, faults: Sequence[Wrong] = (), most: int = MOST_SHOWN
+) -> Body:
+    """A body as its Content-Type says. `faults` are what its reader has found; `most` characters of it are shown."""
     if not content:
         return Body("none", 0, wrong=faults, is_cut=is_cut)
     media = raw.media_type(header(headers, "content-type"))
@@ -83,12 +85,12 @@ def body_of(headers: Headers, content: bytes, *, is_cut: bool = False, faults: S
         kind=kind,
         size=len(content),
         parameters=tuple((raw.text(name), raw.text(value)) for name, value in raw.pairs(content)) if kind == "form" else (),
-        pretty="" if is_cut or placed else _pretty(kind, text)[:MOST_SHOWN],
-        raw=text[:MOST_SHOWN],
+        pretty="" if is_cut or placed or most < MOST_SHOWN else _pretty(kind, text)[:most],
+        raw=text[:most],
         lines=marked(text, placed) if placed else (),
         wrong=tuple(each for each in faults if not each.line),
         is_cut=is_cut,
-        is_long=len(text) > MOST_SHOWN,
+        is_long=len(text) > most,
     )
     return shown._replace(pretty="") if shown.pretty.strip() == text.strip() else shown
 

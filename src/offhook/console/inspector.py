@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from offhook.api.shapes import parameters_of, without_credentials
-from offhook.console.bodies import Body, answer_faults, body_of
+from offhook.console.bodies import MOST_SHOWN, Body, answer_faults, body_of
 from offhook.console.waterfall import Bar, waterfall
 from offhook.console.wording import duration
 from offhook.providers import raw
@@ -32,6 +32,9 @@ HIDDEN: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-
 """Headers whose values are not shown: whoever has a signature can send its request again."""
 MOST_ATTEMPTS: Final = 60
 """More than that are counted, and not shown one by one: the newest are."""
+MOST_WHOLE: Final = 6
+"""Of so many attempts, the newest, and of so many exchanges of each, the bodies are shown as far as bodies are; of others the beginnings."""
+BEGINNING: Final = 600
 SOURCES: Final = {
     "app": "your app's own answer, passed on",
     "fallback": "the answer of your fallback URL, passed on",
@@ -157,7 +160,8 @@ def timeline(story: WebhookStory) -> list[Entry]:
     entries = [_received(webhook)]
     if webhook.answer is not None:
         entries.append(_answered(webhook, webhook.answer))
-    entries += [tried(attempt, webhook, began) for attempt in story.attempts[-MOST_ATTEMPTS:]]
+    shown = story.attempts[-MOST_ATTEMPTS:]
+    entries += [tried(attempt, webhook, began, recent=place >= len(shown) - MOST_WHOLE) for place, attempt in enumerate(shown)]
     entries += [_replied(reply, began) for reply in story.replies]
     entries += [_told(event, began) for event in story.events]
     entries += list(_noticed(story.notices, began))
@@ -183,8 +187,8 @@ def _answered(webhook: Webhook, answer: Answer) -> Entry:
     return Entry("answered", at, _after(at, webhook.received_at), title, content=content, is_good=answer.status < 300)
 
 
-def tried(attempt: Attempt, webhook: Webhook, began: float) -> Entry:
-    """One attempt."""
+def tried(attempt: Attempt, webhook: Webhook, began: float, *, recent: bool = True) -> Entry:
+    """One attempt. Of those that are not among the most recent only the beginnings of bodies are shown."""
     outcome = attempt.outcome
     whom = "your app" if attempt.role is Role.PRIMARY else "your fallback URL"
     title = (
@@ -198,7 +202,7 @@ def tried(attempt: Attempt, webhook: Webhook, began: float) -> Entry:
         is_bad=not outcome.delivered,
         is_good=outcome.delivered,
         attempt=attempt,
-        hops=hops(attempt, webhook),
+        hops=hops(attempt, webhook, recent=recent),
     )
 
 
@@ -224,17 +228,22 @@ def _noticed(notices: Iterable[Notice], began: float) -> Iterable[Entry]:
 # -- an attempt's exchanges
 
 
-def hops(attempt: Attempt, webhook: Webhook) -> list[Hop]:
+def hops(attempt: Attempt, webhook: Webhook, *, recent: bool = True) -> list[Hop]:
     """The exchanges of an attempt in their order, each with the reason why it was made."""
     bars = waterfall(attempt.exchanges, attempt.started_at)
     before: list[Exchange | None] = [None, *attempt.exchanges]
-    return [_hop(each, last, bar, webhook) for each, last, bar in zip(attempt.exchanges, before, bars, strict=False)]
+    whole = len(attempt.exchanges) - MOST_WHOLE if recent else len(attempt.exchanges)
+    made = zip(attempt.exchanges, before, bars, strict=False)
+    return [
+        _hop(each, last, bar, webhook.kind, MOST_SHOWN if place >= whole else BEGINNING)
+        for place, (each, last, bar) in enumerate(made)
+    ]
 
 
-def _hop(exchange: Exchange, before: Exchange | None, bar: Bar, webhook: Webhook) -> Hop:
+def _hop(exchange: Exchange, before: Exchange | None, bar: Bar, kind: Kind, most: int) -> Hop:
     failure = exchange.failure
-    wrong = answer_faults(webhook.kind, exchange)
-    body = body_of(exchange.headers, exchange.body, is_cut=exchange.body_cut, faults=wrong)
+    wrong = answer_faults(kind, exchange)
+    body = body_of(exchange.headers, exchange.body, is_cut=exchange.body_cut, faults=wrong, most=most)
     return Hop(
         method=exchange.method,
         url=without_credentials(exchange.url),
