@@ -86,6 +86,8 @@ def test_a_lost_message_can_be_replayed_by_a_key(state):
 def test_a_message_that_is_tried_again_says_when(state):
     (step,) = steps(About(an_event(), webhook=a_webhook(state, due=99.0)))
     assert (step.action, step.due) == (None, 99.0)
+    (step,) = steps(About(an_event(), webhook=a_webhook(state, due=99.0), configured=True))
+    assert (step.action.path, step.action.posts) == ("/errors/NO1/hasten", True)
 
 
 def test_a_delivered_message_needs_nothing_more():

@@ -68,7 +68,8 @@ def _again(about: About) -> Iterator[Step]:
             Action("Replay this message", f"/errors/{event.id}/replay", posts=True, key="r"),
         )
     elif webhook is not None and webhook.state in UNDER_WAY:
-        yield Step("The message is not lost: it is tried again by itself.", due=webhook.due)
+        at_once = Action("Try what waits now", f"/errors/{event.id}/hasten", posts=True, key="r") if about.configured else None
+        yield Step("The message is not lost: it is tried again by itself.", at_once, webhook.due)
     elif webhook is not None and webhook.state is State.DELIVERED and event.attempt_id:
         yield Step("The message has been delivered since: nothing is left to be done for it.")
     if reply is not None and reply.state in SENDABLE:

@@ -30,6 +30,15 @@ def visible(value: object) -> object:
     return Markup(escaped(text)) if UNSEEN.search(text) else text  # noqa: S704 - it has just been escaped
 
 
+def coded(text: str) -> Markup:
+    """A sentence in which what stands between `backticks` is code. All of it is text."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one of them has no other
+        parts = [text]
+    shown = (escaped(part) if place % 2 == 0 else f"<code>{escaped(part)}</code>" for place, part in enumerate(parts))
+    return Markup("".join(shown))  # noqa: S704 - every part has been escaped
+
+
 def moment(at: float | None, now: float) -> Markup:
     """A time: how long ago, and the exact one for machines and on hover."""
     if at is None:
@@ -55,7 +64,7 @@ def _environment() -> Environment:
         finalize=visible,
         auto_reload=False,
     )
-    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration, percent=percent)
+    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration, percent=percent, coded=coded)
     built.globals.update(version=__version__, moment=moment, clock=clock)
     return built
 

@@ -180,6 +180,34 @@ async def test_a_message_that_has_been_delivered_meanwhile_is_not_delivered_twic
     assert not any("Replay" in each for each in steps_of(page))
 
 
+async def test_a_message_that_waits_for_a_later_try_is_tried_now(console):
+    now, webhook_id = console.house.clock.now(), console.new_id("WH")
+    event = console.event(webhook_id=webhook_id)
+    await console.webhook(id=webhook_id, state=State.WAITING, due=now + 4 * 3600, events=(event,))
+    page = await console.read(f"/errors/{event.id}")
+    assert any("Next try in 4 h" in each and each.endswith("Try what waits now") for each in steps_of(page))
+    page = await console.follow(await console.change(f"/errors/{event.id}/hasten"))
+    assert "1 message is tried now." in page.words
+    assert (await console.journal.webhook(webhook_id)).due == now
+    assert await audited(console) == ["hasten"]
+
+
+async def test_nothing_is_tried_of_an_endpoint_that_is_gone(console):
+    event = await an_error(console, endpoint="former")
+    await console.house.replay([event.webhook_id])
+    assert "Try what waits now" not in (await console.read(f"/errors/{event.id}")).words
+    page = await console.change(f"/errors/{event.id}/hasten")
+    assert page.status == 409
+    assert "no longer configured" in page.words
+
+
+async def test_what_stands_between_backticks_is_code_and_still_only_text(console):
+    cause = Cause(name="x", title="x", confidence=Confidence.LIKELY, steps=("See `$PORT` and `<b>`.", "One ` alone"))
+    page = await console.read(f"/errors/{(await an_error(console, causes=(cause,))).id}")
+    assert "See <code>$PORT</code> and <code>&lt;b&gt;</code>." in page.text
+    assert "One ` alone" in page.text
+
+
 async def test_others_that_were_lost_in_the_same_way_are_pointed_to(console):
     alone = await an_error(console)
     assert not any("See what was lost" in each for each in steps_of(await console.read(f"/errors/{alone.id}")))
@@ -273,7 +301,7 @@ async def test_a_secret_that_was_typed_where_a_reference_belongs_is_not_shown_ag
 
 async def test_nothing_can_be_changed_without_a_login_or_a_form_of_ours(console):
     event = await an_error(console)
-    for path in (f"/errors/{event.id}/replay", f"/errors/{event.id}/reply", f"/errors/{event.id}/alarm"):
+    for path in [f"/errors/{event.id}/{what}" for what in ("replay", "hasten", "reply", "alarm")]:
         assert (await console.change(path, FORM, csrf="wrong")).status == 403
         assert (await console.change(path, FORM, cookie=None)).status == 401
         assert (await console.change(path, FORM, origin="https://evil.example")).status == 403

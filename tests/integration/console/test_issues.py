@@ -8,7 +8,7 @@ import re
 import pytest
 
 from offhook.console.audit import Audit
-from offhook.records import IssueState, State
+from offhook.records import Cause, Confidence, IssueState, State
 from offhook.stores.grouping import issue_of
 from offhook.system import TimeSortedIds
 from tests.helpers.pages import BAD_GATEWAY
@@ -293,3 +293,28 @@ def test_a_browser_replays_what_was_lost_after_it_has_seen_what(beside, looks):
     page.get_by_role("button", name="Deliver them again").click()
     page.get_by_text("2 messages are being delivered again.").wait_for()
     assert {beside.run(beside.pages.journal.webhook(each)).state for each in webhooks} == {"waiting"}
+
+
+@pytest.mark.parametrize(
+    "text", ["\"'><script>document.title='run'</script>{{7*7}}", "\u202egpj.exe\u200b\x00", "W" * 3000, "مرحبا " * 200]
+)
+def test_a_browser_shows_hostile_text_as_text_and_keeps_its_layout(beside, looks, text):
+    cause = Cause(name="x", title=text, confidence=Confidence.LIKELY, evidence=(text,), steps=(text,))
+
+    async def make():
+        webhook_id = beside.pages.new_id("WH")
+        event = beside.pages.event(webhook_id=webhook_id, causes=(cause,), message=text, number=text)
+        await beside.pages.webhook(text, id=webhook_id, events=(event,), sender=text[:60])
+        return issue_of(event)
+
+    issue = beside.run(make())
+    page = looks(390)
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    beside.log_in(page)
+    for path in ("/issues", f"/issues/{issue}", f"/issues/{issue}/replay", "/errors"):
+        page.goto(f"{beside.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.title() != "run"
+        assert "49" not in page.inner_text("main").split()
+    assert said == []

@@ -17,6 +17,7 @@ from offhook.console.pages.errors import rows
 from offhook.console.remedies import About, elsewhere, steps
 from offhook.console.visit import Visit
 from offhook.console.volume import day_of_hours
+from offhook.console.wording import compact
 from offhook.debugger.catalogue import lookup
 from offhook.ports import Journal
 from offhook.records import DebugEvent, EventFilter, Issue, Reply, WebhookStory
@@ -40,6 +41,18 @@ async def replay(visit: Visit) -> Response:
         )
     visit.about = event.webhook_id
     return visit.back(f"/errors/{event.id}", "The message is being delivered again.")
+
+
+async def hasten(visit: Visit) -> Response:
+    """Have all tried now that waits at the endpoint."""
+    event = await _event(visit)
+    if all(each.name != event.endpoint for each in visit.house.endpoints):
+        trouble = "Nothing was changed: the endpoint is no longer configured."
+        return await _page(visit, event, trouble=trouble, status=409)
+    count = await visit.house.hasten(event.endpoint)
+    visit.about = event.endpoint
+    said = "1 message is tried now." if count == 1 else f"{compact(count)} messages are tried now."
+    return visit.back(f"/errors/{event.id}", said if count else "Nothing waits for a later try.")
 
 
 async def send_reply(visit: Visit) -> Response:
@@ -140,6 +153,7 @@ async def _event(visit: Visit) -> DebugEvent:
 ROUTES = (
     PageRoute("GET", "/errors/{id}", show),
     PageRoute("POST", "/errors/{id}/replay", replay, audit="replay"),
+    PageRoute("POST", "/errors/{id}/hasten", hasten, audit="hasten"),
     PageRoute("POST", "/errors/{id}/reply", send_reply, audit="send reply"),
     PageRoute("POST", "/errors/{id}/alarm", create_alarm, audit="alarm made"),
 )
