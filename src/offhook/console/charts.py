@@ -35,7 +35,7 @@ class Layer(NamedTuple):
 
 class Chart(NamedTuple):
     """What all charts have: an id of the page's own, a title, what it shows in a sentence, its series, what stands below its ends and
-    its middle, and what each part says of itself. Bars may have a `threshold` drawn across them.
+    its middle, and what each part says of itself. Some have a `threshold` drawn across.
     """  # noqa: D205 - one sentence
 
     name: str
@@ -95,25 +95,33 @@ def bars(chart: Chart) -> Markup:
     line = above * step * unit
     ticks = [compact(abs(number) * step) for number in range(above, -below - 1, -1)]
     drawn = [_bars(layer, line, unit) for layer in chart.layers]
-    reached = [] if chart.threshold is None else [_line(line - chart.threshold * unit, "threshold")]
-    return _figure(chart, ticks, [*drawn, _line(line, "axis"), *reached])
+    return _figure(chart, ticks, [*drawn, _line(line, "axis"), *_across(chart, lambda value: line - value * unit)])
 
 
 def durations(chart: Chart) -> Markup:
     """Durations in each part, on a scale on which ten times as long is as far everywhere."""
     values = [value for layer in chart.layers for value in layer.values if value is not None]
+    values += [] if chart.threshold is None else [chart.threshold]
     low = math.floor(rung(min(values, default=0.01)))
     high = max(low + 1, math.ceil(rung(max(values, default=0.1))))
     ticks = [_tick(LADDER[place]) for place in range(high, low - 1, -1)]
-    drawn = [_curve(layer, lambda value: HEIGHT * (high - rung(value)) / (high - low)) for layer in chart.layers]
-    return _figure(chart, ticks, drawn)
+
+    def depth(value: float) -> float:
+        return HEIGHT * (high - rung(value)) / (high - low)
+
+    return _figure(chart, ticks, [*(_curve(layer, depth) for layer in chart.layers), *_across(chart, depth)])
 
 
 def shares(chart: Chart) -> Markup:
     """Shares of one in each part."""
-    top = share_top(max((value for layer in chart.layers for value in layer.values if value is not None), default=0.0))
+    highest = max((value for layer in chart.layers for value in layer.values if value is not None), default=0.0)
+    top = share_top(max(highest, chart.threshold or 0.0))
     ticks = [percent(top), percent(top / 2), "0 %"]
-    return _figure(chart, ticks, [_curve(layer, lambda value: HEIGHT * (1 - value / top)) for layer in chart.layers])
+
+    def depth(value: float) -> float:
+        return HEIGHT * (1 - value / top)
+
+    return _figure(chart, ticks, [*(_curve(layer, depth) for layer in chart.layers), *_across(chart, depth)])
 
 
 def spark(values: Sequence[int], says: str) -> Markup:
@@ -199,6 +207,11 @@ def _curve(layer: Layer, depth: Depth) -> Markup:
             path.append(f"M{x} {y}h.01" if alone else f"{'M' if before is None else 'L'}{x} {y}")
         before = value
     return tag("path", d="".join(path), class_=f"curve {layer.look}") if path else Markup("")
+
+
+def _across(chart: Chart, depth: Depth) -> list[Markup]:
+    """The threshold, where there is one."""
+    return [] if chart.threshold is None else [_line(depth(chart.threshold), "threshold")]
 
 
 def _bands(hints: Sequence[str]) -> Markup:

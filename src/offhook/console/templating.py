@@ -17,7 +17,7 @@ from offhook import __version__
 from offhook.api.shapes import iso
 from offhook.console.charts import percent
 from offhook.console.html import UNSEEN, ago, escaped
-from offhook.console.wording import compact, duration, masked
+from offhook.console.wording import NUMBER_IN_TEXT, compact, duration, masked
 
 
 def visible(value: object) -> object:
@@ -54,6 +54,19 @@ def clock(at: float, now: float) -> Markup:
     return Markup('<time datetime="{0}" title="{0}" data-clock>{1}</time>').format(iso(at), text)
 
 
+def numbered(text: str) -> Markup:
+    """Text in which the phone numbers can be hidden."""
+    pieces, at = [], 0
+    for found in NUMBER_IN_TEXT.finditer(text):
+        pieces += [Markup("{}").format(visible(text[at : found.start()])), _number(found[0])]
+        at = found.end()
+    return Markup("").join([*pieces, Markup("{}").format(visible(text[at:]))])
+
+
+def _number(number: str) -> Markup:
+    return Markup('<span class="number" data-number="{0}" data-masked="{1}">{0}</span>').format(number, masked(number))
+
+
 def _environment() -> Environment:
     built = Environment(
         loader=PackageLoader("offhook.console"),
@@ -64,7 +77,7 @@ def _environment() -> Environment:
         finalize=visible,
         auto_reload=False,
     )
-    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration, percent=percent, coded=coded)
+    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration, percent=percent, coded=coded, numbered=numbered)
     built.globals.update(version=__version__, moment=moment, clock=clock)
     return built
 

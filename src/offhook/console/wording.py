@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 _DIGITS: Final = re.compile(r"(?<=\d)(?=(\d{3})+$)")
+NUMBER_IN_TEXT: Final = re.compile(r"(?<!\w)\+[1-9]\d{6,14}(?!\d)")
 _NUMBER: Final = re.compile(r"\+?\d[\d().\s-]{5,}\d")
 
 

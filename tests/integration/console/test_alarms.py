@@ -103,6 +103,15 @@ async def test_names_from_outside_are_only_ever_text(console):
         assert "\u202e" not in page.text
 
 
+async def test_the_numbers_that_an_alarm_is_about_can_be_hidden(console):
+    alarm = await console.alarm(numbers=("+15551234567", "whatsapp:+15557654321"))
+    for path in ("/alarms", f"/alarms/{alarm.sid}"):
+        page = await console.read(path)
+        assert 'data-number="+15551234567" data-masked="+1555•••4567"' in page.text
+        assert 'data-number="+15557654321"' in page.text
+        assert ", number +15551234567 or whatsapp:+15557654321" in page.words
+
+
 # -- one alarm
 
 
@@ -319,6 +328,27 @@ async def test_a_preview_of_what_is_measured_says_that_it_cannot_be_told(console
     page = await console.change("/alarms/preview", {"new": "yes", "name": "x", "watch": "backlog", "backlog": "10"})
     assert page.status == 200
     assert "what it would have done cannot be told" in page.words
+
+
+async def test_a_latency_is_previewed_and_drawn_from_what_the_overview_knows(console):
+    for _ in range(30):
+        console.house.metrics.acknowledged("sms", "message", "app", 3.0)
+    fields = {
+        "new": "yes",
+        "enabled": "true",
+        "name": "Slow",
+        "watch": "answer-latency",
+        "latency": "2s",
+        "percentile": "95",
+        "within": "5m",
+    }
+    page = await console.change("/alarms/preview", fields)
+    assert "looked at hour by hour, it reached the threshold 1 of 1 times." in page.words
+    made = await console.follow(await console.change("/alarms/new", fields))
+    assert "What it measures within 5m, in the last hour" in made.words
+    assert 'class="threshold"' in made.text
+    console.house.history = None
+    assert "what it would have done cannot be told" in (await console.change("/alarms/preview", fields)).words
 
 
 async def test_an_alarm_is_changed_by_the_same_form(console):

@@ -16,6 +16,7 @@ from offhook.api.alarms import until_of
 from offhook.api.fields import TEXT, Field, an_id, one_of, read_fields, read_switch
 from offhook.api.problems import CODES, Problem
 from offhook.console.alarm_charts import DAY, counted, stretch_of
+from offhook.console.alarm_measured import MEASURED, parts_of, seen, span_of
 from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, outcomes, peak, states_of, told
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
@@ -80,11 +81,15 @@ class Drawn(NamedTuple):
 
 def is_at_hand(alarm: Alarm) -> bool:
     """Whether an alarm's chart costs so little that its page need not be without it at first."""
-    return is_quick(alarm) and stretch_of(alarm).long <= DAY
+    return alarm.watch not in COUNTING or (is_quick(alarm) and stretch_of(alarm).long <= DAY)
 
 
 async def _chart(visit: Visit, alarm: Alarm, firings: Sequence[Firing]) -> Drawn:
-    stretch, now = stretch_of(alarm), visit.house.clock.now()
+    history, now = visit.house.history, visit.house.clock.now()
+    if alarm.watch in MEASURED and history is not None:
+        span = span_of(alarm)
+        return Drawn(seen(alarm, parts_of(history, alarm, span), span).chart, complete=True)
+    stretch = stretch_of(alarm)
     found = await visit.house.alarms.book.history(alarm, now - stretch.long, now, round(stretch.long / stretch.part))
     return Drawn(counted(alarm, found, firings, stretch), found.complete)
 

@@ -16,6 +16,8 @@ from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
 from offhook.api.problems import Problem
 from offhook.console.alarm_charts import DAY, Stretch, counted
 from offhook.console.alarm_form import EXAMPLES, Known, Read, answers_from, kept, read, refused, sections, watch_of
+from offhook.console.alarm_measured import MEASURED, parts_of, seen
+from offhook.console.alarm_measured import WEEK as WEEK_SPAN
 from offhook.console.alarm_questions import WATCHES
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
@@ -119,15 +121,19 @@ async def show_preview(visit: Visit) -> Response:
 
 
 async def _previewed(visit: Visit, alarm: Alarm) -> Previewed | UnusableAlarmError:
+    history = visit.house.history
+    if alarm.watch in MEASURED and history is not None:
+        found = seen(alarm, parts_of(history, alarm, WEEK_SPAN), WEEK_SPAN, "preview-chart")
+        return Previewed(found.said, chart=found.chart)
     if alarm.watch not in _COUNTING:
         return Previewed("This is measured as it happens and not kept, so what it would have done cannot be told.")
     book, now = visit.house.alarms.book, visit.house.clock.now()
     try:
-        found = await book.preview(alarm, now - WEEK)
+        past = await book.preview(alarm, now - WEEK)
     except UnusableAlarmError as refusal:
         return refusal
-    history = await book.history(alarm, now - WEEK, now, round(WEEK / _LOOKED.part))
-    return Previewed(would(found, alarm), found, counted(alarm, history, found.spans, _LOOKED, "preview-chart"))
+    counts = await book.history(alarm, now - WEEK, now, round(WEEK / _LOOKED.part))
+    return Previewed(would(past, alarm), past, counted(alarm, counts, past.spans, _LOOKED, "preview-chart"))
 
 
 def would(found: Preview, alarm: Alarm) -> str:
