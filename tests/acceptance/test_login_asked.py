@@ -59,7 +59,7 @@ def test_everybody_has_to_say_who_they_are_and_each_has_a_way_to(tmp_path):
     assert asked(f"{offhook.console}/")[0] == 303
     assert fetch(f"{offhook.console}/healthz")[0] == 200
     assert alerts(offhook, TOKEN) == []
-    with pytest.raises(TwilioException) as refused:
+    with pytest.raises(TwilioException, match="20401"):
         alerts(offhook, "another")
 
     assert command(offhook, "webhooks", "list", "--json").startswith("{")

@@ -78,7 +78,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             problems=_MAKE,
             headers=TOKEN,
             takes=schema_of(MEMBERS),
-            audit="make alarm",
+            audit="alarm made",
         ),
         Operation("GET", one, "Show an alarm as Twilio does.", get_alarm_v2, shown, problems=(20404, 20503)),
         Operation(
@@ -89,9 +89,9 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             alarm_v2_shapes.TwilioAlarmMade,
             problems=_CHANGE,
             takes=schema_of(MEMBERS),
-            audit="change alarm",
+            audit="alarm changed",
         ),
-        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE, audit="delete alarm"),
+        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE, audit="alarm deleted"),
         Operation(
             "PUT",
             f"{one}/status",
@@ -101,7 +101,7 @@ def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
             204,
             problems=_CHANGE,
             takes=schema_of(ENABLED),
-            audit="change alarm",
+            audit="alarm changed",
         ),
     )
     return tuple(each._replace(alias=alias, refuse=refuse_v2, problem=alarm_v2_shapes.TwilioAlarmProblem) for each in found)
@@ -120,7 +120,7 @@ OUR_ALARMS: Final = (
         201,
         problems=_MAKE,
         takes=ALARM,
-        audit="make alarm",
+        audit="alarm made",
     ),
     # Before those with an id, which would take the word for one.
     Operation(
@@ -142,7 +142,7 @@ OUR_ALARMS: Final = (
         alarm_shapes.Alarm,
         problems=_CHANGE,
         takes=ALARM,
-        audit="change alarm",
+        audit="alarm changed",
     ),
     Operation(
         "DELETE",
@@ -151,7 +151,7 @@ OUR_ALARMS: Final = (
         delete_alarm,
         resources.Deleted,
         problems=_CHANGE,
-        audit="delete alarm",
+        audit="alarm deleted",
     ),
     Operation(
         "POST",
@@ -161,7 +161,7 @@ OUR_ALARMS: Final = (
         alarm_shapes.AlarmTested,
         202,
         problems=_CHANGE,
-        audit="test alarm",
+        audit="alarm tested",
     ),
     Operation(
         "POST",
@@ -172,7 +172,7 @@ OUR_ALARMS: Final = (
         query=SNOOZE,
         body=SNOOZE,
         problems=_CHANGE,
-        audit="snooze alarm",
+        audit="alarm snoozed",
     ),
     Operation(
         "POST",
@@ -183,7 +183,7 @@ OUR_ALARMS: Final = (
         query=MUTE,
         body=MUTE,
         problems=_CHANGE,
-        audit="mute alarm",
+        audit="alarm muted",
     ),
     Operation(
         "GET",
@@ -221,7 +221,7 @@ OUR_ALARMS: Final = (
         201,
         problems=_CHANGE,
         takes=ALARM,
-        audit="make alarm",
+        audit="alarm made",
     ),
     Operation(
         "GET",
@@ -251,7 +251,7 @@ OUR_ALARMS: Final = (
         query=MAINTENANCE,
         body=MAINTENANCE,
         problems=_MAKE,
-        audit="maintenance",
+        audit="maintenance begun",
     ),
     Operation(
         "DELETE",
@@ -260,7 +260,7 @@ OUR_ALARMS: Final = (
         end_maintenance,
         alarm_shapes.MaintenanceEnded,
         problems=_CHANGE,
-        audit="end maintenance",
+        audit="maintenance ended",
     ),
 )
 ALARM_OPERATIONS: Final = (*alarms_below("/monitor"), *alarms_below("", "_at_root"), *OUR_ALARMS)

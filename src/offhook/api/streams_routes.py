@@ -45,7 +45,7 @@ def _sinks() -> Iterator[Operation]:
         201,
         form=fields.SINK_DRAFT,
         problems=(91000, 91003, *_CHANGE),
-        audit="make sink",
+        audit="sink made",
     )
     yield Operation("GET", "/Sinks/{id}", "Show a sink.", sinks.fetch_stream_sink, resources.StreamSink, problems=_SINK)
     yield Operation(
@@ -56,7 +56,7 @@ def _sinks() -> Iterator[Operation]:
         resources.StreamSink,
         form=fields.SINK_CHANGE,
         problems=(91201, *_SINK, *_CHANGE),
-        audit="change sink",
+        audit="sink named",
     )
     yield Operation(
         "DELETE",
@@ -66,7 +66,7 @@ def _sinks() -> Iterator[Operation]:
         None,
         204,
         problems=(91007, *_SINK, 20003),
-        audit="delete sink",
+        audit="sink deleted",
     )
     yield Operation(
         "POST",
@@ -76,7 +76,7 @@ def _sinks() -> Iterator[Operation]:
         resources.StreamResult,
         201,
         problems=(*_SINK, 20003),
-        audit="test sink",
+        audit="sink tested",
     )
     yield Operation(
         "POST",
@@ -87,7 +87,7 @@ def _sinks() -> Iterator[Operation]:
         201,
         form=fields.SINK_PROOF,
         problems=(91004, 91005, 91201, *_SINK, *_CHANGE),
-        audit="validate sink",
+        audit="sink validated",
     )
 
 
@@ -111,7 +111,7 @@ def _subscriptions() -> Iterator[Operation]:
         201,
         form=fields.SUBSCRIPTION_DRAFT,
         problems=(91100, *_TYPES, *_SINK, *_CHANGE),
-        audit="make subscription",
+        audit="subscription made",
     )
     yield Operation(
         "GET",
@@ -129,7 +129,7 @@ def _subscriptions() -> Iterator[Operation]:
         resources.StreamSubscription,
         form=fields.SUBSCRIPTION_CHANGE,
         problems=(91102, 91201, *_CHANGE),
-        audit="change subscription",
+        audit="subscription changed",
     )
     yield Operation(
         "DELETE",
@@ -139,7 +139,7 @@ def _subscriptions() -> Iterator[Operation]:
         None,
         204,
         problems=(91102, 20003, 20503),
-        audit="delete subscription",
+        audit="subscription ended",
     )
 
 
@@ -163,7 +163,7 @@ def _subscribed() -> Iterator[Operation]:
         201,
         form=fields.SUBSCRIBED_DRAFT,
         problems=(91102, *_TYPES, *_CHANGE),
-        audit="change subscription",
+        audit="subscription changed",
     )
     yield Operation(
         "GET",
@@ -181,7 +181,7 @@ def _subscribed() -> Iterator[Operation]:
         resources.StreamSubscribedEvent,
         form=fields.SUBSCRIBED_CHANGE,
         problems=(91102, 91104, 91202, *_CHANGE),
-        audit="change subscription",
+        audit="subscription changed",
     )
     yield Operation(
         "DELETE",
@@ -191,7 +191,7 @@ def _subscribed() -> Iterator[Operation]:
         None,
         204,
         problems=(91102, 91103, 91202, 20003, 20503),
-        audit="change subscription",
+        audit="subscription changed",
     )
 
 
@@ -262,7 +262,7 @@ STREAM_OPERATIONS = (
         fields.SINK_REPLAY,
         fields.SINK_REPLAY,
         (20409, *_SINK, *_CHANGE),
-        audit="replay to sink",
+        audit="sink replayed",
     ),
     Operation(
         "GET",
@@ -281,7 +281,7 @@ STREAM_OPERATIONS = (
         query=fields.SINK_TEST,
         body=fields.SINK_TEST,
         problems=(*_SINK, *_CHANGE),
-        audit="test sink",
+        audit="sink tested",
     ),
     Operation(
         "GET",

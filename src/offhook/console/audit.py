@@ -10,12 +10,13 @@ from offhook import logs
 from offhook.errors import JournalError
 from offhook.ports import Clock, Ids, Journal
 from offhook.records import Kept, Record
+from offhook.system import TimeSortedIds
 
 SHELF = "audit"
 AT_ONCE = 1000
 FIRST_SPAN = 3_600_000
 LAST = f"AU{'f' * 32}"
-MOST_READ = 20_000
+MOST_READ = 4_000
 """Entries that are looked through for one page."""
 log = logs.get("console")
 
@@ -66,24 +67,24 @@ class Audit:
 
     async def entries(self, limit: int = 500) -> Sequence[Entry]:
         """The newest, newest first."""
-        return (await self.page(limit)).entries
+        return (await self.page(limit, most_read=MOST_READ + limit)).entries
 
-    async def page(self, limit: int, before: str = "", words: str = "") -> Page:
+    async def page(self, limit: int, before: str = "", words: str = "", *, most_read: int = MOST_READ) -> Page:
         """Entries in which all of these words stand, newest first, with ids below `before`. Raises JournalError.
 
-        The journal reads a shelf upwards: so it is asked for spans of time, the newest first, each longer than the one before it.
+        The journal reads a shelf upwards: so it is asked for spans of time, the newest first, each longer than the one before it while there is little in them.
         """
         oldest = next(iter(await self._journal.kept(SHELF, 1)), None)
         found: list[Entry] = []
         wanted = words.casefold().split()
         # From the newest on, whatever the clock says: it may have been set back since.
         high, span, read = before or LAST, FIRST_SPAN, 0
-        while oldest is not None and high > oldest.id and len(found) <= limit and read < MOST_READ:
-            low = _earlier(self._ids.new("AU") if high == LAST else high, span)
+        while oldest is not None and high > oldest.id and len(found) <= limit and read < most_read:
+            low = _earlier(TimeSortedIds().new("AU") if high == LAST else high, span)
             several = await self._between(low, high)
             read += len(several)
             found += (each for each in reversed(several) if all(word in each.text for word in wanted))
-            high, span = low, span * 4
+            high, span = low, span * 4 if len(several) < AT_ONCE else max(1, span // 4)
         if len(found) > limit:
             return Page(found[:limit], found[limit - 1].id)
         return Page(found, high if oldest is not None and high > oldest.id else "")

@@ -3,6 +3,7 @@
 Host and origin are checked before, for the API as well (`api.guard`).
 """
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
@@ -16,7 +17,7 @@ from offhook.api.problems import CODES, Problem, problem_answer
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
 from offhook.console.on_top import on_top
-from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, fits
+from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, cookie_of, fits
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
 from offhook.errors import JournalError
 from offhook.streams.refused import RefusedError
@@ -26,7 +27,10 @@ Handle = Callable[[Visit], Awaitable[Response]]
 
 
 class PageRoute(NamedTuple):
-    """One page, or one change that a button asks for (POST). `audit` names the change in the audit log, "" for what only looks."""
+    """One page, or one change that a button asks for (POST).
+
+    `audit` names the change in the audit log, "" for what only looks; a posted field in braces is filled in.
+    """
 
     method: str
     path: str
@@ -69,7 +73,8 @@ class Doorway:
                 return refused
             answer = await _handled(wanted, visit)
             if wanted.audit and answer.status_code < 400:
-                await self._gate.note(wanted.audit, visit.about or visit.identifier, visit.request)
+                done = wanted.audit.format_map(defaultdict(str, visit.form))
+                await self._gate.note(done, visit.about or visit.identifier, visit.request)
             return answer
 
         return endpoint
@@ -94,7 +99,7 @@ class Doorway:
         answer = RedirectResponse(_path(form.get("next", "/")), 303)
         secure = _is_https(request)
         answer.set_cookie(
-            SECURE_COOKIE if secure else COOKIE,
+            SECURE_COOKIE if secure else cookie_of(request.url.port),
             session.token,
             max_age=int(SESSION_WITHIN),
             httponly=True,
@@ -114,6 +119,7 @@ class Doorway:
         self._gate.close(session)
         answer = visit.back("/login")
         answer.delete_cookie(COOKIE)
+        answer.delete_cookie(cookie_of(request.url.port))
         answer.delete_cookie(SECURE_COOKIE, secure=True)
         return answer
 

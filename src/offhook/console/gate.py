@@ -13,7 +13,7 @@ from offhook.api.problems import Problem
 from offhook.console.audit import Audit
 from offhook.console.callers import Callers
 from offhook.console.patience import Patience
-from offhook.console.session import AT_HOME, COOKIE, SECURE_COOKIE, Session, Sessions, fits
+from offhook.console.session import AT_HOME, COOKIE, SECURE_COOKIE, Session, Sessions, cookie_of, fits
 from offhook.ports import Clock
 from offhook.settings import is_loopback
 
@@ -47,7 +47,8 @@ class Gate:
         """Whose request this is; None for nobody's."""
         if self._sessions is None:
             return AT_HOME
-        token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE, "")
+        names = (SECURE_COOKIE, cookie_of(request.url.port), COOKIE)
+        token = next(filter(None, map(request.cookies.get, names)), "")
         return self._sessions.find(token, by_person=_is_by_person(request)) if token else None
 
     def may_read(self, request: Request) -> bool:

@@ -22,6 +22,11 @@ SECURE_COOKIE: Final = "__Host-offhook_session"
 """Its name over HTTPS: a browser takes it from this host alone, and over HTTPS alone."""
 
 
+def cookie_of(port: int | None) -> str:
+    """The cookie's name over HTTP. Browsers tell no ports apart: consoles of several tunnels on one machine would log each other out."""
+    return f"{COOKIE}_{port}" if port else COOKIE
+
+
 class Session(Record):
     """One person at one browser. `csrf` is what each of their forms carries. Times in seconds since the epoch."""
 

@@ -62,7 +62,7 @@ async def test_an_issues_new_state_is_named(console):
 async def test_what_was_made_is_named(console):
     made = await console.post("/api/alarms", {"name": "Too many", "at_least": 5})
     assert made.status == 201, made.text
-    assert [(each.action, each.subject) for each in await console.audit.entries()] == [("make alarm", made.json["sid"])]
+    assert [(each.action, each.subject) for each in await console.audit.entries()] == [("alarm made", made.json["sid"])]
 
 
 async def test_it_can_be_searched_and_taken_away(console):
@@ -107,6 +107,15 @@ async def test_pages_have_every_entry_once_the_newest_first_however_they_lie_in_
             if not before:
                 break
         assert [each.subject for each in found] == [str(number) for number in reversed(range(len(pauses)))]
+
+
+async def test_an_export_has_more_than_a_page_looks_through(console, monkeypatch):
+    monkeypatch.setattr("offhook.console.audit.AT_ONCE", 10)
+    audit = console.audit
+    for number in range(230):
+        await audit.note("replay", str(number), _Request())
+    rows = json.loads((await console.read("/audit?format=json")).body)
+    assert [row["subject"] for row in rows] == [str(number) for number in reversed(range(230))]
 
 
 async def test_nothing_of_the_console_takes_an_entry_away(console):

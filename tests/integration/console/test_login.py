@@ -55,7 +55,7 @@ async def test_a_link_opens_one_session_and_leads_where_one_wanted_to_go(easy):
     answer = await log_in(easy, token)
     assert (answer.status, answer.headers["location"]) == (303, "/webhooks?state=failed")
     cookie = answer.headers["set-cookie"]
-    assert cookie.startswith(f"{COOKIE}=")
+    assert cookie.startswith(f"{COOKIE}_{easy.server.port}=")
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert "Secure" not in cookie
@@ -72,6 +72,13 @@ async def test_over_https_the_cookie_is_of_this_host_and_of_https_alone(easy):
     assert "Domain" not in cookie
     page = await easy.get("/", cookie=cookie.partition(";")[0], host="offhook.example")
     assert page.status == 200
+
+
+async def test_consoles_on_several_ports_of_a_machine_do_not_log_each_other_out(strict):
+    answer = await log_in(strict, strict.house.sessions.link())
+    own = answer.headers["set-cookie"].partition(";")[0]
+    assert (await strict.get("/", cookie=f"{COOKIE}_9999=anothers; {own}")).status == 200
+    assert (await strict.get("/", cookie=own.replace(str(strict.server.port), "9999"))).status == 303
 
 
 async def test_looking_a_link_up_does_not_use_it_up(easy):

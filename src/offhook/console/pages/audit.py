@@ -26,7 +26,7 @@ async def show(visit: Visit) -> Response:
         raise Problem(20001, "The cursor is not one of this log's: begin with its newest entries.")
     audit = Audit(house.journal, house.clock, TimeSortedIds())
     if (wanted := query.get("format", "")) in FORMATS:
-        everything = await audit.page(MOST_EXPORTED, before, words)
+        everything = await audit.page(MOST_EXPORTED, before, words, most_read=5 * MOST_EXPORTED)
         return export(wanted, "offhook-audit", COLUMNS, map(data, everything.entries))
     page = await audit.page(SHOWN, before, words)
     endpoints = frozenset(each.name for each in house.endpoints)

@@ -139,7 +139,7 @@ async def _count(journal: Journal, issue_id: str) -> int:
 
 ROUTES = (
     PageRoute("GET", "/issues/{id}", show),
-    PageRoute("POST", "/issues/{id}/state", change, audit="issue state"),
+    PageRoute("POST", "/issues/{id}/state", change, audit="issue {state}"),
     PageRoute("GET", "/issues/{id}/replay", ask_replay),
     PageRoute("POST", "/issues/{id}/replay", replay, audit="replay issue"),
 )

@@ -102,4 +102,4 @@ async def _all(journal: Journal, where: IssueFilter, now: float) -> list[Issue]:
     return found
 
 
-ROUTES = (PageRoute("GET", "/issues", show), PageRoute("POST", "/issues", change, audit="issue state"))
+ROUTES = (PageRoute("GET", "/issues", show), PageRoute("POST", "/issues", change, audit="issue {state}"))
