@@ -31,6 +31,7 @@ FILTERS = (
     "kind",
     "url",
 )
+SEARCHED = ("/webhooks", "/errors", "/alarms")
 FILLABLE = ":is(input:not([type]), input[type=text], input[type=search], input[type=url], input[type=email], textarea)"
 FORMS = f"main form[method=post]:has({FILLABLE})"
 GROUPS = [PAYLOADS[start : start + 8] for start in range(0, len(PAYLOADS), 8)]
@@ -151,10 +152,12 @@ def test_no_filter_in_an_address_does_harm_and_a_wrong_one_is_answered_with_what
         small.log_in(phone.page)
         for path in lists(small):
             for words in NAMES:
-                for query in ({"q": words, "said": words}, dict.fromkeys(FILTERS, words)):
+                wrong = {"said": words} | dict.fromkeys(FILTERS, words)
+                asked = [wrong, {"q": words}] if path in SEARCHED else [wrong]
+                for query in asked:
                     status = phone.open(f"{path}?{urlencode(query)}").status
                     if found := phone.faults() + ([] if status in {200, 400, 404} else [f"status {status}"]):
-                        faults[f"{path}?{list(query)} with {words[:40]!r}"] = found
+                        faults[f"{path}?{list(query)[0]}… with {words[:40]!r}"] = found
         phone.close()
     assert faults == {}, _told(faults)
 

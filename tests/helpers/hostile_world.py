@@ -247,7 +247,7 @@ async def _sink(pages, word):
         types=(Subscribed(type="com.offhook.webhook.failed", schema_version=1),),
         created_at=now,
         updated_at=now,
-        filter=word,
+        filter="webhook == '" + "".join(each for each in word if each.isprintable()).replace("'", "''") + "'",
     )
     parked = Parked(
         id=pages.new_id("PE"),

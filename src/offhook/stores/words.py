@@ -6,6 +6,7 @@ two letters has to be the whole word. A number is found by its beginning and by 
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from offhook.providers import raw
@@ -17,6 +18,8 @@ MOST_WORDS: Final = 400
 MOST_BYTES: Final = 64 * 1024
 LONGEST_WORD: Final = 64
 _WORD: Final = re.compile(r"[^\W_]+")
+# A letter or digit that is written as its code, and whatever is not ASCII.
+_ENCODED: Final = re.compile(rb"%(?:3[0-9]|[46][1-9a-f]|[57][0-9a]|[89a-f])", re.IGNORECASE)
 
 
 def words_of(text: str) -> list[str]:
@@ -43,7 +46,18 @@ def document(webhook: Webhook) -> list[str]:
 def mentions(webhook: Webhook, query: str) -> bool:
     """Whether each word asked for is one of the webhook's, or the beginning of one; a query without a word finds nothing."""
     asked = words_of(query)
-    if not asked:
+    if not asked or _has_not(webhook, asked):
         return False
     held = document(webhook)
     return all(wanted in held if len(wanted) <= SHORT else any(word.startswith(wanted) for word in held) for wanted in asked)
+
+
+def _has_not(webhook: Webhook, asked: Sequence[str]) -> bool:
+    """Whether one of the words is plainly nowhere in it: told from the bytes, in a tenth of the time that reading its words takes."""
+    numbers = (webhook.sender, webhook.recipient)
+    rest = " ".join((webhook.id, webhook.endpoint, webhook.provider_id, *numbers, *(re.sub(r"\D", "", each) for each in numbers)))
+    text = raw.encoded_parameters(webhook.head, webhook.body) or webhook.body
+    if not (rest.isascii() and text.isascii()) or _ENCODED.search(text):
+        return False
+    rest, text = rest.casefold(), text.lower()
+    return any(word.isascii() and word not in rest and word.encode() not in text for word in asked)
