@@ -77,13 +77,9 @@ def _environment() -> Environment:
         finalize=visible,
         auto_reload=False,
     )
-<<<<<<< HEAD
-    built.filters.update(iso=iso, masked=masked, compact=compact, duration=duration, percent=percent, coded=coded, numbered=numbered)
-=======
     built.filters.update(
         iso=iso, masked=masked, compact=compact, duration=duration, percent=percent, coded=coded, numbered=numbered
     )
->>>>>>> c6
     built.globals.update(version=__version__, moment=moment, clock=clock)
     return built
 
