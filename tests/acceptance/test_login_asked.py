@@ -26,7 +26,9 @@ def alerts(offhook, token):
 
 def command(offhook, *words):
     flags = ("--database", str(offhook.folder / "offhook.db"), "--console-port", str(offhook.console_port))
-    done = subprocess.run([sys.executable, "-m", "offhook", *words, *flags], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "offhook", *words, *flags], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

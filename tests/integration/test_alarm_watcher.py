@@ -454,8 +454,16 @@ async def test_a_deleted_alarm_ends_its_firing_without_a_word(house):
     assert await house.active() == []
     await house.fail()
     await house.tick(3)
-    assert await house.news() == ["fired"]
+    assert await house.news() == []  # it had not been told yet, and nobody would ever tell its end
     assert len(await house.firings()) == 1
+
+
+async def test_what_is_over_is_told_also_when_its_alarm_is_deleted_before(house):
+    alarm = await house.alarm()
+    await house.fail()
+    await house.tick(302)
+    assert await house.book.delete(alarm.sid)
+    assert await house.news() == ["fired", "recovered"]
 
 
 async def test_a_disabled_alarm_counts_nothing_and_starts_from_nothing(house):

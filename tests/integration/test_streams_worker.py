@@ -8,6 +8,7 @@ import pytest
 from offhook.errors import JournalError
 from offhook.records import EventFilter, Source
 from offhook.stores.memory import MemoryJournal
+from offhook.streams import worker
 from offhook.streams.model import SINKS, SUBSCRIPTIONS, Subscribed
 from offhook.streams.shelves import away, parked_shelf
 from tests.helpers.journals import Desk, a_message
@@ -279,3 +280,17 @@ async def test_a_log_that_nobody_asked_for_is_not_read(bench):
     ids = await bench.happen(1)
     await bench.clock.advance(1.0)
     assert sink.ids == ids
+
+
+async def test_a_sink_that_hangs_does_not_hold_up_the_change_of_another(bench, monkeypatch):
+    monkeypatch.setattr(worker, "ENDS_WITHIN", 0.01)
+    hanging, sid = await bench.subscribe()
+    hanging.deliver = lambda _: asyncio.Event().wait()
+    await bench.happen(1)
+    await bench.clock.advance(1.0)
+    await bench.journal.keep([away(SINKS, sid), away(SUBSCRIPTIONS, next(iter(bench.streams._pumps)))])
+    async with asyncio.timeout(5):
+        other, _ = await bench.subscribe("other")
+    ids = await bench.happen(1)
+    await bench.clock.advance(1.0)
+    assert other.ids == ids

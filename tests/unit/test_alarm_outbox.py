@@ -332,3 +332,20 @@ async def test_a_record_that_cannot_be_read_stops_nothing():
             await office.after(5.0)
             assert [line["notification"] for line in lines("alarm.unreadable")] == ["AN0"]
         assert len(channel.batches) == 1
+
+
+async def test_a_mail_server_that_hangs_with_many_mails_holds_up_no_webhook():
+    class Hangs:
+        async def tell(self, _batch):
+            await asyncio.Event().wait()
+
+    hook = Scripted()
+    async with Office(email=Hangs(), webhook=hook) as office:
+        await office.put(*(notification("email", f"a{number}@example.com") for number in range(20)))
+        await office.clock.advance(5.0)
+        await office.outbox.begin(office.clock.now())
+        await office.put(notification("webhook", "https://x.org/hook", due=office.clock.now()))
+        await office.outbox.begin(office.clock.now())
+        async with asyncio.timeout(5.0):
+            while not hook.batches:  # noqa: ASYNC110 - what is waited for happens in another task
+                await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from offhook.alarms import shelves
 from offhook.alarms.checks import UnusableAlarmError, usable, usable_maintenance
-from offhook.alarms.model import ALARMS, MAINTENANCE, Alarm, Firing, FiringState, Maintenance, News, Notification
+from offhook.alarms.model import ALARMS, MAINTENANCE, OUTBOX, Alarm, Firing, FiringState, Maintenance, News, Notification
 from offhook.alarms.past import History, Preview, history, preview
 from offhook.alarms.telling import notifications
 from offhook.ports import Clock, Ids, Journal
@@ -254,13 +254,16 @@ class AlarmBook:
             changed()
 
     async def _ended(self, sids: Collection[str]) -> list[Kept]:
-        """What ends the firings of these alarms, without a word."""
-        changes: list[Kept] = []
-        if sids:
-            now = self._clock.now()
-            for firing in await shelves.active_firings(self._journal):
-                if firing.alarm_sid in sids:
-                    changes += shelves.keep_firing(replace(firing, state=FiringState.RECOVERED, recovered_at=now))
+        """What ends the firings of these alarms, without a word: what has not been told of them yet is not told any more."""
+        if not sids:
+            return []
+        now, changes = self._clock.now(), list[Kept]()
+        ending = {each.id: each for each in await shelves.active_firings(self._journal) if each.alarm_sid in sids}
+        for firing in ending.values():
+            changes += shelves.keep_firing(replace(firing, state=FiringState.RECOVERED, recovered_at=now))
+        if ending:
+            untold = [shelves.decode_notification(data) async for data in shelves.shelf(self._journal, OUTBOX)]
+            changes += [shelves.drop_notification(each.id) for each in untold if each.firing.id in ending]
         return changes
 
     async def _newest_first(self, before: str, state: FiringState | None) -> AsyncIterator[Firing]:

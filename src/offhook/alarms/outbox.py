@@ -1,6 +1,7 @@
 """The worker that tells people and systems of alarms: durably, in few messages, each known again when it is repeated."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +27,7 @@ POLL, SELDOM = 1.0, 5.0
 """Seconds between two looks at the shelf; and where more than MANY lie there, as in an outage, since each look reads them all."""
 MANY: Final = 200
 MOST_AT_ONCE: Final = 8
+"""Addresses of one channel that are told at a time."""
 MOST_UNTOLD: Final = 500
 PAGE: Final = 1000
 
@@ -57,7 +59,8 @@ class Outbox:
     def __init__(self, parts: OutboxParts) -> None:
         self._parts = parts
         self._lanes: dict[Way, asyncio.Task[None]] = {}
-        self._room = asyncio.Semaphore(MOST_AT_ONCE)
+        # One for each channel: a mail server that hangs holds up no webhook.
+        self._room = {name: asyncio.Semaphore(MOST_AT_ONCE) for name in parts.channels}
         self._rest: dict[Way, tuple[int, float]] = {}
         self._read: dict[str, tuple[bytes, Notification | None]] = {}
         self._unwritten: dict[tuple[str, str], Kept] = {}
@@ -158,7 +161,7 @@ class Outbox:
 
     async def _tell_all(self, way: Way, batches: Sequence[Batch]) -> None:
         """One message after the other until one has to wait: the next would, too."""
-        async with self._room:
+        async with self._room.get(way[0], contextlib.nullcontext()):
             try:
                 for batch in batches:
                     if self._stopping or not await self._see_through(batch):

@@ -49,6 +49,11 @@ def keep_notification(notification: Notification) -> Kept:
     return Kept(shelf=OUTBOX, id=notification.id, data=encode(notification))
 
 
+def drop_notification(identifier: str) -> Kept:
+    """Something that is not to be told any more."""
+    return Kept(shelf=OUTBOX, id=identifier)
+
+
 def keep_firing(firing: Firing) -> list[Kept]:
     """A firing, new or changed: one that has recovered leaves the place that it had while it was active."""
     place = turned(firing.id)

@@ -36,7 +36,10 @@ _LIST: Final = {"type": "array", "items": {"type": "string"}}
 
 def read_span(text: str) -> float:
     """How long, in seconds."""
-    given = seconds(text)
+    try:
+        given = seconds(text)
+    except ValueError:
+        given = 0.0
     if not 0 < given <= LONGEST_SNOOZE:
         raise ValueError("a length of time such as 2h, up to 90d")
     return given

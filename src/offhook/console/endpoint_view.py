@@ -62,17 +62,15 @@ def facts(endpoint: Endpoint) -> list[Fact]:
 
 
 def _answering(endpoint: Endpoint) -> Iterator[Fact]:
-    with_twiml = "at once with 200 and <Response/>, which is TwiML for “nothing”"
-    at_once = with_twiml if endpoint.acknowledge_with == "twiml" else "at once with an empty 202"
+    with_twiml = "At once with 200 and <Response/>, which is TwiML for “nothing”."
+    at_once = with_twiml if endpoint.acknowledge_with == "twiml" else "At once with an empty 202."
     if not endpoint.app_url:
         yield Fact("What it is for", "Twilio's own reports of errors, and its alarms, are read by Offhook itself.", "provider")
-        yield Fact("Twilio is answered", f"{at_once}.".capitalize(), "acknowledge_with")
+        yield Fact("Twilio is answered", at_once, "acknowledge_with")
         return
     late = _span(endpoint.reply_within)
     if endpoint.answer is AnswerMode.ACK:
-        yield Fact(
-            "Twilio is answered", f"{at_once[0].upper()}{at_once[1:]}. Your app hears of the message after that.", "answer"
-        )
+        yield Fact("Twilio is answered", f"{at_once} Your app hears of the message after that.", "answer")
     else:
         words = (
             f"With your app's own answer, for which Twilio is kept waiting for up to {_span(endpoint.hold)}. "

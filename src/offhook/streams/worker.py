@@ -32,6 +32,8 @@ from offhook.streams.shelves import REPLAYS, Cursor, Parked, Replay, away, every
 
 LOOK_EVERY = 0.1
 TIDY_EVERY = 3600.0
+ENDS_WITHIN = 5.0
+"""Seconds that a sink which hangs may hold up a change of it. What was under way is handed over again."""
 
 log = logs.get("streams")
 
@@ -153,6 +155,10 @@ class Streams:
         mine = [
             self._tasks.pop(name) for name in list(self._tasks) if name == subscription or name.startswith(f"{subscription} ")
         ]
+        if mine:
+            _, late = await asyncio.wait(mine, timeout=ENDS_WITHIN)
+            for task in late:
+                task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
         del self._carriers[pump.carrier.sink.sid]
         await pump.carrier.close()

@@ -122,6 +122,9 @@ class TestRest:
         assert (await console.post(path, {"for": "2h"})).json["snoozed_until"] == "2025-11-23T14:00:00.000Z"
         assert (await console.post(f"{path}?until=2025-11-23T13:00:00Z")).json["snoozed_until"] == "2025-11-23T13:00:00.000Z"
         assert (await console.post(path, {"until": "2025-11-23T11:00:00Z"})).json["snoozed_until"] is None
+        for wrong in ("2x", "-2m", "0", "91d"):
+            message = (await console.post(path, {"for": wrong})).json["message"]
+            assert message == "Parameter 'for' must be a length of time such as 2h, up to 90d."
         for body in ({}, {"for": "1h", "until": "2025-11-23T13:00:00Z"}, {"for": "400d"}, {"for": "later"}):
             assert (await console.post(path, body)).status == 400
 

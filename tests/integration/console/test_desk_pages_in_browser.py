@@ -56,7 +56,9 @@ async def fill(pages):
     await pages.lost()
     await pages.delivered()
     await pages.webhook(endpoint="support", state=State.WAITING, due=NOON + 3600)
-    await pages.post("/api/deletions", {"number": "+15550000001"}, user_agent="offhook/0.1 a script with a rather long name for itself")
+    await pages.post(
+        "/api/deletions", {"number": "+15550000001"}, user_agent="offhook/0.1 a script with a rather long name for itself"
+    )
     webhook = await pages.webhook(state=State.FAILED)
     await pages.post(f"/api/webhooks/{webhook.id}/replay")
     await pages.form("/login", token="a guess")

@@ -66,6 +66,7 @@ async def test_the_overrides_in_the_fragment_are_decoded_and_what_is_wrong_is_sa
 async def test_an_endpoint_for_twilios_reports_says_what_it_is_for(console):
     words = (await console.read("/endpoints/told")).words
     assert "are read by Offhook itself" in words
+    assert "At once with 200 and <Response/>, which is TwiML for “nothing”. acknowledge_with" in words
     assert "Paste this address as the Error Webhook" in words
     assert "Send a test message" not in words
 

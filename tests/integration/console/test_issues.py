@@ -125,7 +125,9 @@ async def test_many_are_changed_at_once_and_the_list_stays_as_it_was_filtered(ei
     assert "2 issues are acknowledged." in page.words
     assert "endpoint=sms" in done.where
     assert [await state_of(either, each) for each in issues] == ["acknowledged", "open", "acknowledged"]
-    assert [each.action for each in await Audit(either.journal, either.house.clock, TimeSortedIds()).entries()] == ["issue acknowledged"]
+    assert [each.action for each in await Audit(either.journal, either.house.clock, TimeSortedIds()).entries()] == [
+        "issue acknowledged"
+    ]
 
 
 @pytest.mark.parametrize(
