@@ -245,7 +245,7 @@ class Pages(Console):
             "sid": self.new_id("DG"),
             "type": "file",
             "description": description,
-            "configuration": {"path": "/tmp/events.jsonl"},
+            "configuration": {"path": "events.jsonl"},
             "status": SinkStatus.ACTIVE,
             "created_at": now,
             "updated_at": now,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from offhook.ports import Clock, Ids, Journal, Transport
+from offhook.providers.configured import twilio
 from offhook.records import News
 from offhook.settings import Settings
 from offhook.streams import filters, registry
@@ -16,6 +17,7 @@ from offhook.streams.model import Event, SinkKind, SinkParts, Subscription
 from offhook.streams.parts import DeskParts
 from offhook.streams.pump import Reading
 from offhook.streams.schemas import raw_schema
+from offhook.streams.sinks.table import KINDS
 from offhook.streams.vault import Vault, resolver, vault_beside
 
 
@@ -48,6 +50,17 @@ def tools(database: str, kinds: Sequence[SinkKind], means: Means) -> Tools:
     folder = Path.cwd() if database == "memory:" else Path(database).absolute().parent
     sinks = SinkParts(*means[:3], secret=resolver(vault, os.environ), sign=means.sign, folder=folder)
     return Tools(kinds, sinks, vault)
+
+
+def tools_of(settings: Settings, transport: Transport, clock: Clock, ids: Ids) -> Tools:
+    """What sinks are made with: the house's own means, and the account's signature."""
+    provider = twilio(settings)
+
+    def sign(url: str) -> str | None:
+        _, headers = provider.sign(url, b"", "", settings.account_sid or "")
+        return headers[0][1] if headers else None
+
+    return tools(settings.database, KINDS, Means(transport, clock, ids, sign))
 
 
 def open_desk(settings: Settings, journal: Journal, having: Tools, carrying: Carrying) -> Desk:

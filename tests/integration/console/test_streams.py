@@ -121,7 +121,7 @@ async def test_the_list_says_how_each_sink_is_doing(either):
 
 
 async def test_the_list_is_narrowed_and_kept_as_a_file(console):
-    await console.sink("=archive", configuration={"path": "/tmp/x.jsonl"})
+    await console.sink("=archive", configuration={"path": "x.jsonl"})
     await console.sink("fresh", status=SinkStatus.INITIALIZED)
     assert "fresh" not in (await console.read("/streams?state=idle")).words
     assert (await console.read("/streams?state=asleep")).status == 400

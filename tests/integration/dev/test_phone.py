@@ -11,7 +11,7 @@ import pytest
 
 from offhook.dev.options import DevOptions
 from offhook.dev.server import DevPlan, run_dev
-from offhook.main import House
+from offhook.house import House
 from offhook.settings import load
 from tests.helpers.faults import FaultServer, answer
 from tests.helpers.forms import MULTIPART, multipart
