@@ -7,7 +7,6 @@ import msgspec
 from offhook.ports import Journal
 from offhook.records import Marks, Source
 from offhook.streams import filters, registry
-from offhook.streams.configured import reader
 from offhook.streams.model import Event, Subscribed, Subscription
 from offhook.streams.places import reaches, within
 from offhook.streams.shelves import Parked
@@ -57,14 +56,16 @@ def _latest(since: Marks, ends: Marks) -> Marks:
 
 async def parked_event(journal: Journal, subscription: Subscription, entry: Parked) -> Event | None:
     """The event that was put aside, made anew from the journal; None where what it tells of has been cleaned away."""
-    reading = reader(subscription.account_sid)(subscription)
+    # Whatever its filter is by now: it may be another, or one that is not understood any more.
+    wanted = {each.type: each.schema_version for each in subscription.types}
+    sources, context = registry.wants(wanted), registry.Context(account_sid=subscription.account_sid)
     marks: Marks = entry.start
     for _ in range(_MOST_PAGES):
-        if reaches(marks, entry.end, reading.sources):
+        if reaches(marks, entry.end, sources):
             return None
-        page = await journal.news(marks, _PAGE, reading.sources)
+        page = await journal.news(marks, _PAGE, sources)
         for row in within(page, entry.end).news:
-            for event in reading.make(row):
+            for event in registry.events_of(row, wanted, context):
                 if not entry.event or event.id == entry.event:
                     return event
         if not page.news:

@@ -8,12 +8,13 @@ import json
 import random
 
 import pytest_asyncio
+from msgspec.structs import replace
 
 from offhook.console.audit import SHELF as AUDIT
 from offhook.records import EventFilter, Marks
 from offhook.streams.carrier import SinkState
 from offhook.streams.configured import Means, open_desk, reader, tools
-from offhook.streams.model import Delivery, Fault, SinkStatus, Subscribed
+from offhook.streams.model import SUBSCRIPTIONS, Delivery, Fault, SinkStatus, Subscribed
 from offhook.streams.registry import numbered
 from offhook.streams.shelves import Parked, parked_shelf, put
 from offhook.streams.sinks.table import BY_NAME, KINDS
@@ -335,6 +336,8 @@ async def test_what_a_sink_has_refused_is_listed_looked_at_and_kept_as_a_file(ei
     one = await either.read(f"/streams/{sink.sid}/parked/{entry.id}")
     assert '"specversion": "1.0"' in one.words
     assert "<b>Boom" not in one.text
+    await either.journal.keep([put(SUBSCRIPTIONS, subscription.sid, replace(subscription, filter="not (understood"))])
+    assert '"specversion": "1.0"' in (await either.read(f"/streams/{sink.sid}/parked/{entry.id}")).words
     rows = json.loads((await either.read(f"/streams/{sink.sid}/parked?format=json")).text)
     assert rows[0]["code"] == 91305
     assert (await either.read(f"/streams/{sink.sid}/parked/nix")).status == 404
