@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -13,7 +14,7 @@ from starlette.routing import compile_path
 
 from bench.children import Child
 from bench.drive import Run, drive
-from bench.figures import Result, Row, at_most, percentile
+from bench.figures import Result, Row, at_least, at_most, percentile
 from bench.growth import filled
 from bench.load import Plan
 from bench.options import Options, note
@@ -23,9 +24,13 @@ from offhook.console.routes import PAGES
 STORED = 1_000_000
 RATE = 1_000
 CONNECTIONS = 64
-ROUNDS = 200
+ROUNDS = 100
+SECONDS_A_PAGE = 0.03
+LOOKED_AT = 6
+"""Pages of one kind that are searched for links to other kinds: not every issue has lost something."""
 MEDIAN_MS, P99_MS = 100, 300
-TROUBLE_SECONDS = 600
+TROUBLE_SECONDS = 1200
+INTAKE = "(the intake meanwhile)"
 QUERIES = (
     "/?span=24h",
     "/?span=7d",
@@ -60,11 +65,22 @@ def bench(options: Options) -> Result:
         for run in range(options.runs):
             options.say(f"console: run {run + 1} of {options.runs}")
             measure(journal, rounds, rows, options)
-    result.rows = list(rows.values())
-    for row in result.rows:
-        for name, limit in (("p50 ms", MEDIAN_MS), ("p99 ms", P99_MS)):
-            result.verdicts.append(at_most(f"{row.labels['page']}: {name} (goal: at most {limit})", row.middle(name), limit))
+    intake = rows.pop(INTAKE)
+    result.rows = [*sorted(rows.values(), key=lambda row: -(row.middle("p50 ms") or 0.0)), intake]
+    judge(result, list(rows.values()), intake)
     return result
+
+
+def judge(result: Result, pages: Sequence[Row], intake: Row) -> None:
+    """The goals are every page's, so the slowest one is judged."""
+    for name, what, limit in (("p50 ms", "median", MEDIAN_MS), ("p99 ms", "p99", P99_MS)):
+        slowest = max(pages, key=lambda row: row.middle(name) or 0.0)
+        goal = f"the slowest page's {what}, ms: {slowest.labels['page']} (goal: at most {limit})"
+        result.verdicts.append(at_most(goal, slowest.middle(name), limit))
+    least = RATE * 0.99
+    result.verdicts.append(
+        at_least(f"webhooks acknowledged a second meanwhile (goal: at least {least:,.0f})", intake.middle("acks/s"), least)
+    )
 
 
 def troubled(journal: Path, scale: float) -> None:
@@ -80,7 +96,7 @@ def measure(journal: Path, rounds: int, rows: dict[str, Row], options: Options) 
         serve = Serve(directory, f"http://127.0.0.1:{app.json()['port']}{PATH}", core=options.server_core, database=journal)
         with serve.child, ThreadPoolExecutor(1) as pool, Reader(serve) as reader:
             pages = list(reader.pages())
-            seconds = max(5.0, rounds * len(pages) * 0.06)
+            seconds = max(5.0, rounds * len(pages) * SECONDS_A_PAGE)
             load = pool.submit(under_load, serve, directory, seconds, options)
             time.sleep(2)  # until it has begun
             took: dict[str, list[float]] = {page: [] for page in pages}
@@ -94,6 +110,9 @@ def measure(journal: Path, rounds: int, rows: dict[str, Row], options: Options) 
         note(rows[reader.named(page)], run)
         if not outlasted:
             rows[reader.named(page)].note = "the load ended before the last reading"
+    latency = run.report.latency
+    row = rows.setdefault(INTAKE, Row({"page": INTAKE}))
+    row.add({"p50 ms": latency.get("p50"), "p99 ms": latency.get("p99"), "max ms": latency.get("max"), "acks/s": run.report.rate})
 
 
 def add(rows: dict[str, Row], name: str, readings: Sequence[float], size: int) -> None:
@@ -142,20 +161,21 @@ class Reader:
 
     def pages(self) -> Iterator[str]:
         """A path for each route of the table that is a page, then the usual questions. Ids are those of the first link to the route."""
-        found: dict[str, str] = {}
-        todo = [each.path for each in PAGES if each.method == "GET" and "{" not in each.path]
         wanted = {each.path for each in PAGES if each.method == "GET"}
+        found: Counter[str] = Counter()
+        todo = [path for path in wanted if "{" not in path]
         while todo:
             path = todo.pop(0)
             route = _route(path, wanted)
-            if route in found or route is None:
+            if route is None or found[route] >= (LOOKED_AT if "{" in route else 1):
                 continue
             kind, body = self._read(path)
-            if kind != "text/html":
+            if kind != "text/html" or not body.startswith("<!doctype"):
                 wanted.discard(route)
                 continue
-            found[route] = path
-            yield path
+            found[route] += 1
+            if found[route] == 1:
+                yield path
             todo += [href for href in _LINK.findall(body) if "?" not in href and href.startswith("/")]
         yield from (query for query in QUERIES if query.partition("?")[0] in found)
 

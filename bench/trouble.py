@@ -1,6 +1,6 @@
 """What has gone wrong in a journal: `python -m bench.trouble PATH SCALE`.
 
-Lost webhooks, debug events with their issues, alarms that have fired, an audit log; and the words of all, indexed.
+Lost webhooks, debug events with their issues, alarms that have fired, sinks, an audit log; and the words of all, indexed.
 Added to a journal that is there, by the journal's own front. With a scale of 1 it is what a bad fortnight leaves.
 """
 
@@ -39,6 +39,8 @@ from offhook.stores.sqlite import SqliteJournal
 from offhook.stores.sqlite.database import open_writer
 from offhook.stores.sqlite.group import Changes
 from offhook.stores.sqlite.search import index_some
+from offhook.streams.model import SINKS, SUBSCRIPTIONS, Sink, SinkStatus, Subscribed, Subscription
+from offhook.streams.shelves import put
 from offhook.system import SystemClock, TimeSortedIds
 
 EVENTS, LOST, FIRINGS, CHANGES, ALARMS = 100_000, 5_000, 2_000, 20_000, 20
@@ -65,6 +67,7 @@ async def add(path: Path, scale: float) -> None:
         await _lost(journal, int(LOST * scale))
         await _alarms(journal, int(FIRINGS * scale))
         await _changes(journal, int(CHANGES * scale))
+        await _sinks(journal)
     finally:
         await journal.close()
     index(path)
@@ -210,6 +213,29 @@ async def _alarms(journal: SqliteJournal, count: int) -> None:
             recovered_at=at + 600,
         )
         await journal.keep(keep_firing(firing))
+
+
+async def _sinks(journal: SqliteJournal) -> None:
+    now = time.time()
+    for name in ("archive", "warehouse"):
+        sink = Sink(
+            sid=identifier("DG", now),
+            type="file",
+            description=name,
+            configuration={"path": f"{name}.jsonl"},
+            status=SinkStatus.ACTIVE,
+            created_at=now,
+            updated_at=now,
+        )
+        subscription = Subscription(
+            sid=identifier("DF", now),
+            sink_sid=sink.sid,
+            description="What goes wrong",
+            types=(Subscribed(type="com.offhook.webhook.failed", schema_version=1),),
+            created_at=now,
+            updated_at=now,
+        )
+        await journal.keep([put(SINKS, sink.sid, sink), put(SUBSCRIPTIONS, subscription.sid, subscription)])
 
 
 async def _changes(journal: SqliteJournal, count: int) -> None:

@@ -13,7 +13,7 @@ async def live_in(pages):
     await _webhooks(pages)
     await _alarms(pages)
     await _sinks(pages)
-    begun = await pages.change("/doctor", {"url": "http://127.0.0.1:9/sms", "product": "sms"})
+    begun = await pages.change("/doctor", {"url": "https://app.example/sms", "product": "sms"})
     assert begun.status == 303, begun.text
     sent = await pages.change("/test-message", {"endpoint": "sms"})  # for the audit log
     assert sent.status == 303, sent.text

@@ -138,5 +138,5 @@ def short(payload, most=2_000):
 
 
 def on_the_wire(payload, most=2_000):
-    """A payload as it can travel in a header line: no line ends, no NUL, in UTF-8."""
-    return short(payload, most).replace("\r", " ").replace("\n", " ").replace("\0", " ").strip() or "blank"
+    """A payload as it can travel in a line of a head: nothing that ends the line, or that HTTP does not allow in one."""
+    return "".join(" " if ord(each) < 32 or ord(each) == 127 else each for each in short(payload, most)).strip() or "blank"

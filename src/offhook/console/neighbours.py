@@ -88,10 +88,16 @@ async def conversation(journal: Journal, webhook: Webhook) -> list[Bubble]:
 
 async def _after(journal: Journal, webhook: Webhook, where: WebhookFilter) -> Sequence[Webhook]:
     """The first few after it, the oldest first."""
-    for window in (60.0, 3600.0, WITHIN):
+    found: Sequence[Webhook] = ()
+    for window in (
+        WITHIN,
+        3600.0,
+        60.0,
+    ):  # mostly the widest has all of them: each question reads what the index of words does not know yet
         within = replace(where, since=webhook.received_at, until=webhook.received_at + window)
-        found = [each for each in await journal.webhooks(within, MOST_LOOKED_AT) if each.id > webhook.id]
-        if len(found) >= AROUND * 2 or window == WITHIN:
+        newest = await journal.webhooks(within, MOST_LOOKED_AT)
+        found = [each for each in newest if each.id > webhook.id] or found
+        if len(newest) < MOST_LOOKED_AT:
             break
     return found[::-1]
 
