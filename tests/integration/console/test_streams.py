@@ -204,7 +204,7 @@ async def test_a_sink_that_needs_proof_is_tested_at_once(console):
     typed = {
         "kind": "file",
         "description": "Archive",
-        "field:path": "/tmp/offhook-events.jsonl",
+        "field:path": "offhook-events.jsonl",
         "field:fsync": "true",
         "type": ERRORS,
     }
@@ -223,7 +223,7 @@ async def test_a_sink_that_fails_its_test_is_kept_with_what_was_chosen_for_it(co
     typed = {
         "kind": "file",
         "description": "Archive",
-        "field:path": "/tmp/offhook-events.jsonl",
+        "field:path": "offhook-events.jsonl",
         "type": ERRORS,
         "filter": "level == 'ERROR'",
     }
@@ -266,7 +266,7 @@ async def test_a_sink_says_how_it_is_what_it_is_and_what_went_wrong(either):
     page = await either.read(f"/streams/{sink.sid}")
     assert "It has taken nothing for 5 min: It answered 503. It is tried again in " in page.words
     assert "Only where level == 'ERROR'" in page.words
-    assert "path /tmp/events.jsonl" in page.words
+    assert "path events.jsonl" in page.words
     assert f'href="/errors/{about.id}"' in page.text
     assert "Another one." not in page.text
 
