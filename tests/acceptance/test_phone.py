@@ -119,10 +119,10 @@ def test_a_text_comes_back_as_a_reply_and_when_the_app_is_down_the_page_says_why
         keep(page, f"failed-{scheme}")
 
         page.get_by_role("link", name="The whole story").click()
-        page.get_by_role("heading", name="Errors").wait_for()
+        page.get_by_role("heading", name="What happened").wait_for()
         assert "Nothing listens at 127.0.0.1" in page.inner_text("main")
         again = App("echo", tmp_path, app.port)
-        page.get_by_role("button", name="Deliver it again").click()
+        page.get_by_role("button", name="Replay").click()
         page.get_by_text("delivered", exact=True).first.wait_for()
         page.get_by_role("link", name="Phone").click()
         page.get_by_text("You said: Anybody there?").first.wait_for()

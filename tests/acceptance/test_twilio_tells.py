@@ -52,7 +52,7 @@ def test_what_twilio_tells_is_listed_with_a_cause_and_the_webhook_that_it_is_abo
         "",
         1,
     )
-    assert b"Twilio tells of errors here" in fetch(offhook.console)[2]
+    assert b"debugger" in fetch(f"{offhook.console}/endpoints")[2]
     shown = run_offhook("errors", "show", error["sid"], "--console-url", offhook.console)
     assert "origin" in shown.stdout
     assert offhook.stop() == 0
