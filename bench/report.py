@@ -12,6 +12,8 @@ from bench.figures import Result, Row, Spread
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE / "out"
+# Every run is kept under its time as well.
+DATED = re.compile(r"-\d{8}T\d{6}$")
 README = HERE / "README.md"
 NOT_MEASURED = "not measured"
 MET = {True: "met", False: "NOT MET", None: "not measured"}
@@ -61,7 +63,9 @@ def save(result: Result) -> Path:
 
 def latest() -> list[Result]:
     """The latest full result of each bench; quick ones have no place in a README."""
-    found = [msgspec.json.decode(path.read_bytes(), type=Result) for path in sorted(OUT.glob("*.json")) if "-" not in path.stem]
+    found = [
+        msgspec.json.decode(path.read_bytes(), type=Result) for path in sorted(OUT.glob("*.json")) if not DATED.search(path.stem)
+    ]
     return [result for result in found if not result.quick]
 
 
