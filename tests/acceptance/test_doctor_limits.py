@@ -69,11 +69,14 @@ BEHAVIOURS = {
 async def examine(behaviour):
     """How long it took in seconds, the peak of its memory in MB, and the report."""
 
+    served = set()
+
     async def serve(reader, writer):
+        served.add(asyncio.current_task())
         try:
             await reader.readuntil(b"\r\n\r\n")
             await behaviour(writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.transport.abort()
@@ -94,6 +97,9 @@ async def examine(behaviour):
             child.kill()
             await child.wait()
         server.close()
+        for task in served:
+            task.cancel()
+        await asyncio.gather(*served)
     took = time.monotonic() - begun
     return took, int(re.search(rb"peak (\d+)", err)[1]) / 1024, json.loads(out)
 
