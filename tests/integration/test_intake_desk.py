@@ -9,7 +9,8 @@ import pytest
 from offhook.errors import JournalError
 from offhook.intake.desk import Desk, DeskParts
 from offhook.metrics import Metrics
-from offhook.providers.signature import Key, read_form
+from offhook.providers.forms import read_form
+from offhook.providers.signature import Key
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Answer, AnswerMode, Endpoint, EventFilter, Kind, Level, Receipt
 from offhook.stores.memory import MemoryJournal

@@ -13,7 +13,8 @@ from offhook.errors import JournalError
 from offhook.intake.desk import Desk, DeskParts
 from offhook.intake.handover import Handover
 from offhook.metrics import Metrics
-from offhook.providers.signature import Key, body_hash, read_form
+from offhook.providers.forms import read_form
+from offhook.providers.signature import Key, body_hash
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.providers.twilio_debugger import TwilioDebugger
 from offhook.records import Answer, AnswerMode, Endpoint, EventFilter, Level, Settlement, State, WebhookFilter

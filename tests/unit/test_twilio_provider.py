@@ -10,7 +10,8 @@ import pytest
 from offhook.errors import SettingsError
 from offhook.providers import raw, shared_keys
 from offhook.providers.base import Accepted, Incoming
-from offhook.providers.signature import Key, read_form
+from offhook.providers.forms import read_form
+from offhook.providers.signature import Key
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import AnswerMode, Arrival, Endpoint, Kind
 
@@ -466,3 +467,14 @@ def test_each_of_an_accounts_tokens_is_right_and_no_other_accounts():
 def test_the_key_of_a_message_is_the_one_that_older_journals_hold(target):
     accepted = OPEN.verify(incoming(INBOUND, target))
     assert accepted.dedupe_key == blake2b(b"sms\0message\0" + SM.encode(), digest_size=16).digest()
+
+
+def test_only_what_is_rightly_signed_teaches_a_shape():
+    parameters = {"Teaches": "1", **INBOUND}
+    body = urlencode(parameters).encode()
+    for _ in range(3):
+        provider().verify(signed("https://hooks.example/sms", parameters, token="another"))
+    assert not read_form(body).familiar
+    for _ in range(2):
+        provider().verify(signed("https://hooks.example/sms", parameters))
+    assert read_form(body[:1] + body[1:]).familiar

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from offhook.providers.base import Accepted, Incoming, Refused
-from offhook.providers.raw import pairs
-from offhook.providers.signature import ALGORITHMS, Key, read_form, signed_parameters
+from offhook.providers.forms import read_form
+from offhook.providers.signature import ALGORITHMS, Key
 from offhook.providers.twilio import Twilio, TwilioSettings
 
 TOKEN = "12345"
@@ -247,73 +247,3 @@ def test_a_key_is_hmac_by_its_algorithm(algorithm, secret):
     expected = base64.b64encode(hmac.digest(secret.encode(), b"what is signed", ALGORITHMS[algorithm]))
     assert Key(secret, algorithm).sign(b"what is signed") == expected
     assert not Key(secret, algorithm).matches(b"something else", expected)
-
-
-def as_read_at_leisure(body):
-    """The values and the signed bytes, by the rule alone."""
-    found = pairs(body)
-    first = {}
-    for name, value in found:
-        first.setdefault(name, value)
-    return first, signed_parameters(found)
-
-
-PIECES = st.sampled_from(
-    [
-        b"a",
-        b"b",
-        b"Body",
-        b"From",
-        b"=",
-        b"&",
-        b"+",
-        b"%2B",
-        b"%2b",
-        b"%",
-        b"%2",
-        b"%41",
-        b"%26",
-        b"%3D",
-        b"%00",
-        b"\0",
-        b" ",
-        b"\xff",
-    ]
-)
-
-
-@given(st.lists(PIECES, max_size=24).map(b"".join))
-def test_a_form_reads_the_same_whatever_was_read_before_it(body):
-    for taught in (b"a=b&Body=c", b"a=1&b=2", b"Body=x&From=y&a=z", b"a&b=c=d", b"a+=1&b=2", b"a =1&b=2", body):
-        read_form(taught)
-    form = read_form(body)
-    assert (dict(form.values), form.signed) == as_read_at_leisure(body)
-
-
-def test_separators_in_other_places_make_another_form_though_the_words_are_the_same():
-    assert dict(read_form(b"From=x&To=y").values) == {b"From": b"x", b"To": b"y"}
-    assert dict(read_form(b"From&x=To=y").values) == {b"From": b"", b"x": b"To=y"}
-
-
-@pytest.mark.parametrize("body", [b"a=1&b", b"a=1&b=2=", b"a=1&b=2&", b"a&b", b"a=1&b&b", b"a=1", b"&a=1&b=2", b"a=1&b=2&c=3"])
-def test_a_form_that_has_the_names_of_another_but_not_its_shape_is_read_by_the_rule(body):
-    read_form(b"a=1&b=2")
-    form = read_form(body)
-    assert (dict(form.values), form.signed) == as_read_at_leisure(body)
-
-
-def test_a_form_gives_the_first_values_of_several_names_and_nothing_for_those_it_has_not():
-    for body in (b"From=x&To=y&Body=", b"From=x&To=y&Body=", b"To=y&From=x&Body=&From=z", b"%54o=y&From=x&Body="):
-        form = read_form(body)
-        assert form.pick((b"To", b"NumMedia", b"From", b"Body")) == (b"y", b"", b"x", b"")
-        assert (form.get(b"To"), form.get(b"NumMedia")) == (b"y", b"")
-        assert b"Body" in form.names
-        assert b"NumMedia" not in form.names
-    assert read_form(b"").pick((b"To", b"From")) == (b"", b"")
-
-
-def test_a_remembered_form_is_not_taken_for_another_one_in_its_place():
-    for number in range(2000):
-        body = b"From=x&Body=%d" % number
-        assert read_form(body).get(b"Body") == read_form(bytes(bytearray(body))).get(b"Body") == b"%d" % number
-        del body

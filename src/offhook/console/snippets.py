@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from offhook.delivery.destination import Call
 from offhook.providers import raw
-from offhook.providers.signature import read_form
+from offhook.providers.forms import read_form
 from offhook.records import Headers, Kind, Parameters, Webhook
 
 MOST: Final = 48 * 1024

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from offhook.providers import raw
 from offhook.providers.base import Incoming
-from offhook.providers.signature import Form
+from offhook.providers.forms import Form
 from offhook.records import Kind, Record
 
 _TOKEN = b"i-twilio-idempotency-token"

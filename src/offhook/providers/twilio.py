@@ -8,7 +8,8 @@ import msgspec
 from offhook.errors import SettingsError
 from offhook.providers import naming, raw, shared_keys, urls
 from offhook.providers.base import Accepted, Incoming, Refused
-from offhook.providers.signature import NO_FORM, Form, Key, body_hash, read_form
+from offhook.providers.forms import NO_FORM, Form, learn, read_form
+from offhook.providers.signature import Key, body_hash
 from offhook.records import Answer, AnswerMode, Arrival, Endpoint, Headers, Kind, Record, Webhook
 
 MAX_ESCAPES = 65536
@@ -60,6 +61,11 @@ class _Claim(Record):
     about: naming.Subject
     url: bytes
     in_body: bool
+
+    @property
+    def encoded(self) -> bytes:
+        """The parameters as they came."""
+        return self.request.body if self.in_body else raw.query(self.request.target)
 
     @property
     def signed(self) -> bytes:
@@ -119,6 +125,8 @@ class Twilio:
         refused = None if self._is_proven(claim) else self._refuse(claim)
         if refused is None and (self._accounts or about.kind is _OTHER or naming.contortion(about, claim.form, url)):
             refused = self._refuse_meaning(claim)
+        if refused is None and not claim.form.familiar:
+            learn(claim.encoded, claim.form)
         return refused or Accepted(
             kind=about.kind,
             dedupe_key=naming.dedupe_key(about, claim.request),
@@ -203,7 +211,10 @@ class Twilio:
 
     def derive(self, arrival: Arrival) -> Webhook:
         """The webhook that a kept arrival is."""
-        form = read_form(raw.encoded_parameters(arrival.head, arrival.body))
+        encoded = raw.encoded_parameters(arrival.head, arrival.body)
+        form = read_form(encoded)
+        if not form.familiar:
+            learn(encoded, form)  # it was verified before it was kept
         return Webhook(
             id=arrival.id,
             endpoint=arrival.endpoint,

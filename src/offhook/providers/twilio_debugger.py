@@ -12,7 +12,7 @@ import msgspec
 
 from offhook.providers import naming, raw
 from offhook.providers.base import Accepted, Incoming, Refused
-from offhook.providers.signature import read_form
+from offhook.providers.forms import read_form
 from offhook.providers.twilio import Twilio
 from offhook.records import Answer, Arrival, Endpoint, Kind, Webhook
 

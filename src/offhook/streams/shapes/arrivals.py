@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from offhook.providers import raw
-from offhook.providers.signature import NO_FORM, Form, read_form
+from offhook.providers.forms import NO_FORM, Form, read_form
 from offhook.records import Kind, News, Webhook
 from offhook.streams.model import Event
 from offhook.streams.shapes import messaging

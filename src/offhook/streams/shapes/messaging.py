@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from offhook.providers import raw
-from offhook.providers.signature import Form
+from offhook.providers.forms import Form
 from offhook.records import Kind, Webhook
 from offhook.streams.model import Event
 from offhook.streams.shapes.envelope import TWILIO, Facts, conversation, dataschema, part, rfc3339, sealed

@@ -1,0 +1,145 @@
+"""Reading forms: whatever is remembered of earlier ones, each reads as if it were the first."""
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offhook.providers import forms
+from offhook.providers.forms import learn, read_form, signed_parameters
+from offhook.providers.raw import pairs
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    monkeypatch.setattr(forms, "_memory", forms._Memory())
+
+
+def values(form):
+    """The first value of each name."""
+    return dict(zip(form.names, form.pick(tuple(form.names)), strict=True))
+
+
+def taught(body):
+    """This form, once its shape is known, if it can be."""
+    for _ in range(2):
+        learn(body, read_form(body[:]))
+    return read_form(bytes(bytearray(body)))
+
+
+def as_read_at_leisure(body):
+    """The values and the signed bytes, by the rule alone."""
+    found = pairs(body)
+    first = {}
+    for name, value in found:
+        first.setdefault(name, value)
+    return first, signed_parameters(found)
+
+
+PIECES = st.sampled_from(
+    [
+        b"a",
+        b"b",
+        b"Body",
+        b"From",
+        b"=",
+        b"&",
+        b"+",
+        b"%2B",
+        b"%2b",
+        b"%",
+        b"%2",
+        b"%41",
+        b"%26",
+        b"%3D",
+        b"%00",
+        b"\0",
+        b" ",
+        b"\xff",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=24).map(b"".join))
+def test_a_form_reads_the_same_whatever_was_read_before_it(body):
+    for known in (b"a=b&Body=c", b"a=1&b=2", b"Body=x&From=%2By&a=z", b"a&b=c=d", b"a+=1&b=2", b"a =1&b=2", body):
+        taught(known)
+    form = read_form(body)
+    assert (values(form), form.signed) == as_read_at_leisure(body)
+
+
+def test_separators_in_other_places_make_another_form_though_the_words_are_the_same():
+    assert values(taught(b"From=x&To=y")) == {b"From": b"x", b"To": b"y"}
+    assert values(read_form(b"From&x=To=y")) == {b"From": b"", b"x": b"To=y"}
+
+
+@pytest.mark.parametrize("body", [b"a=1&b", b"a=1&b=2=", b"a=1&b=2&", b"a&b", b"a=1&b&b", b"a=1", b"&a=1&b=2", b"a=1&b=2&c=3"])
+def test_a_form_that_has_the_names_of_another_but_not_its_shape_is_read_by_the_rule(body):
+    taught(b"a=1&b=2")
+    form = read_form(body)
+    assert (values(form), form.signed) == as_read_at_leisure(body)
+
+
+def test_a_form_gives_the_first_values_of_several_names_and_nothing_for_those_it_has_not():
+    for body in (b"From=x&To=y&Body=", b"From=x&To=y&Body=", b"To=y&From=x&Body=&From=z", b"%54o=y&From=x&Body="):
+        form = read_form(body)
+        assert form.pick((b"To", b"NumMedia", b"From", b"Body")) == (b"y", b"", b"x", b"")
+        assert (form.get(b"To"), form.get(b"NumMedia")) == (b"y", b"")
+        assert b"Body" in form.names
+        assert b"NumMedia" not in form.names
+    assert read_form(b"").pick((b"To", b"From")) == (b"", b"")
+
+
+def test_a_remembered_form_is_not_taken_for_another_one_in_its_place():
+    for number in range(2000):
+        body = b"From=x&Body=%d" % number
+        assert read_form(body).get(b"Body") == read_form(bytes(bytearray(body))).get(b"Body") == b"%d" % number
+        del body
+
+
+MESSAGE = b"ToCountry=US&Body=C&From=%2B15551234567&To=%2B18445550100&MessageSid=SM1&NumMedia="
+
+
+def test_a_shape_is_known_once_it_has_come_twice_from_somebody_we_trust():
+    assert not read_form(MESSAGE).familiar
+    assert not read_form(MESSAGE[:]).familiar
+    assert taught(MESSAGE).familiar
+    other = b"ToCountry=&Body=ja+%26+nein%21&From=%2B4915112345&To=%2B&MessageSid=&NumMedia=0"
+    form = read_form(other)
+    assert form.familiar
+    assert (values(form), form.signed) == as_read_at_leisure(other)
+    assert form.pick((b"From", b"Body", b"None", b"To")) == (b"+4915112345", b"ja & nein!", b"", b"+")
+
+
+@pytest.mark.parametrize(
+    "sender", [b"12345", b"whatsapp%3A%2B15551234567", b"%2b1555", b"%3A%2B1", b"", b"sip%3Aalice%40example.com"]
+)
+def test_another_kind_of_number_is_another_shape(sender):
+    taught(MESSAGE)
+    body = MESSAGE.replace(b"%2B15551234567", sender)
+    assert not read_form(body).familiar
+    form = taught(body)
+    assert form.familiar
+    assert (values(form), form.signed) == as_read_at_leisure(body)
+    assert read_form(MESSAGE[:-1] + b"=").familiar
+
+
+@pytest.mark.parametrize("body", [b"", b"a", b"a&b=1", b"a=1&a=2", b"a=1&&b=2", b"a%20=1", b"a+b=1", b"a=1&"])
+def test_what_no_shape_can_tell_is_not_learned(body):
+    assert not taught(body).familiar
+
+
+def test_what_is_remembered_is_bounded():
+    for number in range(1000):
+        body = urlencode({f"a{number}": "1", "b": "2"}).encode()
+        assert taught(body).familiar
+    for number in range(100):
+        body = b"a=1&" + b"%d=2" % number
+        assert taught(body).familiar
+    memory = forms._memory
+    assert memory.count <= 256
+    assert sum(map(len, memory.shapes.values())) <= 256
+    assert max(map(len, memory.shapes.values())) <= 8
+    assert len(memory.once) <= 256
+    assert len(memory.forms) <= 512
