@@ -21,7 +21,10 @@ _KIND_OTHER, _KIND_MESSAGE = Kind.OTHER, Kind.MESSAGE
 
 
 class Subject(Record):
-    """The message or call that a request is about, for a status callback the status that it tells, and who it says is concerned."""
+    """The message or call that a request is about, for a status callback the status that it tells, and who it says is concerned.
+
+    `plain`: a message as Twilio sends them, in which there is nothing odd (see `contortion`).
+    """
 
     kind: Kind
     sid: bytes = b""
@@ -29,6 +32,7 @@ class Subject(Record):
     account: bytes = b""
     sender: bytes = b""
     recipient: bytes = b""
+    plain: bool = False
 
 
 def subject(form: Form) -> Subject:
@@ -36,11 +40,12 @@ def subject(form: Form) -> Subject:
     sid, told, status, account, sender, recipient = form.pick(_USUAL)
     if not sid:
         sid = form.get(b"SmsSid") or form.get(b"SmsMessageSid")
-    kind = _KIND_OTHER
+    kind, plain = _KIND_OTHER, False
     if sid:
         status = told or status
         if status in _RECEIVED or (not status and b"Body" in form.names):
             kind, status = _KIND_MESSAGE, b""
+            plain = len(sid) <= _SID_LENGTH and recipient != b""
         elif status:
             kind = Kind.STATUS
         else:
@@ -51,7 +56,7 @@ def subject(form: Form) -> Subject:
         if sid:
             is_callback = b"CallbackSource" in form.names or b"StatusCallbackEvent" in form.names
             kind = Kind.STATUS if is_callback else Kind.VOICE
-    return Subject(kind=kind, sid=sid, status=status, account=account, sender=sender, recipient=recipient)
+    return Subject(kind=kind, sid=sid, status=status, account=account, sender=sender, recipient=recipient, plain=plain)
 
 
 def contortion(about: Subject, form: Form, url: bytes) -> str:
@@ -62,13 +67,15 @@ def contortion(about: Subject, form: Form, url: bytes) -> str:
     with it, and a status that swallowed what follows it is no longer a lower-case word. A message whose SIDs are all hidden in other
     parameters, or in the URL, would be a webhook of no kind: its SID still stands in what is signed.
     """
+    if about.plain:
+        return ""
     if about.kind is _KIND_OTHER:
         signed = url + form.signed
         told = b"MessageSid" in form.names and b"SmsStatus" not in signed
         return "a message hidden in another parameter" if not told and _HIDDEN.search(signed) else ""
     if len(about.sid) > _SID_LENGTH:
         return f"a SID of more than {_SID_LENGTH} characters"
-    if about.kind is _KIND_MESSAGE and not about.recipient:
+    if about.kind is _KIND_MESSAGE:
         return "a message without To"
     if about.status and not about.status.islower():
         return "a status that is not a lower-case word"

@@ -1,6 +1,7 @@
 """Twilio: verify, name, dedupe and acknowledge its webhooks; sign requests as it would."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -32,8 +33,8 @@ _NEAR_URLS = 256
 _NEAR_KEYS = 4
 _NEAR_BYTES = 16 * 1024
 
-# Looking a member up in its class takes three times as long as a name, and this is the path of the answer.
-_OTHER = Kind.OTHER
+# Few URLs are called again and again.
+_url_text = lru_cache(maxsize=256)(raw.text)
 
 
 class TwilioSettings(Record):
@@ -121,16 +122,18 @@ class Twilio:
         return _Claim(request=request, form=form, about=naming.subject(form), url=url, in_body=in_body)
 
     def _judge(self, claim: _Claim) -> Accepted | Refused:
-        about, url = claim.about, claim.url
+        about = claim.about
         refused = None if self._is_proven(claim) else self._refuse(claim)
-        if refused is None and (self._accounts or about.kind is _OTHER or naming.contortion(about, claim.form, url)):
+        if refused is None and (self._accounts or not about.plain):
             refused = self._refuse_meaning(claim)
-        if refused is None and not claim.form.familiar:
+        if refused is not None:
+            return refused
+        if not claim.form.familiar:
             learn(claim.encoded, claim.form)
-        return refused or Accepted(
+        return Accepted(
             kind=about.kind,
             dedupe_key=naming.dedupe_key(about, claim.request),
-            url=url.decode("utf-8", "replace"),
+            url=_url_text(claim.url),
             provider_id=about.sid.decode("utf-8", "replace"),
             sender=about.sender.decode("utf-8", "replace"),
         )

@@ -44,7 +44,13 @@ def assumed_url(request: Incoming, headers: Mapping[bytes, bytes], trusted: Netw
         port = _first(headers.get(b"x-forwarded-port", b""))
         if port.isdigit() and not split_port(host)[1] and port != _DEFAULT_PORTS.get(scheme):
             host += b":" + port
-    return scheme + b"://" + host + request.target
+    return put_together(scheme, host, request.target)
+
+
+@lru_cache(maxsize=256)
+def put_together(scheme: bytes, host: bytes, target: bytes) -> bytes:
+    """The URL of these parts: the same object for the same ones, so that what is worked out of it can be remembered as well."""
+    return scheme + b"://" + host + target
 
 
 def _first(value: bytes) -> bytes:
