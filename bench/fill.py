@@ -28,12 +28,13 @@ from offhook.records import (
 from offhook.stores.rules import underived
 from offhook.stores.sqlite.codec import KEY_COLUMNS
 from offhook.stores.sqlite.database import make_private, open_writer
-from offhook.stores.sqlite.group import Changes, Group, Pending, Settling
+from offhook.stores.sqlite.group import Batch, Changes, Group, Pending, Settling
 from offhook.stores.sqlite.statements import execute, execute_rows
 from offhook.stores.sqlite.transaction import write
 from offhook.system import id_floor
 
 AT_ONCE = 250
+NOBODY = Batch(print, [], 0)
 DAY = 86_400.0
 URL = "https://hooks.example/sms"
 APP = "http://127.0.0.1:5000/sms"
@@ -55,7 +56,7 @@ def fill(path: Path | str, count: int, days: float = 10) -> None:
     for start in range(0, count, AT_ONCE):
         arrivals = [_arrival(began + (start + place) * step, request) for place, request in enumerate(_requests(start, count))]
         changes = changes.following()
-        appends = [Pending(arrival, print) for arrival in arrivals]
+        appends = [Pending(arrival, NOBODY) for arrival in arrivals]
         write(db, Group(appends, [_settling(arrival, start + place + 1) for place, arrival in enumerate(arrivals)]), changes)
         keys.extend((arrival.dedupe_key, start + place + 1) for place, arrival in enumerate(arrivals))
     _write_keys(db, keys)

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TextIO
 
@@ -59,13 +59,14 @@ class Output:
         self.flush()
         self._schedule = schedule
 
-    def write_soon(self, line: Line) -> None:
-        """Write a line with those that are gathered, if any are."""
+    def write_all(self, lines: Sequence[Line]) -> None:
+        """Write these lines, with those that are gathered if any are."""
         held = self._held
-        if held and len(held) < MOST_HELD - 1:
-            held.append(line)
+        if held and len(held) + len(lines) < MOST_HELD:
+            held += lines
         else:
-            self.write(line)
+            for line in lines:
+                self.write(line)
 
     def write(self, line: bytes | Line) -> None:
         """Write one line, at once or with those that follow soon."""
@@ -124,11 +125,12 @@ class Logger(structlog.BoundLoggerBase):
         if _OUTPUT.threshold <= 20:
             self._say("info", event, fields)
 
-    def wide(self, line: Line) -> None:
-        """Say what happened to one webhook: `info`, made by `begin` and the line's own fields."""
+    def wide(self, lines: Sequence[Line]) -> None:
+        """Say what happened to webhooks, a line for each: `info`, made by `begin` and the line's own fields."""
         if _PROCESSORS[0] is _json_line:
-            _OUTPUT.write_soon(line)
-        else:
+            _OUTPUT.write_all(lines)
+            return
+        for line in lines:
             fields = {name: value for name, value in msgspec.structs.asdict(line).items() if name not in _BEGINNING}
             self._say("info", line.event, fields)
 

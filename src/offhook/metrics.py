@@ -131,15 +131,10 @@ class Metrics:
         """A webhook was verified and stored."""
         self._received[endpoint, kind] += 1
 
-    def acknowledged(self, endpoint: str, kind: str, source: str, seconds: float) -> None:
-        """`received` and `answered` at once: for each webhook of a busy endpoint."""
-        self._received[endpoint, kind] += 1
-        row = self._answer_seconds.get((endpoint, source))
-        if row is None:
-            _observe(self._answer_seconds, (endpoint, source), EXCHANGE_BUCKETS, seconds)
-        else:
-            row[bisect_left(EXCHANGE_BUCKETS, seconds)] += 1
-            row[-1] += seconds
+    def acknowledged(self, endpoint: str, kind: str, source: str, seconds: float, count: int = 1) -> None:
+        """`received` and `answered` at once, for as many as came and were answered together."""
+        self._received[endpoint, kind] += count
+        _observe(self._answer_seconds, (endpoint, source), EXCHANGE_BUCKETS, seconds, count)
 
     def duplicate(self, endpoint: str) -> None:
         """A verified request turned out to be known already."""
@@ -197,13 +192,13 @@ class Metrics:
         return generate_latest(registry)
 
 
-def _observe(table: dict[Labels, list[float]], labels: Labels, bounds: tuple[float, ...], seconds: float) -> None:
-    """Add one duration. A row holds a count for each bucket, one for what exceeds the last bound, and the sum."""
+def _observe(table: dict[Labels, list[float]], labels: Labels, bounds: tuple[float, ...], seconds: float, count: int = 1) -> None:
+    """Add a duration, so many times. A row holds a count for each bucket, one for what exceeds the last bound, and the sum."""
     row = table.get(labels)
     if row is None:
         row = table[labels] = [0.0] * (len(bounds) + 2)
-    row[bisect_left(bounds, seconds)] += 1
-    row[-1] += seconds
+    row[bisect_left(bounds, seconds)] += count
+    row[-1] += count * seconds
 
 
 class _Snapshot(Collector):

@@ -59,7 +59,9 @@ class Transport(Protocol):
         """Resolve once, check every address, connect to a checked one, send, read. `trusted`: the URL is operator configuration."""
 
 
-Stored = Callable[[Receipt | Exception], None]
+Outcome = Receipt | Exception
+Stored = Callable[[Outcome], None]
+AllStored = Callable[[Sequence[Outcome]], None]
 
 
 class Journal(Protocol):
@@ -83,6 +85,9 @@ class Journal(Protocol):
 
         Exact deduplication by `dedupe_key`: of any number of arrivals with one key, at any time, one gets `duplicate_of=None`.
         """
+
+    def append_all(self, arrivals: Sequence[Arrival], stored: AllStored) -> None:
+        """`append` for several: `stored` is called when that is settled for each of them, with the outcomes in the order of the arrivals."""
 
     async def unsettled(self) -> Sequence[Arrival]:
         """Arrivals that were stored before this process opened the journal and never settled: the next up to 1,000; empty when done."""

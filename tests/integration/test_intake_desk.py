@@ -48,15 +48,15 @@ class Slow:
         self.journal = journal
         self.held = []
 
-    def append(self, arrival, stored):
-        self.held.append((arrival, stored))
+    def append_all(self, arrivals, stored):
+        self.held.append((arrivals, stored))
 
     def release(self):
-        arrival, stored = self.held.pop(0)
-        self.journal.append(arrival, stored)
+        self.journal.append_all(*self.held.pop(0))
 
     def fail(self):
-        self.held.pop(0)[1](JournalError("the disk is full"))
+        arrivals, stored = self.held.pop(0)
+        stored([JournalError("the disk is full") for _ in arrivals])
 
     async def record(self, events):
         await self.journal.record(events)
@@ -65,7 +65,7 @@ class Slow:
 class Broken:
     """A journal that refuses at once, and cannot record either."""
 
-    def append(self, arrival, stored):
+    def append_all(self, arrivals, stored):
         raise JournalError("it is closed")
 
     async def record(self, events):
@@ -467,7 +467,7 @@ async def test_a_desk_that_closes_hands_on_what_it_has_acknowledged():
         await client.send(signed(MESSAGE, "/ack"))
         await until(lambda: desk.journal.held)
         _, stored = desk.journal.held.pop()
-        stored(Receipt())
+        stored([Receipt()])
         assert desk.deliveries.accepted == []
         await desk.desk.close()
         assert len(desk.deliveries.accepted) == 1

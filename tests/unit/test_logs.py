@@ -187,7 +187,7 @@ def test_gathered_lines_of_all_kinds_are_written_in_their_order():
     logs.hold(waiting.append)
     log.info("first", n=1)
     for value in (2, "\ud800", 4):
-        log.wide(Wide(*log.begin("wide"), value=value))
+        log.wide([Wide(*log.begin("wide"), value=value)])
     log.info("last", n=5)
     assert stream.getvalue() == ""
     waiting[0]()
@@ -206,7 +206,7 @@ def test_no_more_lines_wait_than_may():
     log = logs.get("test")
     logs.hold(lambda write: None)
     for value in range(logs.MOST_HELD + 1):
-        log.wide(Wide(*log.begin("wide"), value=value))
+        log.wide([Wide(*log.begin("wide"), value=value)])
     assert len(lines(stream)) == logs.MOST_HELD
     logs.hold(None)
     assert [line["value"] for line in lines(stream)] == list(range(logs.MOST_HELD + 1))

@@ -6,11 +6,12 @@ import apsw
 import pytest
 
 from offhook.stores.sqlite.database import migrations
-from offhook.stores.sqlite.group import Changes, Group, Pending
+from offhook.stores.sqlite.group import Batch, Changes, Group, Pending
 from offhook.stores.sqlite.statements import MOST_ROWS, SQL, execute_rows
 from offhook.stores.sqlite.transaction import write
 from tests.helpers.journals import NOON, an_arrival
 
+NOBODY = Batch(print, [], 0)
 BIG = ("arrivals", "webhooks", "dedupe", "attempts", "replies", "debug_events", "notices", "kept")
 
 
@@ -45,11 +46,11 @@ def test_any_number_of_rows_goes_in_and_the_padding_does_not(db):
 
 def test_arrivals_alone_are_one_statement(db):
     said = []
-    appends = [Pending(an_arrival(), print, may_be_known=False) for _ in range(50)]
+    appends = [Pending(an_arrival(), NOBODY, may_be_known=False) for _ in range(50)]
     changes = Changes(1, (0.0, 0.0))
     db.set_exec_trace(lambda _cursor, sql, _values: said.append(sql) or True)
     write(db, Group(appends=appends), changes)
-    write(db, Group(appends=[Pending(an_arrival(at=NOON - 86_400), print, may_be_known=False)]), changes.following())
+    write(db, Group(appends=[Pending(an_arrival(at=NOON - 86_400), NOBODY, may_be_known=False)]), changes.following())
     db.set_exec_trace(None)
     assert said == [SQL["insert_arrivals"]] * 2
 

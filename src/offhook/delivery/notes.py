@@ -45,7 +45,7 @@ def note(parts: Parts, before: Webhook, done: Round, after: Webhook) -> None:
             ms=round(attempt.duration_ms, 1),
             why=attempt.outcome.message,
         )
-        log.wide(line)
+        log.wide([line])
 
 
 async def tell_breaker(parts: Parts, endpoint: str, shown: Exchange | None, *, is_open: bool) -> None:

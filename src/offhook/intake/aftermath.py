@@ -30,6 +30,10 @@ Acknowledged = tuple[Arrival, Accepted, Answer, str | None]
 """A webhook that has been answered as soon as it was stored, with that answer, and the id of the one that it repeats."""
 
 
+_Same = tuple[str, Kind, str, float]
+"""What webhooks that came together have in common: endpoint, kind, who their answer came from, and when they came."""
+
+
 class _Received(logs.Line, kw_only=True):
     """The log line of a webhook: milliseconds from its last byte until it was answered, or handed on to be."""
 
@@ -54,22 +58,26 @@ class Aftermath:
     def _follow(self, acknowledged: list[Acknowledged]) -> None:
         now = self._clock.now()
         begin = log.begin("webhook.received")
-        _, _, answer, _ = acknowledged[0]
-        given = _at(answer, now)
+        answer, given = acknowledged[0][2], _at(acknowledged[0][2], now)
+        counted: dict[_Same, int] = {}
+        lines: list[_Received] = []
         for arrival, accepted, its_answer, duplicate_of in acknowledged:
             if its_answer is not answer:
                 answer, given = its_answer, _at(its_answer, now)
-            seconds = now - arrival.received_at
             try:
                 if duplicate_of is None:
-                    self._metrics.acknowledged(arrival.endpoint, arrival.kind, answer.source, seconds)
+                    same = (arrival.endpoint, arrival.kind, answer.source, arrival.received_at)
+                    counted[same] = counted.get(same, 0) + 1
                     self._deliveries.accept(arrival, given, None)
                 else:
                     self._metrics.duplicate(arrival.endpoint)
             except Exception as error:  # noqa: BLE001 - the others are to be handed on all the same
                 _complain(error)
             if begin is not None:
-                log.wide(_line(begin, arrival, accepted, duplicate_of, seconds))
+                lines.append(_line(begin, arrival, accepted, duplicate_of, now - arrival.received_at))
+        for (endpoint, kind, source, received_at), count in counted.items():
+            self._metrics.acknowledged(endpoint, kind, source, now - received_at, count)
+        log.wide(lines)
 
     def ask(self, arrival: Arrival, accepted: Accepted, duplicate_of: str | None, relay: Relay) -> None:
         """The provider waits for what the app says, or has said when this came before."""
@@ -82,7 +90,7 @@ class Aftermath:
             self._deliveries.repeat(duplicate_of, relay)
         begin = log.begin("webhook.received")
         if begin is not None:
-            log.wide(_line(begin, arrival, accepted, duplicate_of, seconds))
+            log.wide([_line(begin, arrival, accepted, duplicate_of, seconds)])
 
 
 def _at(answer: Answer, now: float) -> Answer:

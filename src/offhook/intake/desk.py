@@ -4,22 +4,24 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import cast
 
 from offhook import logs
 from offhook.errors import JournalError
 from offhook.intake import front
-from offhook.intake.aftermath import Aftermath, Deliveries
+from offhook.intake.aftermath import Acknowledged, Aftermath, Deliveries
 from offhook.intake.hub import Call
 from offhook.intake.limits import Throttle
 from offhook.intake.refusals import Refusals
 from offhook.intake.slot import Slot
 from offhook.metrics import Metrics
-from offhook.ports import Clock, Ids, Journal
+from offhook.ports import Clock, Ids, Journal, Outcome
 from offhook.providers.base import Accepted, Incoming, Provider, Refused
-from offhook.records import Answer, Arrival, Endpoint, Kind, Receipt, Record
+from offhook.records import Answer, Arrival, Endpoint, Kind
 
 log = logs.get("intake")
+
+_METHODS = frozenset({"POST", "GET"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class DeskParts:
     metrics: Metrics
 
 
-class _Route(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class _Route:
     """`acknowledge`: by kind, what is answered as soon as the webhook is stored; None where the app is asked first."""
 
     endpoint: Endpoint
@@ -42,16 +45,8 @@ class _Route(NamedTuple):
     acknowledge: Mapping[Kind, Answer | None]
 
 
-_Visit = tuple[Incoming, Slot, _Route]
-
-
-class _Stay(Record):
-    """A verified webhook while it is being stored."""
-
-    arrival: Arrival
-    accepted: Accepted
-    route: _Route
-    slot: Slot
+_Stay = tuple[Accepted, Slot]
+"""What is known of a verified webhook, and where its answer goes, while it is being stored."""
 
 
 class Desk:
@@ -74,17 +69,21 @@ class Desk:
     def handle(self, requests: Sequence[Call]) -> None:
         """Answer each by its slot: at once when it is refused, else once it is stored or the app has answered."""
         received_at = self._clock.now()
-        visits: dict[Provider, list[_Visit]] = {}
-        for request, slot in requests:
+        visits: dict[_Route, list[Call]] = {}
+        for call in requests:
             try:
-                route = self._route(request, slot)
+                route = self._route(*call)
             except Exception as error:  # noqa: BLE001 - what is wrong with one request is not to touch the others
-                _give_up(slot, error)
+                _give_up(call[1], error)
+                continue
+            if route is None:
+                continue
+            if (theirs := visits.get(route)) is None:
+                visits[route] = [call]
             else:
-                if route is not None:
-                    visits.setdefault(route.provider, []).append((request, slot, route))
-        for provider, theirs in visits.items():
-            self._verify(provider, theirs, received_at)
+                theirs.append(call)
+        for route, theirs in visits.items():
+            self._verify(route, theirs, received_at)
 
     def _route(self, request: Incoming, slot: Slot) -> _Route | None:
         """Where it goes; None when it has been turned away."""
@@ -92,53 +91,62 @@ class Desk:
         route = self._routes.get(target) or self._routes.get(target.partition(b"?")[0])
         if route is None:
             self._elsewhere(request, slot)
-        elif request.method not in {"POST", "GET"}:
+        elif request.method not in _METHODS:
             self._turn_away(slot, front.WRONG_METHOD, "wrong_method")
             return None
         return route
 
-    def _verify(self, provider: Provider, visits: list[_Visit], received_at: float) -> None:
+    def _verify(self, route: _Route, calls: Sequence[Call], received_at: float) -> None:
         try:
-            verdicts = provider.verify_all([request for request, _, _ in visits])
+            verdicts = route.provider.verify_all([request for request, _ in calls])
         except Exception as error:  # noqa: BLE001 - see above
-            if len(visits) == 1:
-                _give_up(visits[0][1], error)
+            if len(calls) == 1:
+                _give_up(calls[0][1], error)
                 return
-            for visit in visits:
-                self._verify(provider, [visit], received_at)
+            for call in calls:
+                self._verify(route, [call], received_at)
             return
-        for visit, verdict in zip(visits, verdicts, strict=True):
+        accepted = []
+        for call, verdict in zip(calls, verdicts, strict=True):
+            if type(verdict) is Accepted:
+                accepted.append((call, verdict))
+                continue
             try:
-                if isinstance(verdict, Accepted):
-                    self._keep(visit, verdict, received_at)
-                else:
-                    self._refuse(visit, verdict)
+                self._refuse(route, call, cast(Refused, verdict))
             except Exception as error:  # noqa: BLE001 - see above
-                _give_up(visit[1], error)
+                _give_up(call[1], error)
+        if accepted:
+            self._keep(route, accepted, received_at)
 
-    def _refuse(self, visit: _Visit, refused: Refused) -> None:
-        request, slot, route = visit
+    def _refuse(self, route: _Route, call: Call, refused: Refused) -> None:
+        request, slot = call
         self._turn_away(slot, front.refused(refused.status), "signature" if refused.signature else "not_acceptable")
         self._refusals.tell(route.endpoint.name, route.provider, request, refused)
 
-    def _keep(self, visit: _Visit, accepted: Accepted, received_at: float) -> None:
-        request, slot, route = visit
-        arrival = Arrival(
-            id=self._ids.new("WH"),
-            endpoint=route.endpoint.name,
-            received_at=received_at,
-            peer=request.peer,
-            url=accepted.url,
-            kind=accepted.kind,
-            dedupe_key=accepted.dedupe_key,
-            head=request.head,
-            body=request.body,
-        )
-        stay = _Stay(arrival=arrival, accepted=accepted, route=route, slot=slot)
+    def _keep(self, route: _Route, calls: Sequence[tuple[Call, Accepted]], received_at: float) -> None:
+        new_id, endpoint = self._ids.new, route.endpoint.name
+        arrivals: list[Arrival] = []
+        stays: list[_Stay] = []
+        for (request, slot), accepted in calls:
+            arrivals.append(
+                Arrival(
+                    id=new_id("WH"),
+                    endpoint=endpoint,
+                    received_at=received_at,
+                    peer=request.peer,
+                    url=accepted.url,
+                    kind=accepted.kind,
+                    dedupe_key=accepted.dedupe_key,
+                    head=request.head,
+                    body=request.body,
+                )
+            )
+            stays.append((accepted, slot))
         try:
-            self._journal.append(arrival, partial(self._stored, stay))
+            self._journal.append_all(arrivals, partial(self._stored, route, arrivals, stays))
         except JournalError as error:
-            self._not_stored(stay, error)
+            for arrival, (_, slot) in zip(arrivals, stays, strict=True):
+                self._not_stored(arrival, slot, error)
 
     def refused(self, reason: str) -> None:
         """The listener refused a request or a connection."""
@@ -161,33 +169,38 @@ class Desk:
         slot.send(answer)
         self._metrics.refused(reason)
 
-    def _stored(self, stay: _Stay, receipt: Receipt | Exception) -> None:
-        """The journal has it, or has not."""
-        if isinstance(receipt, Exception):
-            self._not_stored(stay, receipt)
-            return
-        arrival, accepted, duplicate_of = stay.arrival, stay.accepted, receipt.duplicate_of
-        answer = stay.route.acknowledge[arrival.kind]
-        if answer is None:
-            self._aftermath.ask(arrival, accepted, duplicate_of, partial(self._relay, stay))
-            return
-        stay.slot.send(answer)
-        self._aftermath.acknowledged.add((arrival, accepted, answer, duplicate_of))
+    def _stored(self, route: _Route, arrivals: Sequence[Arrival], stays: Sequence[_Stay], outcomes: Sequence[Outcome]) -> None:
+        """The journal has them, or has not."""
+        acknowledged: list[Acknowledged] = []
+        for arrival, (accepted, slot), outcome in zip(arrivals, stays, outcomes, strict=True):
+            try:
+                if isinstance(outcome, Exception):
+                    self._not_stored(arrival, slot, outcome)
+                    continue
+                answer = route.acknowledge[arrival.kind]
+                if answer is None:
+                    self._aftermath.ask(arrival, accepted, outcome.duplicate_of, partial(self._relay, arrival, slot))
+                    continue
+                slot.send(answer)
+                acknowledged.append((arrival, accepted, answer, outcome.duplicate_of))
+            except Exception as error:  # noqa: BLE001 - see above
+                _give_up(slot, error)
+        self._aftermath.acknowledged.extend(acknowledged)
 
-    def _relay(self, stay: _Stay, answer: Answer) -> bool:
+    def _relay(self, arrival: Arrival, slot: Slot, answer: Answer) -> bool:
         """Pass the app's answer to the provider. False when nobody waits for it: its replies must go another way then."""
-        if not stay.slot.alive:
-            stay.slot.abandon()
+        if not slot.alive:
+            slot.abandon()
             return False
-        self._metrics.answered(stay.arrival.endpoint, answer.source, self._clock.now() - stay.arrival.received_at)
-        return stay.slot.send(answer)
+        self._metrics.answered(arrival.endpoint, answer.source, self._clock.now() - arrival.received_at)
+        return slot.send(answer)
 
-    def _not_stored(self, stay: _Stay, error: Exception) -> None:
+    def _not_stored(self, arrival: Arrival, slot: Slot, error: Exception) -> None:
         """Law 1: no 2xx for what is not stored."""
-        self._turn_away(stay.slot, front.NOT_STORED, "not_stored")
+        self._turn_away(slot, front.NOT_STORED, "not_stored")
         held = self._troubles.take(self._clock.monotonic())
         if held is not None:
-            log.error("webhook.not_stored", endpoint=stay.arrival.endpoint, error=str(error), not_logged=held)
+            log.error("webhook.not_stored", endpoint=arrival.endpoint, error=str(error), not_logged=held)
 
 
 def _give_up(slot: Slot, error: Exception) -> None:

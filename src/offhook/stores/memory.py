@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from offhook.errors import JournalError
-from offhook.ports import Stored
+from offhook.ports import AllStored, Outcome, Stored
 from offhook.records import (
     Arrival,
     Attempt,
@@ -110,16 +110,21 @@ class MemoryJournal:
 
     def append(self, arrival: Arrival, stored: Stored) -> None:
         """Keep the arrival and call back in the loop's next round."""
-        outcome: Receipt | Exception
+        asyncio.get_running_loop().call_soon(stored, self._append(arrival))
+
+    def append_all(self, arrivals: Sequence[Arrival], stored: AllStored) -> None:
+        """Keep the arrivals and call back in the loop's next round."""
+        asyncio.get_running_loop().call_soon(stored, [self._append(arrival) for arrival in arrivals])
+
+    def _append(self, arrival: Arrival) -> Outcome:
         if not self._is_open:
-            outcome = JournalError("the journal is closed")
-        else:
-            outcome = Receipt(duplicate_of=self._keys.get(arrival.dedupe_key))
-            if outcome.duplicate_of is None:
-                self._keys[arrival.dedupe_key] = arrival.id
-                self._arrivals[arrival.id] = arrival
-                self._numbers[arrival.id] = self._log(Source.ARRIVALS, arrival.id)
-        asyncio.get_running_loop().call_soon(stored, outcome)
+            return JournalError("the journal is closed")
+        receipt = Receipt(duplicate_of=self._keys.get(arrival.dedupe_key))
+        if receipt.duplicate_of is None:
+            self._keys[arrival.dedupe_key] = arrival.id
+            self._arrivals[arrival.id] = arrival
+            self._numbers[arrival.id] = self._log(Source.ARRIVALS, arrival.id)
+        return receipt
 
     # -- from the courier
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import apsw
 import msgspec
 
-from offhook.ports import Stored
+from offhook.ports import AllStored, Outcome
 from offhook.records import Arrival, DebugEvent, Heard, Marks, Notice, Settlement, State
 from offhook.system import id_time
 
@@ -113,16 +113,35 @@ class Changes:
         return Heard(events=tuple([event for _, event in self.fresh.values()]), notices=tuple(self.told), marks=ends)
 
 
+class Batch(msgspec.Struct, eq=False, gc=False):
+    """Arrivals that came together. `stored` is to be called with the `outcomes` once none is `left` to be settled."""
+
+    stored: AllStored
+    outcomes: list[Outcome]
+    left: int
+
+    def settle(self, at: int, outcome: Outcome) -> bool:
+        """Take note of one outcome; whether it was the last."""
+        self.outcomes[at] = outcome
+        self.left -= 1
+        return not self.left
+
+
+Place = tuple[Batch, int]
+"""Where the outcome of an arrival goes."""
+
+
 class Pending(msgspec.Struct, eq=False, gc=False):
-    """An arrival that is not durable yet, and who asked for it: once with the first arrival, then with each duplicate that came meanwhile.
+    """An arrival that is not durable yet, whose outcome goes to the place `at` of its batch, and to those of the duplicates that came meanwhile.
 
     `may_be_known` says that its key has to be looked up in the table.
     """
 
     arrival: Arrival
-    stored: Stored
+    batch: Batch
+    at: int = 0
     may_be_known: bool = True
-    followers: list[Stored] | None = None
+    followers: list[Place] | None = None
     seq: int = 0
     duplicate_of: str | None = None
     error: Exception | None = None

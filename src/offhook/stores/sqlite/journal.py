@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from offhook.errors import JournalError
-from offhook.ports import Clock, Stored
+from offhook.ports import AllStored, Clock, Outcome, Stored
 from offhook.records import (
     Arrival,
     DebugEvent,
@@ -35,7 +35,7 @@ from offhook.stores.grouping import check_buckets, within
 from offhook.stores.rules import Derive, blocks, underived
 from offhook.stores.sqlite import claims, debug_events, news, reads, search, upkeep
 from offhook.stores.sqlite.database import ProcessLock
-from offhook.stores.sqlite.group import Group, Pending, Settling, Step, Work
+from offhook.stores.sqlite.group import Batch, Group, Pending, Settling, Step, Work
 from offhook.stores.sqlite.ledger import Ledger
 from offhook.stores.sqlite.opening import open_file
 from offhook.stores.sqlite.reads import Readers
@@ -121,20 +121,34 @@ class SqliteJournal:
 
     def append(self, arrival: Arrival, stored: Stored) -> None:
         """Keep the arrival; `stored` is called once it is durable, or with the reason why it is not."""
+        self.append_all((arrival,), lambda outcomes: stored(outcomes[0]))
+
+    def append_all(self, arrivals: Sequence[Arrival], stored: AllStored) -> None:
+        """Keep the arrivals; `stored` is called once each of them is durable, or cannot be."""
         if not self._is_open:
-            asyncio.get_running_loop().call_soon(stored, JournalError("the journal is closed"))
+            closed = [JournalError("the journal is closed") for _ in arrivals]
+            asyncio.get_running_loop().call_soon(stored, closed)
             return
-        ledger, key = self._ledger, arrival.dedupe_key
-        first = ledger.recent.get(key)
-        if first is None:
-            ledger.recent[key] = pending = Pending(arrival, stored, ledger.sieve.may_hold(key))
-            self._writer.append(pending)
-        elif isinstance(first, str):
-            self._loop.call_soon(stored, Receipt(duplicate_of=first))
-        elif first.followers is None:
-            first.followers = [stored]
-        else:
-            first.followers.append(stored)
+        recent, may_hold = self._ledger.recent, self._ledger.sieve.may_hold
+        outcomes: list[Outcome] = [STORED] * len(arrivals)
+        batch = Batch(stored, outcomes, len(arrivals))
+        new = []
+        for at, arrival in enumerate(arrivals):
+            key = arrival.dedupe_key
+            first = recent.get(key)
+            if first is None:
+                recent[key] = pending = Pending(arrival, batch, at, may_hold(key))
+                new.append(pending)
+            elif isinstance(first, str):
+                batch.settle(at, Receipt(duplicate_of=first))
+            elif first.followers is None:
+                first.followers = [(batch, at)]
+            else:
+                first.followers.append((batch, at))
+        if new:
+            self._writer.append(new)
+        if not batch.left:
+            self._loop.call_soon(self._call, batch)
 
     # -- from the courier
 
@@ -401,13 +415,13 @@ class SqliteJournal:
             if self._hearers and (heard := group.changes.heard()):
                 self._spread(heard)
         for pending in group.appends:
+            batch = pending.batch
             if pending.followers is None and pending.error is None and pending.duplicate_of is None:
-                try:
-                    pending.stored(STORED)
-                except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
-                    self._complain(error)
+                batch.left -= 1  # it is stored, which is what its place says already
             else:
                 self._tell(pending)
+            if not batch.left:
+                self._call(batch)
         for settling in group.settlements:
             for turn in self._settling.pop(settling.settlement.webhook.id, ()):
                 _resolve(turn, None, None)
@@ -426,21 +440,23 @@ class SqliteJournal:
                 self._complain(error)
 
     def _tell(self, pending: Pending) -> None:
+        """Note its outcome and those of its duplicates; whoever hears of the arrival itself is called by `_deliver`."""
         if pending.error is not None:
-            outcome: Receipt | Exception = pending.error
+            outcome: Outcome = pending.error
         elif pending.duplicate_of is None:
             outcome = STORED
         else:
             outcome = Receipt(duplicate_of=pending.duplicate_of)
-        self._call(pending.stored, outcome)
+        pending.batch.settle(pending.at, outcome)
         if pending.followers:
             repeated = outcome if pending.error else Receipt(duplicate_of=pending.duplicate_of or pending.arrival.id)
-            for stored in pending.followers:
-                self._call(stored, repeated)
+            for batch, at in pending.followers:
+                if batch.settle(at, repeated) and batch is not pending.batch:
+                    self._call(batch)
 
-    def _call(self, stored: Stored, outcome: Receipt | Exception) -> None:
+    def _call(self, batch: Batch) -> None:
         try:
-            stored(outcome)
+            batch.stored(batch.outcomes)
         except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
             self._complain(error)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
@@ -77,9 +77,9 @@ class Writer:
         await self._ended
         self._thread.join()
 
-    def append(self, pending: Pending) -> None:
-        """Write this with whatever waits."""
-        self.appends.append(pending)
+    def append(self, more: Sequence[Pending]) -> None:
+        """Write these with whatever waits."""
+        self.appends += more
         if not self._gathering and not self._busy:
             self.kick()
 
