@@ -60,6 +60,7 @@ class Aftermath:
         begin = log.begin("webhook.received")
         answer, given = acknowledged[0][2], _at(acknowledged[0][2], now)
         counted: dict[_Same, int] = {}
+        came, ms = 0.0, 0.0
         lines: list[_Received] = []
         for arrival, accepted, its_answer, duplicate_of in acknowledged:
             if its_answer is not answer:
@@ -74,7 +75,9 @@ class Aftermath:
             except Exception as error:  # noqa: BLE001 - the others are to be handed on all the same
                 _complain(error)
             if begin is not None:
-                lines.append(_line(begin, arrival, accepted, duplicate_of, now - arrival.received_at))
+                if arrival.received_at != came:
+                    came, ms = arrival.received_at, _milliseconds(now - arrival.received_at)
+                lines.append(_line(begin, arrival, accepted, duplicate_of, ms))
         for (endpoint, kind, source, received_at), count in counted.items():
             self._metrics.acknowledged(endpoint, kind, source, now - received_at, count)
         log.wide(lines)
@@ -90,7 +93,7 @@ class Aftermath:
             self._deliveries.repeat(duplicate_of, relay)
         begin = log.begin("webhook.received")
         if begin is not None:
-            log.wide([_line(begin, arrival, accepted, duplicate_of, seconds)])
+            log.wide([_line(begin, arrival, accepted, duplicate_of, _milliseconds(seconds))])
 
 
 def _at(answer: Answer, now: float) -> Answer:
@@ -98,12 +101,16 @@ def _at(answer: Answer, now: float) -> Answer:
     return Answer(status=answer.status, headers=answer.headers, body=answer.body, source=answer.source, at=now)
 
 
+def _milliseconds(seconds: float) -> float:
+    return int(seconds * 100_000) / 100
+
+
 def _complain(error: Exception) -> None:
     message = "an acknowledged webhook could not be handed on; it is in the journal"
     asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
 
-def _line(begin: logs.Beginning, arrival: Arrival, accepted: Accepted, duplicate_of: str | None, seconds: float) -> _Received:
+def _line(begin: logs.Beginning, arrival: Arrival, accepted: Accepted, duplicate_of: str | None, ms: float) -> _Received:
     return _Received(
         *begin,
         webhook=arrival.id,
@@ -111,6 +118,6 @@ def _line(begin: logs.Beginning, arrival: Arrival, accepted: Accepted, duplicate
         kind=arrival.kind,
         provider_id=accepted.provider_id,
         sender=logs.mask(accepted.sender),
-        ms=int(seconds * 100_000) / 100,
+        ms=ms,
         duplicate_of=duplicate_of,
     )

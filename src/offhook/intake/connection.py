@@ -118,16 +118,17 @@ class Connection(asyncio.Protocol):
             self._hub.calls.end()
 
     def take(self, data: bytes) -> None:
-        """Read these bytes."""
+        """Read these bytes. Whoever has them read calls `calls.end` of the hub."""
         if self._reading <= IDLE and not (self._waiting or self._paused or self._buffer):
             # What Twilio sends comes in one piece, and alone.
-            request = self._hub.heads.whole(data, self.peer, secure=self._secure)
+            hub = self._hub
+            request = hub.heads.whole(data, self.peer, secure=self._secure)
             if request is not None:
                 self._reading = IDLE
                 self.deadline = inf
                 slot = Slot(self)
                 self._waiting.append(slot)
-                self._hub.calls.add((request, slot))
+                hub.calls.items.append((request, slot))
                 return
         if self._buffer:
             data = self._buffer + data

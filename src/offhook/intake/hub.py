@@ -45,7 +45,7 @@ class Reader(Protocol):
     """A connection that bytes have come in for."""
 
     def take(self, data: bytes) -> None:
-        """Read these bytes."""
+        """Read these bytes. Whoever has them read calls `calls.end` of the hub."""
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""

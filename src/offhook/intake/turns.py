@@ -13,18 +13,18 @@ class Turn(Generic[Item]):
     """Gathers items and hands them on together, at most 256.
 
     Reading sixty requests and then checking them takes less time than doing both in turns: neither drives the other out of the
-    processor's caches.
+    processor's caches. Whoever calls `end` in any case may put into `items` himself.
     """
 
-    __slots__ = ("_items", "_take")
+    __slots__ = ("_take", "items")
 
     def __init__(self, take: Callable[[list[Item]], None]) -> None:
         self._take = take
-        self._items: list[Item] = []
+        self.items: list[Item] = []
 
     def add(self, item: Item) -> None:
         """Take this one before long, with those that come until then."""
-        items = self._items
+        items = self.items
         if not items:
             asyncio.get_running_loop().call_soon(self.end)
         items.append(item)
@@ -33,7 +33,7 @@ class Turn(Generic[Item]):
 
     def extend(self, more: Sequence[Item]) -> None:
         """`add` for several."""
-        items = self._items
+        items = self.items
         if not items and more:
             asyncio.get_running_loop().call_soon(self.end)
         items += more
@@ -42,6 +42,6 @@ class Turn(Generic[Item]):
 
     def end(self) -> None:
         """Take them now."""
-        if self._items:
-            items, self._items = self._items, []
+        if self.items:
+            items, self.items = self.items, []
             self._take(items)

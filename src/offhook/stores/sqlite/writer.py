@@ -107,9 +107,17 @@ class Writer:
         return len(self.appends) + len(self.settlements) + len(self.works)
 
     def _written(self, group: Group) -> None:
-        """A group, or one item of a group that could not be written as a whole, is back from the thread."""
-        self._writing = Group() if group is self._writing else self._writing.without(group)
-        self._deliver(group)
+        """A group is back from the thread, which is free."""
+        self._writing = Group()
+        try:
+            self._deliver(group)
+        finally:
+            self._next()
+
+    def _written_alone(self, single: Group) -> None:
+        """One item of a group that could not be written as a whole is back."""
+        self._writing = self._writing.without(single)
+        self._deliver(single)
 
     def _next(self) -> None:
         """The thread is free."""
@@ -124,8 +132,13 @@ class Writer:
     def _run(self) -> None:
         try:
             while group := self._groups.get():
-                self._process(group)
-                self._tell(self._next)
+                if self._process(group):
+                    self._tell(self._written, group)
+                else:
+                    for single in group.one_by_one():
+                        self._process(single)
+                        self._tell(self._written_alone, single)
+                    self._tell(self._next)
                 self._checkpoint()
         except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
             self._tell(self._die, f"the journal's writer has stopped: {error!r}. Restart Offhook.")
@@ -133,24 +146,23 @@ class Writer:
             self._close()
             self._tell(self._end)
 
-    def _process(self, group: Group) -> None:
+    def _process(self, group: Group) -> bool:
+        """Write a group, or give each of its items the error. False when one of several items cannot be stored: then each has to go alone."""
         if self._fatal:
             group.fail(self._refusal)
-        else:
-            try:
-                self._last = group.changes = self._commit(group)
-                self.trouble = ""
-            except Exception as error:  # noqa: BLE001 - a record that cannot be stored is the waiter's error, not the thread's
-                group.changes = None
-                self._roll_back()
-                trouble = diagnose(error, self._path)
-                if trouble is None and len(group) > 1:
-                    for single in group.one_by_one():
-                        self._process(single)
-                    return
-                self._note(trouble)
-                group.fail(partial(_error, error, trouble))
-        self._tell(self._written, group)
+            return True
+        try:
+            self._last = group.changes = self._commit(group)
+            self.trouble = ""
+        except Exception as error:  # noqa: BLE001 - a record that cannot be stored is the waiter's error, not the thread's
+            group.changes = None
+            self._roll_back()
+            trouble = diagnose(error, self._path)
+            if trouble is None and len(group) > 1:
+                return False
+            self._note(trouble)
+            group.fail(partial(_error, error, trouble))
+        return True
 
     def _commit(self, group: Group) -> Changes:
         changes = self._last.following()
