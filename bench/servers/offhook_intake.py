@@ -22,7 +22,7 @@ from offhook.metrics import Metrics
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Answer, AnswerMode, Arrival, Endpoint
 from offhook.stores.sqlite import SqliteJournal
-from offhook.system import SystemClock, TimeSortedIds, collect_seldom
+from offhook.system import SystemClock, TimeSortedIds, collect_seldom, keep_memory
 
 STOP_SECONDS = 5.0
 
@@ -70,5 +70,6 @@ async def main(database: str) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     logs.configure("info")
     uvloop.run(main(sys.argv[1]))

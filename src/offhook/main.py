@@ -24,7 +24,7 @@ from offhook.stores.configured import open_journal
 from offhook.streams.carrying import NobodyCarries
 from offhook.streams.configured import open_desk, tools_of
 from offhook.streams.desk import Desk as StreamDesk
-from offhook.system import SystemClock, TimeSortedIds, collect_seldom
+from offhook.system import SystemClock, TimeSortedIds, collect_seldom, keep_memory
 
 
 def main() -> None:
@@ -39,6 +39,7 @@ class Program:
         """Run until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
         check_startable(settings)
         check_callable(settings.endpoints)
+        keep_memory()
         house = House(settings)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
