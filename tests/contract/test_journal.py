@@ -61,6 +61,38 @@ async def test_a_duplicate_is_known_while_the_first_waits_after_it_is_settled_an
     assert await desk.journal.counts() == {"sms": {State.DELIVERED: 1}}
 
 
+async def test_arrivals_that_come_together_have_each_its_own_outcome_in_their_order(desk):
+    old = an_arrival(b"old")
+    await desk.keep(old)
+    arrivals = [an_arrival(), an_arrival(b"twin"), an_arrival(b"old"), an_arrival(b"twin"), an_arrival()]
+    receipts = await desk.append_all(arrivals)
+    assert [receipt.duplicate_of for receipt in receipts] == [None, None, old.id, arrivals[1].id, None]
+    assert await desk.listed() == [arrivals[4].id, arrivals[1].id, arrivals[0].id, old.id]
+
+
+async def test_of_twins_in_several_batches_at_one_time_exactly_one_is_kept(desk):
+    batches = [[an_arrival(b"twin"), an_arrival(b"%d" % number), an_arrival(b"twin")] for number in range(20)]
+    answers = await asyncio.gather(*(desk.append_all(batch) for batch in batches))
+    receipts = [receipt for answer in answers for receipt in answer]
+    assert [receipt.duplicate_of for receipt in receipts[1::3]] == [None] * 20
+    twins = [twin for batch in batches for twin in (batch[0], batch[2])]
+    outcomes = [outcome for answer in answers for outcome in (answer[0], answer[2])]
+    [first] = [twin for twin, outcome in zip(twins, outcomes, strict=True) if outcome.duplicate_of is None]
+    assert {outcome.duplicate_of for outcome in outcomes} == {None, first.id}
+
+
+async def test_a_batch_of_nothing_but_duplicates_is_told_so(desk):
+    first = an_arrival(b"twin")
+    await desk.keep(first)
+    assert [receipt.duplicate_of for receipt in await desk.append_all([an_arrival(b"twin"), an_arrival(b"twin")])] == [first.id] * 2
+
+
+async def test_a_closed_journal_says_so_for_each_of_a_batch(desk):
+    await desk.journal.close()
+    outcomes = await desk.append_all([an_arrival(), an_arrival()])
+    assert [type(outcome) for outcome in outcomes] == [JournalError] * 2
+
+
 async def test_keys_that_differ_in_their_last_byte_are_not_duplicates(desk):
     await desk.keep(an_arrival(b"0123456789abcdeA"), an_arrival(b"0123456789abcdeB"))
 

@@ -134,6 +134,11 @@ class Desk:
         self.journal.append(arrival, stored.set_result)
         return stored
 
+    def append_all(self, arrivals):
+        stored = asyncio.get_running_loop().create_future()
+        self.journal.append_all(arrivals, stored.set_result)
+        return stored
+
     async def keep(self, *arrivals):
         for receipt in await asyncio.gather(*(self.append(arrival) for arrival in arrivals)):
             assert receipt.duplicate_of is None

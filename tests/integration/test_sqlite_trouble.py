@@ -128,6 +128,9 @@ async def test_what_cannot_be_written_fails_alone(journal):
     assert [isinstance(result, JournalError) for result in results] == [False, True, False]
     outcomes = await asyncio.gather(append(journal, an_arrival()), append(journal, replace(an_arrival(), url="\ud800")))
     assert [isinstance(outcome, JournalError) for outcome in outcomes] == [False, True]
+    together = asyncio.get_running_loop().create_future()
+    journal.append_all([an_arrival(), replace(an_arrival(), url="\ud800"), an_arrival()], together.set_result)
+    assert [isinstance(outcome, JournalError) for outcome in await together] == [False, True, False]
     assert (await journal.webhook(bad.id)).state is State.WAITING
     assert journal.trouble() == ""
 

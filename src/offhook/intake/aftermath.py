@@ -1,8 +1,8 @@
 """What follows once a webhook is stored, and answered where it is answered at once: it is counted, handed on and logged."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from offhook import logs
 from offhook.intake.turns import Turn
@@ -12,6 +12,9 @@ from offhook.providers.base import Accepted
 from offhook.records import Answer, Arrival, Kind
 
 log = logs.get("intake")
+
+ACKNOWLEDGED = "ack"
+"""The source of answers that are given as soon as a webhook is stored (`records.Answer`)."""
 
 Relay = Callable[[Answer], bool]
 
@@ -26,12 +29,16 @@ class Deliveries(Protocol):
         """A duplicate of that webhook: give it the answer that the first one got, or will get."""
 
 
-Acknowledged = tuple[Arrival, Accepted, Answer, str | None]
-"""A webhook that has been answered as soon as it was stored, with that answer, and the id of the one that it repeats."""
+Each = tuple[Arrival, Accepted, Answer, str | None]
+"""A webhook with its answer, and the id of the one that it repeats."""
 
 
-_Same = tuple[str, Kind, str, float]
-"""What webhooks that came together have in common: endpoint, kind, who their answer came from, and when they came."""
+class Acknowledged(NamedTuple):
+    """Webhooks of one endpoint that came together and have been answered as soon as they were stored."""
+
+    endpoint: str
+    received_at: float
+    each: Sequence[Each]
 
 
 class _Received(logs.Line, kw_only=True):
@@ -55,31 +62,33 @@ class Aftermath:
         self._metrics = metrics
         self.acknowledged: Turn[Acknowledged] = Turn(self._follow)
 
-    def _follow(self, acknowledged: list[Acknowledged]) -> None:
+    def _follow(self, batches: list[Acknowledged]) -> None:
         now = self._clock.now()
         begin = log.begin("webhook.received")
-        answer, given = acknowledged[0][2], _at(acknowledged[0][2], now)
-        counted: dict[_Same, int] = {}
-        came, ms = 0.0, 0.0
+        for batch in batches:
+            self._follow_batch(batch, now, begin)
+
+    def _follow_batch(self, batch: Acknowledged, now: float, begin: logs.Beginning | None) -> None:
+        seconds = now - batch.received_at
+        ms = _milliseconds(seconds)
+        answer, given = None, None
+        counted: dict[Kind, int] = {}
         lines: list[_Received] = []
-        for arrival, accepted, its_answer, duplicate_of in acknowledged:
+        for arrival, accepted, its_answer, duplicate_of in batch.each:
             if its_answer is not answer:
                 answer, given = its_answer, _at(its_answer, now)
             try:
                 if duplicate_of is None:
-                    same = (arrival.endpoint, arrival.kind, answer.source, arrival.received_at)
-                    counted[same] = counted.get(same, 0) + 1
+                    counted[arrival.kind] = counted.get(arrival.kind, 0) + 1
                     self._deliveries.accept(arrival, given, None)
                 else:
                     self._metrics.duplicate(arrival.endpoint)
             except Exception as error:  # noqa: BLE001 - the others are to be handed on all the same
                 _complain(error)
             if begin is not None:
-                if arrival.received_at != came:
-                    came, ms = arrival.received_at, _milliseconds(now - arrival.received_at)
                 lines.append(_line(begin, arrival, accepted, duplicate_of, ms))
-        for (endpoint, kind, source, received_at), count in counted.items():
-            self._metrics.acknowledged(endpoint, kind, source, now - received_at, count)
+        for kind, count in counted.items():
+            self._metrics.acknowledged(batch.endpoint, kind, ACKNOWLEDGED, seconds, count)
         log.wide(lines)
 
     def ask(self, arrival: Arrival, accepted: Accepted, duplicate_of: str | None, relay: Relay) -> None:

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 from offhook import logs
 from offhook.errors import JournalError
 from offhook.intake import front
-from offhook.intake.aftermath import Acknowledged, Aftermath, Deliveries
+from offhook.intake.aftermath import Acknowledged, Aftermath, Deliveries, Each
 from offhook.intake.hub import Call
 from offhook.intake.limits import Throttle
 from offhook.intake.refusals import Refusals
@@ -106,42 +105,40 @@ class Desk:
             for call in calls:
                 self._verify(route, [call], received_at)
             return
-        accepted = []
-        for call, verdict in zip(calls, verdicts, strict=True):
-            if type(verdict) is Accepted:
-                accepted.append((call, verdict))
-                continue
-            try:
-                self._refuse(route, call, cast(Refused, verdict))
-            except Exception as error:  # noqa: BLE001 - see above
-                _give_up(call[1], error)
-        if accepted:
-            self._keep(route, accepted, received_at)
+        self._keep(route, calls, verdicts, received_at)
 
-    def _refuse(self, route: _Route, call: Call, refused: Refused) -> None:
-        request, slot = call
+    def _refuse(self, route: _Route, request: Incoming, slot: Slot, refused: Refused) -> None:
         self._turn_away(slot, front.refused(refused.status), "signature" if refused.signature else "not_acceptable")
         self._refusals.tell(route.endpoint.name, route.provider, request, refused)
 
-    def _keep(self, route: _Route, calls: Sequence[tuple[Call, Accepted]], received_at: float) -> None:
+    def _keep(self, route: _Route, calls: Sequence[Call], verdicts: Sequence[Accepted | Refused], received_at: float) -> None:
+        """Give the accepted ones to the journal, and turn the others away."""
         new_id, endpoint = self._ids.new, route.endpoint.name
         arrivals: list[Arrival] = []
         stays: list[_Stay] = []
-        for (request, slot), accepted in calls:
-            arrivals.append(
-                Arrival(
-                    id=new_id("WH"),
-                    endpoint=endpoint,
-                    received_at=received_at,
-                    peer=request.peer,
-                    url=accepted.url,
-                    kind=accepted.kind,
-                    dedupe_key=accepted.dedupe_key,
-                    head=request.head,
-                    body=request.body,
+        for (request, slot), verdict in zip(calls, verdicts, strict=True):
+            try:
+                if not isinstance(verdict, Accepted):
+                    self._refuse(route, request, slot, verdict)
+                    continue
+                arrivals.append(
+                    Arrival(
+                        id=new_id("WH"),
+                        endpoint=endpoint,
+                        received_at=received_at,
+                        peer=request.peer,
+                        url=verdict.url,
+                        kind=verdict.kind,
+                        dedupe_key=verdict.dedupe_key,
+                        head=request.head,
+                        body=request.body,
+                    )
                 )
-            )
-            stays.append((accepted, slot))
+                stays.append((verdict, slot))
+            except Exception as error:  # noqa: BLE001 - see above
+                _give_up(slot, error)
+        if not arrivals:
+            return
         try:
             self._journal.append_all(arrivals, partial(self._stored, route, arrivals, stays))
         except JournalError as error:
@@ -171,7 +168,7 @@ class Desk:
 
     def _stored(self, route: _Route, arrivals: Sequence[Arrival], stays: Sequence[_Stay], outcomes: Sequence[Outcome]) -> None:
         """The journal has them, or has not."""
-        acknowledged: list[Acknowledged] = []
+        acknowledged: list[Each] = []
         for arrival, (accepted, slot), outcome in zip(arrivals, stays, outcomes, strict=True):
             try:
                 if isinstance(outcome, Exception):
@@ -185,7 +182,8 @@ class Desk:
                 acknowledged.append((arrival, accepted, answer, outcome.duplicate_of))
             except Exception as error:  # noqa: BLE001 - see above
                 _give_up(slot, error)
-        self._aftermath.acknowledged.extend(acknowledged)
+        if acknowledged:
+            self._aftermath.acknowledged.add(Acknowledged(route.endpoint.name, arrivals[0].received_at, acknowledged))
 
     def _relay(self, arrival: Arrival, slot: Slot, answer: Answer) -> bool:
         """Pass the app's answer to the provider. False when nobody waits for it: its replies must go another way then."""

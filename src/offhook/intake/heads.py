@@ -6,6 +6,7 @@ made of such lines is not read letter by letter again: a third of the time.
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 import httptools
 
@@ -39,6 +40,11 @@ _ALWAYS_READ = frozenset(
 _SAME_VALUE = frozenset({b"content-length", b"host"})
 _KEEP_ALIVE = b"keep-alive"
 _NONE: frozenset[bytes] = frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _written(length: int) -> bytes:
+    return b"%d" % length
 
 
 class Head(Record):
@@ -80,20 +86,24 @@ class HeadReader:
 
     def whole(self, data: bytes, peer: str, *, secure: bool) -> Incoming | None:
         """The request that these bytes are, if they are one with a head of a known mould, to its end and no further."""
-        end = data.find(_HEAD_END)
-        mould = self._moulds.get(end + 4)
+        end = data.find(_HEAD_END) + 4
         # A find that found nothing ends one byte before the first mould, and no mould is three bytes long.
-        if mould is None or (fields := mould.cast(data)) is None:
+        mould = self._moulds.get(end)
+        if mould is None:
             return None
-        body = data[end + 4 :]
+        fields = mould.cast(data)
+        if fields is None:
+            return None
+        body = data[end:]
+        size = len(body)
         # A length that is written in another way than ours is read in full.
-        if fields.get(b"content-length", b"0") != b"%d" % len(body) or len(body) > self._limits.body:
+        if fields.get(b"content-length", b"0") != _written(size) or size > self._limits.body:
             return None
         return Incoming(
             method=mould.method,
             target=mould.target,
             headers=fields,
-            head=data[:end],
+            head=data[: end - 4],
             body=body,
             peer=peer,
             secure=secure,

@@ -1,7 +1,7 @@
 """What comes in one turn of the event loop, taken together when the loop has brought it all."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 MOST = 256
@@ -28,15 +28,6 @@ class Turn(Generic[Item]):
         if not items:
             asyncio.get_running_loop().call_soon(self.end)
         items.append(item)
-        if len(items) >= MOST:
-            self.end()
-
-    def extend(self, more: Sequence[Item]) -> None:
-        """`add` for several."""
-        items = self.items
-        if not items and more:
-            asyncio.get_running_loop().call_soon(self.end)
-        items += more
         if len(items) >= MOST:
             self.end()
 

@@ -17,13 +17,12 @@ class Sieve:
     def __init__(self) -> None:
         self._bits = bytearray(BUCKETS * BUCKET_BYTES)
         self._read = bytearray(BUCKETS)
+        self._unread = BUCKETS
 
     def may_hold(self, key: bytes) -> bool:
         """False when the table certainly does not hold the key."""
-        if len(key) < 4:
-            key = key.ljust(4, b"\0")
-        place = int.from_bytes(key[:4])
-        return not self._read[key[0]] or self._bits[place >> 9] >> (place >> 6 & 7) & 1 == 1
+        place = int.from_bytes(key[:4]) if len(key) >= 4 else _place(key)
+        return self._bits[place >> 9] >> (place >> 6 & 7) & 1 == 1 or (self._unread > 0 and not self._read[place >> 24])
 
     def add(self, key: bytes) -> None:
         """The table holds the key, or may before long."""
@@ -35,6 +34,7 @@ class Sieve:
         at = slice(bucket * BUCKET_BYTES, (bucket + 1) * BUCKET_BYTES)
         both = int.from_bytes(self._bits[at]) | int.from_bytes(bits)
         self._bits[at] = both.to_bytes(BUCKET_BYTES)
+        self._unread -= not self._read[bucket]
         self._read[bucket] = 1
 
 
