@@ -6,12 +6,10 @@ from typing import Final
 
 from starlette.responses import Response
 
-from offhook.api.alarms import make_alarm
 from offhook.api.problems import Problem
 from offhook.api.webhooks import SENDABLE
-from offhook.console import error_alarm
 from offhook.console.doorway import PageRoute
-from offhook.console.error_alarm import Form
+from offhook.console.error_alarm import watching
 from offhook.console.error_view import view
 from offhook.console.pages.errors import rows
 from offhook.console.remedies import About, elsewhere, steps
@@ -24,7 +22,6 @@ from offhook.records import DebugEvent, EventFilter, Issue, Reply, WebhookStory
 from offhook.stores.grouping import issue_of
 
 SIMILAR: Final = 6
-NOT_MADE: Final = "The alarm has not been made: what is wrong with it stands at its fields."
 
 
 async def show(visit: Visit) -> Response:
@@ -67,19 +64,7 @@ async def send_reply(visit: Visit) -> Response:
     return visit.back(f"/errors/{event.id}", "The reply is being sent.")
 
 
-async def create_alarm(visit: Visit) -> Response:
-    """Make an alarm of such errors."""
-    event = await _event(visit)
-    form = error_alarm.typed(visit.form)
-    try:
-        alarm = await make_alarm(visit.house, error_alarm.keys(form))
-    except Problem as problem:
-        return await _page(visit, event, form=error_alarm.refused(form, str(problem)), trouble=NOT_MADE, status=400)
-    visit.about = alarm.sid
-    return visit.back(f"/errors/{event.id}", f"The alarm {alarm.name} watches from now on.")
-
-
-async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, trouble: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, event: DebugEvent, *, trouble: str = "", status: int = 200) -> Response:
     house, now = visit.house, visit.house.clock.now()
     journal = house.journal
     issue_id = issue_of(event)
@@ -113,8 +98,7 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         issue=issue,
         chart=None if issue is None else day_of_hours(issue.hours, now),
         similar=rows([each for each in near if each.id != event.id][: SIMILAR - 1]),
-        watching=error_alarm.watching(alarms, event, now),
-        form=form or error_alarm.blank(event),
+        watching=watching(alarms, event, now),
     )
 
 
@@ -155,5 +139,4 @@ ROUTES = (
     PageRoute("POST", "/errors/{id}/replay", replay, audit="replay"),
     PageRoute("POST", "/errors/{id}/hasten", hasten, audit="hasten"),
     PageRoute("POST", "/errors/{id}/reply", send_reply, audit="send reply"),
-    PageRoute("POST", "/errors/{id}/alarm", create_alarm, audit="alarm made"),
 )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from offhook.console.doorway import PageRoute
-from offhook.console.questions import Answers, Wrong, answers_of, first
+from offhook.console.questions import Answers, Wrong, answers_of, first, first_wrong
 from offhook.console.stream_events import SAMPLE_WITHIN, Sampled, sample
 from offhook.console.stream_form import (
     TYPE,
@@ -142,6 +142,7 @@ def _form(visit: Visit, kind: SinkKind, answers: Answers, said: Said = _NOTHING)
         status=400 if said.wrong else 200,
         kind=kind,
         questions=questions,
+        focus=first_wrong(questions),
         wrong=sum(map(len, said.wrong.values())),
         besides=[each for name, found in said.wrong.items() if name not in asked for each in found],
         **events_of(visit, answers, said),
