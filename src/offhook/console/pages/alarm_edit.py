@@ -24,6 +24,7 @@ from offhook.console.doorway import PageRoute
 from offhook.console.error_alarm import answers_of_error
 from offhook.console.html import Markup
 from offhook.console.questions import Answers, Wrong, answers_of, first, first_wrong
+from offhook.console.trouble import of_answers
 from offhook.console.visit import Visit
 from offhook.records import IssueFilter
 from offhook.settings.alarms import LONGEST_NAME
@@ -195,14 +196,11 @@ async def _form(visit: Visit, alarm: Alarm | None, answers: Answers, said: Said 
         "error": error,
         "cancel": f"/alarms/{alarm.sid}" if alarm else f"/errors/{quote(error, safe='')}" if error else "/alarms",
         "focus": first_wrong(question for part in parts.values() for question in part.questions),
-        "wrong": sum(map(len, said.wrong.values())),
-        "besides": [each for name, found in said.wrong.items() if name not in asked for each in found],
         "previewed": said.previewed,
         "in_file": alarm is not None and alarm.origin == FILE,
     }
-    return visit.page(
-        "alarm_form.html", "New alarm" if alarm is None else f"Change {alarm.name}", status=400 if said.wrong else 200, **values
-    )
+    title = "New alarm" if alarm is None else f"Change {alarm.name}"
+    return visit.page("alarm_form.html", title, trouble=of_answers(said.wrong, asked), **values)
 
 
 async def _causes(visit: Visit) -> list[str]:

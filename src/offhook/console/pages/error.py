@@ -13,6 +13,7 @@ from offhook.console.error_alarm import watching
 from offhook.console.error_view import view
 from offhook.console.pages.errors import rows
 from offhook.console.remedies import About, elsewhere, steps
+from offhook.console.trouble import NOT_CHANGED, Trouble
 from offhook.console.visit import Visit
 from offhook.console.volume import day_of_hours
 from offhook.console.wording import compact
@@ -33,9 +34,7 @@ async def replay(visit: Visit) -> Response:
     """Have the webhook delivered again that the error is about."""
     event = await _event(visit)
     if not event.webhook_id or not await visit.house.replay([event.webhook_id], delivered=False):
-        return await _page(
-            visit, event, trouble="Nothing was changed: the message is on its way already, or has been delivered.", status=409
-        )
+        return await _page(visit, event, _unchanged("The message is on its way already, or has been delivered."))
     visit.about = event.webhook_id
     return visit.back(f"/errors/{event.id}", "The message is being delivered again.")
 
@@ -44,8 +43,7 @@ async def hasten(visit: Visit) -> Response:
     """Have all tried now that waits at the endpoint."""
     event = await _event(visit)
     if all(each.name != event.endpoint for each in visit.house.endpoints):
-        trouble = "Nothing was changed: the endpoint is no longer configured."
-        return await _page(visit, event, trouble=trouble, status=409)
+        return await _page(visit, event, _unchanged("The endpoint is no longer configured."))
     count = await visit.house.hasten(event.endpoint)
     visit.about = event.endpoint
     said = "1 message is tried now." if count == 1 else f"{compact(count)} messages are tried now."
@@ -59,12 +57,16 @@ async def send_reply(visit: Visit) -> Response:
     story = await journal.story(event.webhook_id) if event.webhook_id else None
     reply = await _reply(journal, event, story)
     if reply is None or reply.state not in SENDABLE or not await visit.house.send_reply(reply.id):
-        return await _page(visit, event, trouble="Nothing was changed: there is no reply that can be sent.", status=409)
+        return await _page(visit, event, _unchanged("There is no reply that can be sent."))
     visit.about = reply.id
     return visit.back(f"/errors/{event.id}", "The reply is being sent.")
 
 
-async def _page(visit: Visit, event: DebugEvent, *, trouble: str = "", status: int = 200) -> Response:
+def _unchanged(why: str) -> Trouble:
+    return Trouble(NOT_CHANGED, why, 409)
+
+
+async def _page(visit: Visit, event: DebugEvent, trouble: Trouble | None = None) -> Response:
     house, now = visit.house, visit.house.clock.now()
     journal = house.journal
     issue_id = issue_of(event)
@@ -87,8 +89,7 @@ async def _page(visit: Visit, event: DebugEvent, *, trouble: str = "", status: i
     return visit.page(
         "error.html",
         f"{event.code}: {event.message[:60]}",
-        status=status,
-        live=not trouble,
+        live=True,
         trouble=trouble,
         event=event,
         view=await asyncio.to_thread(view, event, story),  # a story may hold megabytes of evidence
