@@ -8,6 +8,7 @@ to a stand-in for Twilio's REST API, which prints them. The journal is `.offhook
 
 import argparse
 import fcntl
+import json
 import os
 import secrets
 import signal
@@ -129,12 +130,32 @@ def answers(url: str) -> bool:
         return False
 
 
-def pass_on(source: IO[bytes]) -> None:
-    """Offhook's own lines (the readiness line) go on to whoever reads ours; a person at a terminal gets the three lines instead."""
-    for line in source:
-        if not sys.stdout.isatty():
-            sys.stdout.write(line.decode(errors="replace"))
-            sys.stdout.flush()
+class Readiness:
+    """What Offhook's readiness line says: `login` is the link that opens the console, "" until it is ready.
+
+    Its lines go on to whoever reads ours; a person at a terminal gets the three lines instead.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.login = ""
+        threading.Thread(target=self._read, args=(source,), daemon=True).start()
+
+    def _read(self, source: IO[bytes]) -> None:
+        for line in source:
+            if not self.login:
+                self.login = login_in(line)
+            if not sys.stdout.isatty():
+                sys.stdout.write(line.decode(errors="replace"))
+                sys.stdout.flush()
+
+
+def login_in(line: bytes) -> str:
+    """The link in a readiness line, "" in any other."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return ""
+    return str(said.get("login", "")) if isinstance(said, dict) and said.get("event") == "ready" else ""
 
 
 class Example:
@@ -211,13 +232,13 @@ def main() -> int:
         serve += ["--log-level", "warning"] if sys.stdout.isatty() else []
         offhook = start(stack, serve, environment(token, port), output=subprocess.PIPE)
         assert offhook.stdout is not None
-        threading.Thread(target=pass_on, args=(offhook.stdout,), daemon=True).start()
-        if not wait_until(lambda: answers(f"http://{HOST}:{console}/readyz"), offhook, stop):
+        ready = Readiness(offhook.stdout)
+        if not wait_until(lambda: bool(ready.login) and answers(f"http://{HOST}:{console}/readyz"), offhook, stop):
             print("" if stop.asked else "Offhook did not get ready.", file=sys.stderr)
             return 0 if stop.asked else (offhook.poll() or 1)
         command = " ".join([os.path.relpath(program[0]), *program[1:]])
         print(f"Twilio posts to   http://{HOST}:{port}/sms", flush=True)
-        print(f"The console is    http://{HOST}:{console}", flush=True)
+        print(f"The console is    {ready.login}", flush=True)
         print(f"Send a message    TWILIO_AUTH_TOKEN={token} {command} send http://{HOST}:{port}/sms --body hello", flush=True)
         if console != CONSOLE_PORT:  # the listings ask the usual one unless they are told
             print(f"See what came     {command} webhooks list --console-url http://{HOST}:{console}", flush=True)

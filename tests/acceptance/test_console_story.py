@@ -108,10 +108,11 @@ def test_a_person_with_a_mouse_sees_why_makes_an_alarm_and_gets_back_what_was_lo
         shoot(page, "5-error")
         error = path_of(page)
 
+        see.get_by_role("link", name="Create alarm").click()
         see.get_by_label("Name").fill("The app is gone")
-        see.get_by_label("At least").fill("2")
-        see.get_by_role("button", name="Create alarm").click()
-        see.get_by_text("The app is gone").first.wait_for()
+        see.get_by_label("Fires at").fill("2")
+        see.get_by_role("button", name="Make the alarm").click()
+        see.get_by_text("The alarm is made").wait_for()
         see.get_by_label("Main").get_by_role("link", name="Alarms").click()
         see.get_by_role("link", name="The app is gone").first.click()
         see.get_by_role("heading", name="The app is gone").wait_for()
@@ -192,9 +193,10 @@ def test_a_person_with_nothing_but_a_keyboard_does_the_same(chromium, offhook, a
         assert path_of(page).startswith("/errors/NO")
         error = path_of(page)
 
-        keys.enter("Name", "The app is gone")
         keys.follow("Create alarm")
-        see.get_by_text("The app is gone").first.wait_for()
+        keys.enter("Name", "The app is gone")
+        keys.follow("Make the alarm")
+        see.get_by_text("The alarm is made").wait_for()
 
         page.open("/webhooks")
         keys.press("/")

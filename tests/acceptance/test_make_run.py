@@ -1,5 +1,6 @@
 """`make run`: the example app with Offhook in front of it starts, does what it prints, and stops; twice, and beside another one."""
 
+import json
 import os
 import re
 import shutil
@@ -8,8 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from queue import Empty, Queue
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -107,7 +111,7 @@ def test_the_printed_command_gets_the_apps_reply_and_ctrl_c_ends_both_and_it_wor
 
 def test_nothing_of_it_listens_any_more_once_it_has_stopped(start):
     run = start()
-    addresses = [run.line("Twilio posts to"), run.line("The console is")]
+    addresses = [run.line("Twilio posts to"), run.line("The console is").partition("/login")[0]]
     run.stop()
     for address in addresses:
         with pytest.raises(OSError, match="refused"):
@@ -117,9 +121,22 @@ def test_nothing_of_it_listens_any_more_once_it_has_stopped(start):
 def test_it_says_where_twilio_posts_and_where_the_console_is_and_both_answer(start):
     run = start()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/sms", run.line("Twilio posts to"))
-    console = run.line("The console is")
+    console, _, _ = run.line("The console is").partition("/login")
     with urlopen(console + "/readyz", timeout=10) as answer:
         assert answer.status == 200
+
+
+def test_the_consoles_address_is_the_one_that_serve_tells_and_logs_in(start):
+    run = start()
+    link = run.line("The console is")
+    begins = '{"event":"ready"'
+    assert link == json.loads(begins + run.line(begins))["login"]
+    parts = urlsplit(link)
+    with closing(HTTPConnection(parts.hostname, parts.port, timeout=10)) as browser:
+        browser.request("POST", "/login", parts.query, {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = browser.getresponse()
+        assert (answer.status, answer.headers["location"]) == (303, "/")
+        assert answer.headers["set-cookie"].startswith("offhook_session")
 
 
 def test_a_port_in_use_is_said_and_another_one_is_taken(start):

@@ -1,11 +1,9 @@
-"""The form with which an error becomes an alarm."""
+"""What the form of an alarm begins with that an error leads to, and the alarms that count such errors."""
 
-import pytest
-
+from offhook.alarms.configured import alarm_of
 from offhook.alarms.model import Alarm, Watch
-from offhook.api.alarms import read_wanted
-from offhook.api.problems import Problem
-from offhook.console.error_alarm import blank, keys, refused, typed, watching
+from offhook.console.alarm_form import EXAMPLES, read
+from offhook.console.error_alarm import answers_of_error, watching
 from offhook.records import Cause, Confidence, DebugEvent, Level
 
 CAUSE = Cause(name="tls.expired", title="x", confidence=Confidence.CERTAIN)
@@ -21,43 +19,19 @@ EVENT = DebugEvent(
 )
 
 
-def refusal(form):
-    given = keys(form)
-    with pytest.raises(Problem) as caught:
-        read_wanted(given.pop("name", ""), given)
-    return refused(form, str(caught.value))
-
-
 def test_it_begins_with_the_errors_code_endpoint_and_cause():
-    values = blank(EVENT).values
-    assert (values["code"], values["endpoint"], values["cause"]) == ("11236", "sms", "tls.expired")
-    assert (values["name"], values["at_least"], values["within"]) == ("11236 It has expired. So.", "1", "5m")
+    answers = answers_of_error(EVENT)
+    assert (answers["code"], answers["endpoint"], answers["cause"]) == (("11236",), ("sms",), ("tls.expired",))
+    assert (answers["name"], answers["at_least"], answers["within"]) == (("11236 It has expired. So.",), ("1",), ("5m",))
 
 
 def test_as_it_begins_it_is_an_alarm_that_can_be_made():
-    given = keys(blank(EVENT))
-    wanted = read_wanted(given.pop("name"), given)
-    assert (wanted.codes, wanted.endpoints, wanted.causes, wanted.console) == ((11236,), ("sms",), ("tls.expired",), True)
-
-
-def test_what_is_left_empty_narrows_nothing():
-    assert keys(typed([("name", "n"), ("code", " "), ("endpoint", ""), ("csrf", "secret")])) == {"name": "n"}
-
-
-def test_each_fault_stands_at_its_field():
-    form = refusal(typed([("name", "app: down at_least"), ("at_least", "0"), ("within", "3m"), ("email", "x")]))
-    assert set(form.faults) == {"at_least", "within", "email"}
-    assert form.trouble == []
-
-
-def test_a_name_that_is_missing_or_too_long_is_a_fault_of_the_name():
-    assert set(refusal(typed([("code", "11200")])).faults) == {"name"}
-    assert set(refusal(typed([("name", "n" * 80)])).faults) == {"name"}
-
-
-def test_what_belongs_to_no_field_is_told_for_the_whole():
-    form = refused(blank(EVENT), "There are 1,000 alarms: delete one before another is made.")
-    assert form.trouble == ["There are 1,000 alarms: delete one before another is made."]
+    said = read({**EXAMPLES, **answers_of_error(EVENT)})
+    assert said.wrong == {}
+    alarm = alarm_of(said.wanted)
+    assert (alarm.codes, alarm.endpoints, alarm.causes, alarm.console) == ((11236,), ("sms",), ("tls.expired",), True)
+    assert (alarm.watch, alarm.threshold, alarm.window) == (Watch.EVENTS, 1.0, 300.0)
+    assert [each.alarm for each in watching([alarm], EVENT, 0.0)] == [alarm], "the next such error fires it"
 
 
 def test_alarms_that_count_such_errors_are_those_that_would():

@@ -118,6 +118,7 @@ def test_others_that_were_lost_are_shown_before_they_are_replayed():
 
 
 def test_one_can_go_from_an_error_to_all_that_it_belongs_to():
+    create = f"/alarms/new?error={an_event().id}"
     about = About(an_event(endpoint="a/b"), issue=an_issue(), webhook=a_webhook(State.FAILED), configured=True)
-    assert [each.path for each in elsewhere(about)] == ["#alarm", "/endpoints/a%2Fb", "/webhooks/WH1", "/issues/IS1"]
-    assert [each.path for each in elsewhere(About(an_event()))] == ["#alarm"]
+    assert [each.path for each in elsewhere(about)] == [create, "/endpoints/a%2Fb", "/webhooks/WH1", "/issues/IS1"]
+    assert [each.path for each in elsewhere(About(an_event()))] == [create]

@@ -21,7 +21,9 @@ from offhook.api.streams_routes import is_of_streams
 from offhook.errors import JournalError
 from offhook.streams.refused import RefusedError
 
-Missing = Callable[[Request], Response]
+Told = Callable[[Request, Problem], Response]
+_NO_PAGE = "There is no such page. It may have had another address, or what it was about is no longer kept."
+_ONLY_POSTED = "There is nothing to see at this address: it is where a page sends what is filled in or pressed there."
 _log = logs.get("api")
 
 
@@ -30,19 +32,19 @@ def create_app(
     pages: Sequence[BaseRoute] = (),
     bodies: Mapping[str, int] | None = None,
     reception: Reception | None = None,
-    missing: Missing | None = None,
+    told: Told | None = None,
 ) -> Starlette:
     """The API of a house, and the pages that share its listener.
 
     `bodies`: which paths take bigger requests than others. `reception` says who may ask; without one everybody may.
-    `missing` makes the page for a person at a browser who asks for one that there is not.
+    `told` makes the page for a person at a browser to whom no page of ours can say what is wrong, as there is none.
     """
     app = Starlette(
         routes=[*(route(operation, house, reception) for operation in OPERATIONS), *pages],
         middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts, bodies=bodies)],
         exception_handlers={
-            HTTPException: functools.partial(_library_refused, missing),
-            Problem: _refused,
+            HTTPException: functools.partial(_library_refused, told),
+            Problem: functools.partial(_refused, told),
             RefusedError: _streams_refused,
             JournalError: _journal_failed,
         },
@@ -51,9 +53,14 @@ def create_app(
     return app
 
 
-async def _refused(_: Request, problem: Exception) -> Response:
+async def _refused(told: Told | None, request: Request, problem: Exception) -> Response:
+    """What no route has answered itself: operations say their own problems, so it was a page's."""
     assert isinstance(problem, Problem)
-    return problem_answer(problem)
+    return told(request, problem) if told is not None and _is_for_a_person(request) else problem_answer(problem)
+
+
+def _is_for_a_person(request: Request) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
 async def _streams_refused(_: Request, refused: Exception) -> Response:
@@ -62,19 +69,22 @@ async def _streams_refused(_: Request, refused: Exception) -> Response:
     return problem_answer(Problem(refused.code, str(refused)))
 
 
-async def _library_refused(missing: Missing | None, request: Request, refusal: Exception) -> Response:
+async def _library_refused(told: Told | None, request: Request, refusal: Exception) -> Response:
     """What the router refuses: an unknown path, or a method that the path does not have."""
     assert isinstance(refusal, HTTPException)
     path = request.url.path
+    by_person = told if _is_for_a_person(request) else None
     if refusal.status_code == 404:
-        if missing is not None and not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
-            return missing(request)
+        if by_person is not None:
+            return by_person(request, Problem(20404, _NO_PAGE))
         known = [operation.path for operation in OPERATIONS]
         return problem_answer(
             Problem(20404, f"There is nothing at {path[:100]}.{suggest(path, known)} All paths are in /openapi.json.")
         )
     if refusal.status_code == 405:
         allowed = ", ".join(_methods(request))
+        if by_person is not None:
+            return by_person(request, Problem(20004, _ONLY_POSTED, headers={"Allow": allowed}))
         code = 91203 if is_of_streams(path) else 20004
         return problem_answer(
             Problem(code, f"{path[:100]} takes {allowed}, not {request.method[:20]}.", headers={"Allow": allowed})

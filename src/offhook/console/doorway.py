@@ -12,18 +12,24 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from offhook import logs
 from offhook.api.operation import json_answer
-from offhook.api.problems import CODES, Problem, problem_answer
+from offhook.api.problems import Problem, problem_answer
 from offhook.console.gate import Gate
 from offhook.console.house import PageHouse
 from offhook.console.on_top import on_top
 from offhook.console.session import AT_HOME, COOKIE, LINK_WITHIN, SECURE_COOKIE, SESSION_WITHIN, cookie_of, fits
+from offhook.console.trouble import NOT_CHANGED, Trouble, trouble_of
 from offhook.console.visit import MOST_FIELDS, NAV, Links, Visit
-from offhook.errors import JournalError
-from offhook.streams.refused import RefusedError
 
 FORM: Final = "application/x-www-form-urlencoded"
 Handle = Callable[[Visit], Awaitable[Response]]
+_NOT_LOGGED_IN: Final = Trouble("Log in first", "Nothing was changed: log in, then try again.", 401, [("Log in", "/login")])
+_OF_ANOTHER: Final = Trouble(
+    NOT_CHANGED, "The form is of another session, perhaps of one that has ended. Load its page again and try once more.", 403
+)
+_USED: Final = Trouble("Not logged in", "This link has been used, or is too old.", 401)
+_log = logs.get("api")
 
 
 class PageRoute(NamedTuple):
@@ -79,23 +85,21 @@ class Doorway:
 
         return endpoint
 
-    def missing(self, request: Request) -> Response:
-        """The page for a path at which there is none."""
-        visit = Visit(self._house, request, self._gate.session(request), self._nav)
-        what = "There is no such page. It may have had another address, or what it was about is no longer kept."
-        return visit.page("problem.html", "Not here", status=404, what=what, instead=[("To the overview", "/")])
+    def told(self, request: Request, problem: Problem) -> Response:
+        """The page for a person to whom none of the pages' routes could give one."""
+        return Visit(self._house, request, self._gate.session(request), self._nav).tell(trouble_of(problem))
 
     async def _ask(self, request: Request) -> Response:
         """The page of the login. A link's token is shown in a form, so that a program that looks links up in advance does not use it up."""
         visit = Visit(self._house, request, self._gate.session(request), self._nav)
-        return visit.page("login.html", "Log in", token=request.query_params.get("token", ""), wrong=False, next=_own(request))
+        return visit.page("login.html", "Log in", token=request.query_params.get("token", ""), next=_own(request))
 
     async def _log_in(self, request: Request) -> Response:
         form = dict(await read_form(request))
         session = await self._gate.open(form.get("token", ""), request)
         if session is None:
             visit = Visit(self._house, request, None, self._nav)
-            return visit.page("login.html", "Log in", status=401, token="", wrong=True, next="/")
+            return visit.page("login.html", "Log in", trouble=_USED, token="", next="/")
         answer = RedirectResponse(_path(form.get("next", "/")), 303)
         secure = _is_https(request)
         answer.set_cookie(
@@ -138,26 +142,22 @@ def _refused(visit: Visit) -> Response | None:
     """Why a form changes nothing; None where it may."""
     session = visit.session
     if session is None:
-        return visit.page("refused.html", "Log in first", status=401, why="login")
+        return visit.tell(_NOT_LOGGED_IN)
     if session is not AT_HOME and not fits(session, visit.value("csrf") or visit.request.headers.get("x-csrf", "")):
-        return visit.page("refused.html", "Not done", status=403, why="form")
+        return visit.tell(_OF_ANOTHER)
     return None
 
 
 async def _handled(wanted: PageRoute, visit: Visit) -> Response:
     """The page; where it cannot be had, one that says why and what to do instead."""
-    visit.on_top = await on_top(visit.house)
     try:
+        visit.on_top = await on_top(visit.house)
         return await wanted.handle(visit)
-    except (Problem, RefusedError) as problem:
-        status = CODES[problem.code].status
-        title = "Not here" if status == 404 else "That cannot be done"
-        instead = ((f"Back to {name.casefold()}", href) for name, href in visit.nav if href == visit.section)
-        return visit.page("problem.html", title, status=status, what=str(problem), instead=[*instead])
-    except JournalError as error:
-        return visit.page(
-            "problem.html", "Not just now", status=503, what=f"The journal cannot be asked: {error}", instead=[("Try again", "")]
-        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked for a page gets one
+        trouble = trouble_of(error)
+        if trouble.status == 500:
+            _log.exception("api.failed", method=visit.request.method, path=visit.request.url.path)
+        return visit.tell(trouble)
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:

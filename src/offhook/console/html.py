@@ -131,16 +131,5 @@ def document(title: str, *content: object, look: Look | None = None) -> bytes:
     return f"<!doctype html>\n{page}\n".encode()
 
 
-def missing_page(what: str, look: Look | None = None) -> bytes:
-    """There is no such thing."""
-    return document(
-        "Not found · Offhook",
-        tag("h1", "Not here"),
-        tag("p", what),
-        tag("p", tag("a", "All that has come in", href="/")),
-        look=look,
-    )
-
-
 def _is_cell(cell: object) -> bool:
     return isinstance(cell, Markup) and cell.startswith(("<td", "<th"))

@@ -47,6 +47,11 @@ def answered(questions: Iterable[Question], answers: Answers, wrong: Wrong) -> l
     ]
 
 
+def first_wrong(questions: Iterable[Question]) -> str:
+    """The first question that has to be answered otherwise, which is where a page puts the cursor; "" where there is none."""
+    return next((each.name for each in questions if each.wrong), "")
+
+
 def answers_of(form: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """What a form has posted."""
     found: dict[str, tuple[str, ...]] = {}

@@ -95,7 +95,7 @@ def _after(about: About) -> Iterator[Step]:
 
 def elsewhere(about: About) -> list[Action]:
     """Where else to go from an error."""
-    links = [Action("Create alarm", "#alarm")]
+    links = [Action("Create alarm", f"/alarms/new?error={about.event.id}")]
     if about.configured:
         links.append(Action("The endpoint's settings", f"/endpoints/{quote(about.event.endpoint, safe='')}"))
     if about.webhook is not None:

@@ -39,7 +39,6 @@ from offhook.console.pages import (
     webhooks,
 )
 from offhook.console.session import Sessions
-from offhook.console.visit import NAV, Links
 from offhook.system import TimeSortedIds
 
 # In the order in which they are tried: a path with a word in it before one with an id.
@@ -84,7 +83,8 @@ def create_console(house: PageHouse, login: Login | Sessions | None = None) -> S
     if not isinstance(login, Login):
         login = Login(login or Sessions(house.clock.now))
     gate = gate_of(house, login)
-    return create_app(house, page_routes(house, gate), reception=gate, missing=Doorway(house, gate, NAV).missing)
+    doorway = Doorway(house, gate)
+    return create_app(house, page_routes(doorway), reception=gate, told=doorway.told)
 
 
 def gate_of(house: PageHouse, login: Login) -> Gate:
@@ -93,10 +93,10 @@ def gate_of(house: PageHouse, login: Login) -> Gate:
     return Gate(house.clock, audit, login.sessions, login.callers, always=login.always)
 
 
-def page_routes(house: PageHouse, gate: Gate, *, nav: Links = NAV) -> list[Route]:
+def page_routes(doorway: Doorway) -> list[Route]:
     """The pages and their files."""
     files = ("console.css", "console.js", "htmx.min.js", "offhook.css", "offhook.svg")
-    return [*Doorway(house, gate, nav).routes(PAGES), *map(static_route, files)]
+    return [*doorway.routes(PAGES), *map(static_route, files)]
 
 
 def static_route(name: str) -> Route:

@@ -8,10 +8,12 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from offhook.api.guard import SAFE_METHODS
 from offhook.console.house import PageHouse
 from offhook.console.on_top import OnTop
 from offhook.console.session import Session
 from offhook.console.templating import page, rendered
+from offhook.console.trouble import Trouble
 
 Links = Sequence[tuple[str, str]]
 NAV: Final[Links] = (
@@ -67,9 +69,28 @@ class Visit:
         """All posted fields of a name."""
         return [value for key, value in self.form if key == name]
 
-    def page(self, template: str, title: str, /, *, status: int = 200, **values: Any) -> Response:
-        """A page, or what lies inside it where htmx asks for that."""
-        return page(template, self._around(title) | values, status)
+    def page(
+        self,
+        template: str,
+        title: str,
+        /,
+        *,
+        status: int = 200,
+        live: bool = False,
+        trouble: Trouble | None = None,
+        **values: Any,
+    ) -> Response:
+        """A page. One that says what is wrong has the status of that, and stays as it is, also where it is `live`."""
+        around = self._around(title) | {"live": live and trouble is None, "trouble": trouble}
+        answer = page(template, around | values, trouble.status if trouble else status)
+        if trouble is not None and trouble.headers:
+            answer.headers.update(trouble.headers)
+        return answer
+
+    def tell(self, trouble: Trouble) -> Response:
+        """A page with nothing but what is wrong, and a way on from there."""
+        told = trouble if trouble.instead else trouble._replace(instead=self._ways_on(trouble.status))
+        return self.page("base.html", told.title, trouble=told, alone=True)
 
     def part(self, template: str, /, **values: Any) -> Response:
         """A piece of a page."""
@@ -86,6 +107,13 @@ class Visit:
         given = [(name, value) for name, value in changes.items() if value is not None]
         return f"{self.request.url.path}?{urlencode(kept + given)}"
 
+    def _ways_on(self, status: int) -> Links:
+        """What to do about a page that there is not: ask again where that may help, or go to the page that it belongs to."""
+        section = next(((name, href) for name, href in self.nav if href == self.section), self.nav[0])
+        again = [("Try again", "")] if status >= 429 and self.request.method in SAFE_METHODS else []
+        back = [(f"Back to {section[0].casefold()}", section[1])] if not again or section[1] != self.request.url.path else []
+        return [*again, *back]
+
     def _around(self, title: str) -> dict[str, Any]:
         return {
             "title": title,
@@ -97,5 +125,7 @@ class Visit:
             "troubles": [trouble for trouble in self.house.ready().values() if trouble],
             "said": self.request.query_params.get("said", "")[:300],
             "live": False,
+            "trouble": None,
+            "alone": False,
             "link": self.with_query,
         }

@@ -14,14 +14,13 @@ from starlette.routing import Route
 from offhook.api.operation import json_answer
 from offhook.api.problems import Problem
 from offhook.api.shapes import without_credentials
-from offhook.console.html import Look, missing_page
 from offhook.console.routes import html_answer, static_route
 from offhook.dev.house import PEOPLE
 from offhook.dev.phone_bubbles import happening
 from offhook.dev.phone_desk import MEDIA, PhoneDesk, address, message_shape
 from offhook.dev.phone_feed import MOST_STREAMS, stream
 from offhook.dev.phone_forms import BIGGEST_FILE, Wanted, check, read
-from offhook.dev.phone_pages import LOOK, Screen, phone_page
+from offhook.dev.phone_pages import Screen, phone_page
 from offhook.dev.phone_view import WHATSAPP, Conversation, bare, bubble, bubbles, conversation_of, conversations, is_number
 from offhook.simulator.records import Direction, Message
 
@@ -51,8 +50,7 @@ async def _show(desk: PhoneDesk, request: Request) -> Response:
     """The page of a conversation."""
     asked = _asked(request.query_params)
     if asked is None:
-        there = "That is not a phone number: write it as +12025550123."
-        return html_answer(missing_page(there, Look(links=LOOK.links)), 400)
+        raise Problem(20001, "That is not a phone number: write it as +12025550123.")
     return _page(await _screen(desk, desk.conversation(*asked)), desk)
 
 

@@ -15,6 +15,7 @@ from offhook.api.account.asked import Desk
 from offhook.api.account.routes import account_routes
 from offhook.api.app import create_app
 from offhook.api.server import ConsoleServer, cannot_listen, refuse_without_login
+from offhook.console.doorway import Doorway
 from offhook.console.routes import Login, gate_of, page_routes
 from offhook.dev.chaos_routes import chaos_routes
 from offhook.dev.front import OpenFront, front_door
@@ -108,8 +109,9 @@ async def run_replay(settings: Settings, folder: Path) -> AsyncIterator[Compared
 def dev_app(desk: PhoneDesk) -> Starlette:
     """Everything that the listener answers: the API, the phone, the pages."""
     house = desk.house
-    pages = page_routes(house, gate_of(house, Login()), nav=DEV_NAV)
-    return create_app(house, [*phone_routes(desk), *chaos_routes(house), *rest_routes(house), *pages], BODIES)
+    doorway = Doorway(house, gate_of(house, Login()), DEV_NAV)
+    pages = page_routes(doorway)
+    return create_app(house, [*phone_routes(desk), *chaos_routes(house), *rest_routes(house), *pages], BODIES, told=doorway.told)
 
 
 class DevPlan(NamedTuple):

@@ -21,7 +21,18 @@ CRASHED = Cause(
     evidence=("It has answered others in the same minute.",),
     steps=("Look into its log.",),
 )
-FORM = {"name": "app down", "code": "11217", "endpoint": "sms", "cause": "", "at_least": "3", "within": "15m", "console": "yes"}
+FORM = {
+    "new": "yes",
+    "enabled": "true",
+    "watch": "events",
+    "name": "app down",
+    "code": "11217",
+    "endpoint": "sms",
+    "cause": "",
+    "at_least": "3",
+    "within": "15m",
+    "console": "true",
+}
 
 
 async def an_error(console, *, replies=(), **fields):
@@ -249,24 +260,50 @@ async def test_the_issue_is_marked_as_resolved(console):
 # -- its alarm
 
 
-async def test_the_alarms_form_begins_with_what_the_error_is(console):
-    page = await console.read(f"/errors/{(await an_error(console)).id}")
-    for name, value in (("code", "11217"), ("endpoint", "sms"), ("cause", "app.bad-gateway"), ("at_least", "1")):
-        assert f'name="{name}" value="{value}"' in page.text
-    assert 'name="name" value="11217 The app answered 502."' in page.text
+async def test_the_button_leads_to_the_form_of_an_alarm_which_begins_with_what_the_error_is(console):
+    event = await an_error(console)
+    page = await console.read(f"/errors/{event.id}")
+    assert f'href="/alarms/new?error={event.id}">Create alarm' in page.text
+    assert "/alarm" not in [each.removeprefix(f"/errors/{event.id}") for each in re.findall(r'action="([^"]*)"', page.text)]
+    form = await console.read(f"/alarms/new?error={event.id}")
+    for name, value in (("code", "11217"), ("cause", "app.bad-gateway"), ("at_least", "1")):
+        assert re.search(rf'name="{name}" id="ask-{name}" value="{value}"', form.text), name
+    assert 'name="name" id="ask-name" value="11217 The app answered 502."' in form.text
+    assert 'name="endpoint" value="sms" checked' in form.text
+    assert '<option value="5m" selected>' in form.text
+    assert 'name="console" id="ask-console" value="true" checked' in form.text
+    assert f'href="/errors/{event.id}">Cancel' in form.text
+
+
+async def test_the_way_back_to_the_error_is_kept_while_the_form_is_filled_in(console):
+    event = await an_error(console)
+    for path in ("/alarms/fields", "/alarms/preview", "/alarms/new"):
+        form = await console.change(path, FORM | {"error": event.id, "name": ""})
+        assert f'href="/errors/{event.id}">Cancel' in form.text, path
+    form = await console.change("/alarms/fields", FORM | {"error": '//evil.example/"><script>alert(1)</script>'})
+    assert 'href="/errors/%2F%2Fevil.example' in form.text
+    assert "<script>alert" not in form.text
 
 
 async def test_an_alarm_is_made_and_shows_as_one_that_counts_such_errors(either):
     event = await an_error(either)
+    assert "These alarms count such errors" not in (await either.read(f"/errors/{event.id}")).words
     page = await either.follow(
-        await either.change(f"/errors/{event.id}/alarm", FORM | {"email": "bob@example.com, eve@example.com"})
+        await either.change("/alarms/new", FORM | {"error": event.id, "email": "bob@example.com, eve@example.com"})
     )
-    assert "The alarm app down watches from now on." in page.words
+    assert "The alarm is made. It watches from now on." in page.words
     (alarm,) = await either.house.alarms.book.alarms()
     assert (alarm.codes, alarm.endpoints, alarm.causes, alarm.threshold, alarm.window) == ((11217,), ("sms",), (), 3.0, 900.0)
     assert (alarm.watch, alarm.console, alarm.channels.email) == (Watch.EVENTS, True, ("bob@example.com", "eve@example.com"))
+    page = await either.read(f"/errors/{event.id}")
     assert "These alarms count such errors already: app down on 3 or more of 11217 within 15m, endpoint sms" in page.words
     assert await audited(either) == ["alarm made"]
+
+
+async def test_the_form_that_an_error_had_of_its_own_is_gone(console):
+    event = await an_error(console)
+    assert (await console.change(f"/errors/{event.id}/alarm", FORM)).status == 404
+    assert await console.house.alarms.book.alarms() == []
 
 
 @pytest.mark.parametrize(
@@ -274,34 +311,34 @@ async def test_an_alarm_is_made_and_shows_as_one_that_counts_such_errors(either)
     [
         ("at_least", "many", "write a whole number"),
         ("code", "11217, x", "is not a code"),
-        ("email", "bob", "bob"),
         ("webhook", "ftp://x", "http"),
         ("name", "", "name"),
     ],
 )
 async def test_what_is_wrong_with_the_alarm_stands_at_its_field_and_nothing_typed_is_lost(console, field, value, says):
     event = await an_error(console)
-    page = await console.change(f"/errors/{event.id}/alarm", FORM | {"sms": "+15551234567"} | {field: value})
+    page = await console.change("/alarms/new", FORM | {"error": event.id, "sms": "+15551234567"} | {field: value})
     assert page.status == 400
-    assert "The alarm has not been made" in page.words
-    fault = re.search(rf'id="fault-{field}">([^<]*)<', page.text)
+    assert "Nothing was saved" in page.words
+    fault = re.search(rf'id="wrong-{field}">([^<]*)<', page.text)
     assert says in unescape(fault[1])
-    assert f'name="{field}" value="{value}"' in page.text
-    assert 'name="sms" value="+15551234567"' in page.text
+    assert f'name="{field}" id="ask-{field}" value="{value}"' in page.text
+    assert 'name="sms" id="ask-sms" value="+15551234567"' in page.text
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', page.text) == [field]
     assert await console.house.alarms.book.alarms() == []
 
 
 async def test_a_secret_that_was_typed_where_a_reference_belongs_is_not_shown_again(console):
     event = await an_error(console)
-    page = await console.change(f"/errors/{event.id}/alarm", FORM | {"notify": "https://hooks.slack.com/s3cret"})
+    page = await console.change("/alarms/new", FORM | {"error": event.id, "notify": "https://hooks.slack.com/s3cret"})
     assert page.status == 400
-    assert "env:" in unescape(re.search(r'id="fault-notify">([^<]*)<', page.text)[1])
+    assert "env:" in unescape(re.search(r'id="wrong-notify">([^<]*)<', page.text)[1])
     assert "s3cret" not in page.text
 
 
 async def test_nothing_can_be_changed_without_a_login_or_a_form_of_ours(console):
     event = await an_error(console)
-    for path in [f"/errors/{event.id}/{what}" for what in ("replay", "hasten", "reply", "alarm")]:
+    for path in [*(f"/errors/{event.id}/{what}" for what in ("replay", "hasten", "reply")), "/alarms/new"]:
         assert (await console.change(path, FORM, csrf="wrong")).status == 403
         assert (await console.change(path, FORM, cookie=None)).status == 401
         assert (await console.change(path, FORM, origin="https://evil.example")).status == 403
@@ -364,20 +401,21 @@ def test_a_browser_tells_the_time_in_its_own_zone(beside, looks):
     assert "20:00:0" in page.locator("time[data-local]").inner_text()
 
 
-def test_a_browser_makes_an_alarm_by_one_click_and_is_led_to_what_is_wrong(beside, looks):
+def test_a_browser_makes_an_alarm_by_two_clicks_and_is_led_to_what_is_wrong(beside, looks):
     event = beside.run(an_error(beside.pages))
     page = looks(1440)
     beside.log_in(page)
     page.goto(f"{beside.url}/errors/{event.id}")
-    page.get_by_label("At least").fill("lots")
-    page.get_by_role("button", name="Create alarm").click()
-    page.get_by_text("The alarm has not been made").wait_for()
+    page.get_by_role("link", name="Create alarm").click()
+    page.get_by_label("Fires at").fill("lots")
+    page.get_by_role("button", name="Make the alarm").click()
+    page.get_by_text("Nothing was saved").wait_for()
     assert page.evaluate("document.activeElement.name") == "at_least"
-    page.get_by_label("At least").fill("2")
-    page.get_by_role("button", name="Create alarm").click()
-    page.get_by_text("watches from now on").wait_for()
+    page.get_by_label("Fires at").fill("2")
+    page.get_by_role("button", name="Make the alarm").click()
+    page.get_by_text("It watches from now on").wait_for()
     (alarm,) = beside.run(beside.house.alarms.book.alarms())
-    assert alarm.threshold == 2.0
+    assert (alarm.threshold, alarm.codes, alarm.console) == (2.0, (11217,), True)
 
 
 async def test_an_ignored_issue_is_not_asked_about(console):

@@ -228,7 +228,7 @@ async def test_a_sink_that_fails_its_test_is_kept_with_what_was_chosen_for_it(co
         "filter": "level == 'ERROR'",
     }
     page = await console.follow(await console.change("/streams/new", typed))
-    assert "It has not taken the test event: It answered 503. (code 91306)" in page.words
+    assert "It has not taken the test event It answered 503. (code 91306)" in page.words
     assert "Go on with them" in page.words
     assert f'<input type="hidden" name="type" value="{ERRORS}">' in page.text
     assert (await only(console)).status is SinkStatus.VALIDATING

@@ -309,6 +309,15 @@ async def test_another_number_can_be_typed(query, status):
         assert (await phone.get(f"/phone?{query}")).status == status
 
 
+async def test_a_browser_is_told_of_a_number_that_is_none_as_the_console_tells_it():
+    async with talking() as (phone, _):
+        heard = await phone.get("/phone?to=nobody", accept="text/html")
+        assert heard.status == 400
+        assert '<div class="trouble" role="alert">' in heard.text
+        assert "That is not a phone number: write it as +12025550123." in heard.text
+        assert '<a href="/phone">Back to phone</a>' in heard.text
+
+
 @pytest.mark.parametrize("headers", [{"sec_fetch_site": "cross-site"}, {"origin": "https://evil.example"}])
 async def test_another_sites_page_cannot_text(headers):
     async with talking() as (phone, app):

@@ -20,6 +20,7 @@ from offhook.console.alarm_measured import MEASURED, parts_of, seen, span_of
 from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, outcomes, peak, states_of, told
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
+from offhook.console.trouble import NOT_CHANGED, Trouble
 from offhook.console.visit import Visit
 
 SHOWN: Final = 20
@@ -37,7 +38,7 @@ async def show(visit: Visit) -> Response:
     return await _page(visit, await alarm_or_problem(visit.house, visit.identifier))
 
 
-async def _page(visit: Visit, alarm: Alarm, *, trouble: str = "", typed: str = "") -> Response:
+async def _page(visit: Visit, alarm: Alarm, *, trouble: Trouble | None = None, typed: str = "") -> Response:
     book, now = visit.house.alarms.book, visit.house.clock.now()
     firings = list(await book.firings(SHOWN + 1, alarm_sid=alarm.sid))
     drawn = await _chart(visit, alarm, firings) if is_at_hand(alarm) or visit.query.get("chart") else None
@@ -47,7 +48,6 @@ async def _page(visit: Visit, alarm: Alarm, *, trouble: str = "", typed: str = "
     return visit.page(
         "alarm.html",
         alarm.name,
-        status=400 if trouble else 200,
         live=True,
         alarm=alarm,
         states=states_of(alarm, fires=fires, maintained=maintained, now=now),
@@ -148,9 +148,8 @@ async def snooze(visit: Visit) -> Response:
     except Problem as problem:
         if CODES[problem.code].status != 400:
             raise
-        return await _page(
-            visit, alarm, trouble="Say until when it is to be snoozed, such as 2026-11-23 15:00.", typed=visit.value("until")
-        )
+        untold = Trouble(NOT_CHANGED, "Say until when it is to be snoozed, such as 2026-11-23 15:00.")
+        return await _page(visit, alarm, trouble=untold, typed=visit.value("until"))
     await visit.house.alarms.book.snooze(alarm.sid, until if until > now else 0.0)
     return visit.back(_home(visit), "It is snoozed: it goes on watching, and tells nobody." if until > now else "It tells again.")
 

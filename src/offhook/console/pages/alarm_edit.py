@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from msgspec import structs
 from starlette.responses import Response
@@ -20,10 +21,12 @@ from offhook.console.alarm_measured import MEASURED, parts_of, seen
 from offhook.console.alarm_measured import WEEK as WEEK_SPAN
 from offhook.console.alarm_questions import WATCHES
 from offhook.console.doorway import PageRoute
+from offhook.console.error_alarm import answers_of_error
 from offhook.console.html import Markup
-from offhook.console.questions import Answers, Wrong, answers_of
+from offhook.console.questions import Answers, Wrong, answers_of, first, first_wrong
+from offhook.console.trouble import of_answers
 from offhook.console.visit import Visit
-from offhook.records import DebugEvent, IssueFilter
+from offhook.records import IssueFilter
 from offhook.settings.alarms import LONGEST_NAME
 
 WEEK: Final = 7 * DAY
@@ -73,21 +76,7 @@ async def _of_error(visit: Visit, identifier: str) -> Answers:
     event = await visit.house.journal.event(identifier)
     if event is None:
         raise Problem(20404, f"There is no error {identifier[:50]}.")
-    return answers_from_event(event)
-
-
-def answers_from_event(event: DebugEvent) -> dict[str, tuple[str, ...]]:
-    """A form filled in with an error's code, endpoint and likeliest cause."""
-    words = " ".join(f"{event.code} {event.message}".split())
-    name = "".join(filter(str.isprintable, words))[:LONGEST_NAME].strip()
-    return {
-        "watch": (Watch.EVENTS.value,),
-        "name": (name,),
-        "code": (str(event.code),),
-        "at_least": ("1",),
-        **({"endpoint": (event.endpoint,)} if event.endpoint else {}),
-        **({"cause": (event.causes[0].name,)} if event.causes else {}),
-    }
+    return answers_of_error(event)
 
 
 async def show_edit(visit: Visit) -> Response:
@@ -196,6 +185,7 @@ async def _form(visit: Visit, alarm: Alarm | None, answers: Answers, said: Said 
     known = Known([each.name for each in visit.house.endpoints], await _causes(visit))
     parts = sections(answers, said.wrong, known, new=alarm is None)
     asked = {question.name for part in parts.values() for question in part.questions}
+    error = visit.query.get("error", "") or first(answers, "error")[:50]
     values: Mapping[str, Any] = {
         "alarm": alarm,
         "action": "/alarms/new" if alarm is None else f"/alarms/{alarm.sid}/edit",
@@ -203,14 +193,14 @@ async def _form(visit: Visit, alarm: Alarm | None, answers: Answers, said: Said 
         "watches": WATCHES,
         "parts": parts,
         "kept": kept(answers, parts),
-        "wrong": sum(map(len, said.wrong.values())),
-        "besides": [each for name, found in said.wrong.items() if name not in asked for each in found],
+        "error": error,
+        "cancel": f"/alarms/{alarm.sid}" if alarm else f"/errors/{quote(error, safe='')}" if error else "/alarms",
+        "focus": first_wrong(question for part in parts.values() for question in part.questions),
         "previewed": said.previewed,
         "in_file": alarm is not None and alarm.origin == FILE,
     }
-    return visit.page(
-        "alarm_form.html", "New alarm" if alarm is None else f"Change {alarm.name}", status=400 if said.wrong else 200, **values
-    )
+    title = "New alarm" if alarm is None else f"Change {alarm.name}"
+    return visit.page("alarm_form.html", title, trouble=of_answers(said.wrong, asked), **values)
 
 
 async def _causes(visit: Visit) -> list[str]:

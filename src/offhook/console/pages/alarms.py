@@ -18,6 +18,7 @@ from offhook.console.alarm_view import STATES, AlarmRow, alarm_rows, export_row,
 from offhook.console.asked import FORMAT, asked
 from offhook.console.doorway import PageRoute
 from offhook.console.exports import export
+from offhook.console.trouble import NOT_CHANGED, Trouble, of_filters
 from offhook.console.visit import Visit
 
 SHOWN: Final = 200
@@ -95,7 +96,7 @@ async def show(visit: Visit) -> Response:
     if "format" in values:
         shapes = (export_row(row, alarm_shape(row.alarm, seen.active)) for row in rows)
         return export(values["format"], "alarms", ALARM_COLUMNS, shapes)
-    return _page(visit, seen, rows, wanted.typed, Refused(wanted.trouble))
+    return _page(visit, seen, rows, wanted.typed, Refused(of_filters(wanted.trouble, "/alarms")))
 
 
 def matches(row: AlarmRow, state: str, words: str) -> bool:
@@ -107,7 +108,7 @@ def matches(row: AlarmRow, state: str, words: str) -> bool:
 class Refused(NamedTuple):
     """What was wrong with a form of the page, and what was typed into it."""
 
-    trouble: str = ""
+    trouble: Trouble | None = None
     typed: Mapping[str, list[str]] = MappingProxyType({})
 
 
@@ -121,7 +122,6 @@ def _page(
     return visit.page(
         "alarms.html",
         "Alarms",
-        status=400 if refused.trouble else 200,
         live=True,
         summary=summary(seen.rows, seen.active),
         rows=rows[:SHOWN],
@@ -153,9 +153,8 @@ async def show_firings(visit: Visit) -> Response:
     return visit.page(
         "firings.html",
         "Firings",
-        status=400 if wanted.trouble else 200,
         live=True,
-        trouble=wanted.trouble,
+        trouble=of_filters(wanted.trouble, "/alarms/firings"),
         rows=firing_rows(found[:limit], alarms, now),
         wanted=wanted.typed,
         alarms=sorted(alarms.values(), key=lambda alarm: alarm.name.casefold()),
@@ -175,7 +174,8 @@ async def begin_maintenance(visit: Visit) -> Response:
             raise
         seen = await board(visit)
         typed = {name: visit.values(name) for name, _ in given}
-        return _page(visit, seen, seen.rows, {}, Refused(_plain(problem), typed))
+        trouble = Trouble(NOT_CHANGED, _plain(problem), instead=[("To the form", "#maintenance")])
+        return _page(visit, seen, seen.rows, {}, Refused(trouble, typed))
     return visit.back("/alarms", "Nobody is told while maintenance goes on.")
 
 

@@ -11,6 +11,7 @@ from offhook.api.problems import Problem
 from offhook.api.shapes import without_credentials
 from offhook.console.doctor_view import told
 from offhook.console.doorway import PageRoute
+from offhook.console.trouble import Trouble
 from offhook.console.visit import Visit
 from offhook.delivery import destination
 from offhook.doctor.cases import BusyError, Case, Wanted
@@ -24,6 +25,7 @@ PRODUCTS: Final = {
     Product.STATUS: "a message's status",
     Product.VOICE: "a call",
 }
+_UNEXAMINED: Final = "Nothing was examined"
 
 
 async def show(visit: Visit) -> Response:
@@ -38,10 +40,10 @@ async def begin(visit: Visit) -> Response:
         wanted = _wanted(visit, given)
         case = visit.house.doctor.cases.begin(wanted, visit.house.clock.now())
     except ValueError as error:
-        return _form(visit, given, trouble=str(error), status=400)
+        return _form(visit, given, Trouble(_UNEXAMINED, str(error)))
     except BusyError:
-        trouble = f"{AT_ONCE} examinations are under way: try again when one has ended."
-        return _form(visit, given, trouble=trouble, status=429)
+        busy = f"{AT_ONCE} examinations are under way: try again when one has ended."
+        return _form(visit, given, Trouble(_UNEXAMINED, busy, 429))
     visit.about = without_credentials(wanted.url).partition("?")[0].partition("#")[0][:200]
     return visit.back(f"/doctor/{case.identifier}")
 
@@ -99,11 +101,10 @@ def _wanted(visit: Visit, given: dict[str, str]) -> Wanted:
     return Wanted(url=url, product=Product(product), samples=most, is_own=is_own)
 
 
-def _form(visit: Visit, given: dict[str, str], *, trouble: str = "", status: int = 200) -> Response:
+def _form(visit: Visit, given: dict[str, str], trouble: Trouble | None = None) -> Response:
     return visit.page(
         "doctor.html",
         "Doctor",
-        status=status,
         trouble=trouble,
         given={"url": "", "product": "", "samples": ""} | given,
         own=own_urls(visit),

@@ -14,7 +14,8 @@ from offhook.console.doorway import PageRoute
 from offhook.console.exports import FORMATS, export
 from offhook.console.house import PageHouse
 from offhook.console.overview_view import EndpointRow, Known, endpoint_rows
-from offhook.console.pages.overview import backlogs_of, last_delivered
+from offhook.console.pages.overview import NOT_SENT, backlogs_of, last_delivered, not_taken
+from offhook.console.trouble import Trouble, trouble_of
 from offhook.console.visit import Visit
 from offhook.errors import OffhookError
 from offhook.providers.drafts import Draft
@@ -55,18 +56,18 @@ async def send_test(visit: Visit) -> Response:
     """Send a message to it as Twilio would."""
     endpoint = _endpoint(visit)
     given = {name: visit.value(name).strip() for name in ("from", "to", "body", "media")}
-    trouble = _wrong(given)
-    if trouble:
-        return await _one(visit, endpoint, given, trouble=trouble, status=400)
+    wrong = _wrong(given)
+    if wrong:
+        return await _one(visit, endpoint, given, Trouble(NOT_SENT, wrong))
     media = (given["media"],) if given["media"] else ()
     draft = Draft(sid="", account_sid="", sender=given["from"], recipient=given["to"], body=given["body"], media=media)
     try:
         exchange = await visit.house.send_test(endpoint.name, draft)
     except OffhookError as error:
-        return await _one(visit, endpoint, given, trouble=str(error), status=400)
-    if exchange.failure is not None or not 200 <= exchange.status < 300:
-        why = exchange.failure.detail or exchange.failure.kind if exchange.failure else f"it was answered with {exchange.status}"
-        return await _one(visit, endpoint, given, trouble=f"The test message was not taken: {why}.", status=502)
+        return await _one(visit, endpoint, given, trouble_of(error, NOT_SENT))
+    refused = not_taken(exchange)
+    if refused is not None:
+        return await _one(visit, endpoint, given, refused)
     answer = exchange.body.decode("utf-8", "replace")[:200]
     said = (
         f"A test message has come in, and Twilio would have been answered with {exchange.status}{f': {answer}' if answer else ''}"
@@ -113,7 +114,7 @@ def _wrong(given: dict[str, str]) -> str:
     return ""
 
 
-async def _one(visit: Visit, endpoint: Endpoint, draft: dict[str, str], *, trouble: str = "", status: int = 200) -> Response:
+async def _one(visit: Visit, endpoint: Endpoint, draft: dict[str, str], trouble: Trouble | None = None) -> Response:
     house = visit.house
     now = house.clock.now()
     rows, issues = await asyncio.gather(
@@ -123,8 +124,7 @@ async def _one(visit: Visit, endpoint: Endpoint, draft: dict[str, str], *, troub
     return visit.page(
         "endpoint.html",
         f"Endpoint {endpoint.name}",
-        status=status,
-        live=not trouble,
+        live=True,
         trouble=trouble,
         draft={"from": "", "to": "", "body": "Hello from Offhook", "media": ""} | draft,
         endpoint=endpoint,

@@ -6,15 +6,14 @@ from typing import Final
 
 from starlette.responses import Response
 
-from offhook.api.alarms import make_alarm
 from offhook.api.problems import Problem
 from offhook.api.webhooks import SENDABLE
-from offhook.console import error_alarm
 from offhook.console.doorway import PageRoute
-from offhook.console.error_alarm import Form
+from offhook.console.error_alarm import watching
 from offhook.console.error_view import view
 from offhook.console.pages.errors import rows
 from offhook.console.remedies import About, elsewhere, steps
+from offhook.console.trouble import NOT_CHANGED, Trouble
 from offhook.console.visit import Visit
 from offhook.console.volume import day_of_hours
 from offhook.console.wording import compact
@@ -24,7 +23,6 @@ from offhook.records import DebugEvent, EventFilter, Issue, Reply, WebhookStory
 from offhook.stores.grouping import issue_of
 
 SIMILAR: Final = 6
-NOT_MADE: Final = "The alarm has not been made: what is wrong with it stands at its fields."
 
 
 async def show(visit: Visit) -> Response:
@@ -36,9 +34,7 @@ async def replay(visit: Visit) -> Response:
     """Have the webhook delivered again that the error is about."""
     event = await _event(visit)
     if not event.webhook_id or not await visit.house.replay([event.webhook_id], delivered=False):
-        return await _page(
-            visit, event, trouble="Nothing was changed: the message is on its way already, or has been delivered.", status=409
-        )
+        return await _page(visit, event, _unchanged("The message is on its way already, or has been delivered."))
     visit.about = event.webhook_id
     return visit.back(f"/errors/{event.id}", "The message is being delivered again.")
 
@@ -47,8 +43,7 @@ async def hasten(visit: Visit) -> Response:
     """Have all tried now that waits at the endpoint."""
     event = await _event(visit)
     if all(each.name != event.endpoint for each in visit.house.endpoints):
-        trouble = "Nothing was changed: the endpoint is no longer configured."
-        return await _page(visit, event, trouble=trouble, status=409)
+        return await _page(visit, event, _unchanged("The endpoint is no longer configured."))
     count = await visit.house.hasten(event.endpoint)
     visit.about = event.endpoint
     said = "1 message is tried now." if count == 1 else f"{compact(count)} messages are tried now."
@@ -62,24 +57,16 @@ async def send_reply(visit: Visit) -> Response:
     story = await journal.story(event.webhook_id) if event.webhook_id else None
     reply = await _reply(journal, event, story)
     if reply is None or reply.state not in SENDABLE or not await visit.house.send_reply(reply.id):
-        return await _page(visit, event, trouble="Nothing was changed: there is no reply that can be sent.", status=409)
+        return await _page(visit, event, _unchanged("There is no reply that can be sent."))
     visit.about = reply.id
     return visit.back(f"/errors/{event.id}", "The reply is being sent.")
 
 
-async def create_alarm(visit: Visit) -> Response:
-    """Make an alarm of such errors."""
-    event = await _event(visit)
-    form = error_alarm.typed(visit.form)
-    try:
-        alarm = await make_alarm(visit.house, error_alarm.keys(form))
-    except Problem as problem:
-        return await _page(visit, event, form=error_alarm.refused(form, str(problem)), trouble=NOT_MADE, status=400)
-    visit.about = alarm.sid
-    return visit.back(f"/errors/{event.id}", f"The alarm {alarm.name} watches from now on.")
+def _unchanged(why: str) -> Trouble:
+    return Trouble(NOT_CHANGED, why, 409)
 
 
-async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, trouble: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, event: DebugEvent, trouble: Trouble | None = None) -> Response:
     house, now = visit.house, visit.house.clock.now()
     journal = house.journal
     issue_id = issue_of(event)
@@ -102,8 +89,7 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
     return visit.page(
         "error.html",
         f"{event.code}: {event.message[:60]}",
-        status=status,
-        live=not trouble,
+        live=True,
         trouble=trouble,
         event=event,
         view=await asyncio.to_thread(view, event, story),  # a story may hold megabytes of evidence
@@ -113,8 +99,7 @@ async def _page(visit: Visit, event: DebugEvent, *, form: Form | None = None, tr
         issue=issue,
         chart=None if issue is None else day_of_hours(issue.hours, now),
         similar=rows([each for each in near if each.id != event.id][: SIMILAR - 1]),
-        watching=error_alarm.watching(alarms, event, now),
-        form=form or error_alarm.blank(event),
+        watching=watching(alarms, event, now),
     )
 
 
@@ -155,5 +140,4 @@ ROUTES = (
     PageRoute("POST", "/errors/{id}/replay", replay, audit="replay"),
     PageRoute("POST", "/errors/{id}/hasten", hasten, audit="hasten"),
     PageRoute("POST", "/errors/{id}/reply", send_reply, audit="send reply"),
-    PageRoute("POST", "/errors/{id}/alarm", create_alarm, audit="alarm made"),
 )

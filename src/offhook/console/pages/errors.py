@@ -13,6 +13,7 @@ from offhook.api.webhooks import shaped
 from offhook.console.asked import FORMAT, MOST_EXPORTED, Asked, asked, clipped, minute
 from offhook.console.doorway import PageRoute
 from offhook.console.exports import export
+from offhook.console.trouble import of_filters
 from offhook.console.visit import Visit
 from offhook.console.volume import CHOICES, Volume, period, volume
 from offhook.ports import Journal
@@ -77,7 +78,7 @@ async def show(visit: Visit) -> Response:
             return await _listed(visit, wanted)
         except ValueError as refusal:
             wanted = wanted._replace(trouble=str(refusal))
-    return _page(visit, wanted, Listed(), status=400)
+    return _page(visit, wanted, Listed())
 
 
 async def _listed(visit: Visit, wanted: Asked) -> Response:
@@ -121,7 +122,7 @@ async def search(journal: Journal, where: EventFilter, limit: int, before: str) 
     return Found(found, before, events[-1].at)
 
 
-def _page(visit: Visit, wanted: Asked, listed: Listed, *, status: int = 200) -> Response:
+def _page(visit: Visit, wanted: Asked, listed: Listed) -> Response:
     typed = wanted.typed
     filtered = any(
         name in typed for name in ("q", "code", "level", "endpoint", "since", "until", "cause", "issue", "webhook", "span")
@@ -129,9 +130,8 @@ def _page(visit: Visit, wanted: Asked, listed: Listed, *, status: int = 200) -> 
     return visit.page(
         "errors.html",
         "Errors",
-        status=status,
-        live="cursor" not in typed and not wanted.trouble,
-        trouble=wanted.trouble,
+        live="cursor" not in typed,
+        trouble=of_filters(wanted.trouble, "/errors"),
         typed=typed,
         since=minute(wanted.values.get("since")),
         until=minute(wanted.values.get("until")),

@@ -12,6 +12,7 @@ from offhook.api.shapes import body_preview
 from offhook.console.doorway import PageRoute
 from offhook.console.issue_view import change_to, changes
 from offhook.console.pages.errors import rows
+from offhook.console.trouble import NOT_CHANGED, Trouble
 from offhook.console.visit import Visit
 from offhook.console.volume import Volume, day_of_hours, period, volume
 from offhook.console.wording import compact
@@ -42,7 +43,7 @@ async def change(visit: Visit) -> Response:
     """Say what is being done about it."""
     issue, wanted = await _issue(visit), change_to(visit.value("state"))
     if wanted is None:
-        return await _page(visit, issue, trouble="Nothing was changed: choose what the issue is to be.", status=400)
+        return await _page(visit, issue, trouble=Trouble(NOT_CHANGED, "Choose what the issue is to be."))
     await visit.house.journal.set_issue_state(issue.id, wanted.state, now=visit.house.clock.now())
     return visit.back(f"/issues/{issue.id}", f"The issue is {wanted.done}.")
 
@@ -81,7 +82,7 @@ async def _issue(visit: Visit) -> Issue:
     )
 
 
-async def _page(visit: Visit, issue: Issue, *, trouble: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, issue: Issue, *, trouble: Trouble | None = None) -> Response:
     journal, now = visit.house.journal, visit.house.clock.now()
     span = visit.query.get("span", "")
     span = span if span in SPANS else SPANS[0]
@@ -96,8 +97,7 @@ async def _page(visit: Visit, issue: Issue, *, trouble: str = "", status: int = 
     return visit.page(
         "issue.html",
         issue.title[:80],
-        status=status,
-        live=not trouble,
+        live=True,
         trouble=trouble,
         issue=issue,
         known=known,

@@ -13,6 +13,7 @@ from offhook.console.doorway import PageRoute
 from offhook.console.exports import export
 from offhook.console.issue_view import CHANGES, UNRESOLVED, change_to, rows, tab_states, tabs
 from offhook.console.pages.errors import endpoint_names
+from offhook.console.trouble import NOT_CHANGED, Trouble, of_filters
 from offhook.console.visit import Visit
 from offhook.ports import Journal
 from offhook.records import Issue, IssueFilter
@@ -31,7 +32,7 @@ async def show(visit: Visit) -> Response:
     """The list, or what it lists as a file."""
     wanted = asked(FIELDS, visit.request.query_params.multi_items())
     if wanted.trouble:
-        return await _page(visit, wanted, status=400)
+        return await _page(visit, wanted)
     if "format" in wanted.values:
         where = _where(wanted)
         found = await _all(visit.house.journal, where, visit.house.clock.now())
@@ -45,8 +46,8 @@ async def change(visit: Visit) -> Response:
     wanted, chosen = change_to(visit.value("state")), list(dict.fromkeys(visit.values("id")))
     listed = asked(FIELDS, visit.request.query_params.multi_items())
     if wanted is None or not chosen:
-        trouble = "Choose what they are to be." if chosen else "Choose some issues first: tick their boxes."
-        return await _page(visit, listed._replace(trouble=listed.trouble or trouble), status=400)
+        what = "Choose what they are to be." if chosen else "Choose some issues first: tick their boxes."
+        return await _page(visit, listed, Trouble(NOT_CHANGED, what))
     now, journal = visit.house.clock.now(), visit.house.journal
     done = 0
     for identifier in chosen:
@@ -61,7 +62,7 @@ def _where(wanted: Asked) -> IssueFilter:
     return where if where.states else structs.replace(where, states=UNRESOLVED)
 
 
-async def _page(visit: Visit, wanted: Asked, *, status: int = 200) -> Response:
+async def _page(visit: Visit, wanted: Asked, trouble: Trouble | None = None) -> Response:
     where, limit = _where(wanted), wanted.values.get("limit", DEFAULT_LIMIT)
     journal, now, typed = visit.house.journal, visit.house.clock.now(), wanted.typed
     found, every = await asyncio.gather(
@@ -73,9 +74,8 @@ async def _page(visit: Visit, wanted: Asked, *, status: int = 200) -> Response:
     return visit.page(
         "issues.html",
         "Issues",
-        status=status,
-        live="cursor" not in typed and not wanted.trouble,
-        trouble=wanted.trouble,
+        live="cursor" not in typed,
+        trouble=of_filters(wanted.trouble, "/issues") or trouble,
         typed=typed,
         filtered=any(name in typed for name in ("code", "endpoint", "cause")),
         endpoints=endpoint_names(visit, typed),

@@ -19,10 +19,11 @@ from offhook.console.html import Markup
 from offhook.console.overview_view import UNDELIVERED, Counts, Known, endpoint_rows, failing_sinks, sink_rows, total
 from offhook.console.sentence import Backlog, Failing, health
 from offhook.console.sentence import State as Seen
+from offhook.console.trouble import Trouble, of_filters, trouble_of
 from offhook.console.visit import Visit
 from offhook.errors import OffhookError
 from offhook.providers.drafts import Draft
-from offhook.records import DebugEvent, Endpoint, Issue, IssueFilter, IssueState, Level, State, Webhook, WebhookFilter
+from offhook.records import DebugEvent, Endpoint, Exchange, Issue, IssueFilter, IssueState, Level, State, Webhook, WebhookFilter
 from offhook.streams.carrier import SinkState
 from offhook.streams.model import Sink
 
@@ -33,6 +34,7 @@ MOST_ISSUES: Final = 6
 MOST_FIRINGS: Final = 20
 MOST_BACKLOGS: Final = 20
 """Endpoints whose oldest waiting webhook is asked for: each is a question to the journal."""
+NOT_SENT: Final = "Nothing was sent"
 UNRESOLVED: Final = (IssueState.OPEN, IssueState.REGRESSED)
 
 
@@ -75,7 +77,7 @@ async def show(visit: Visit) -> Response:
     asked, history = read_asked(visit.query, visit.house.endpoints), visit.house.history
     wanted = visit.query.get("format", "")
     if history is None or wanted not in FORMATS or asked.trouble:
-        return await _overview(visit, asked, 400 if asked.trouble else 200)
+        return await _overview(visit, asked, of_filters(asked.trouble, "/"))
     rows = figures(asked.span, history.parts(asked.span, asked.endpoint)).rows
     return export(wanted, f"offhook-{asked.span.name}", COLUMNS, map(as_data, rows))
 
@@ -87,11 +89,19 @@ async def send_test(visit: Visit) -> Response:
     try:
         exchange = await visit.house.send_test(name, draft)
     except OffhookError as error:
-        return await _overview(visit, Asked(SPANS[0], trouble=str(error)), 400)
-    if exchange.failure is not None or not 200 <= exchange.status < 300:
-        why = exchange.failure.detail or exchange.failure.kind if exchange.failure else f"it was answered with {exchange.status}"
-        return await _overview(visit, Asked(SPANS[0], trouble=f"The test message was not taken: {why}."), 502)
+        return await _overview(visit, Asked(SPANS[0]), trouble_of(error, NOT_SENT))
+    refused = not_taken(exchange)
+    if refused is not None:
+        return await _overview(visit, Asked(SPANS[0]), refused)
     return visit.back("/", f"A test message has come in at {name}, and was answered with {exchange.status}.")
+
+
+def not_taken(exchange: Exchange) -> Trouble | None:
+    """What has become of a test message; None for one that was taken."""
+    if exchange.failure is None and 200 <= exchange.status < 300:
+        return None
+    why = exchange.failure.detail or exchange.failure.kind if exchange.failure else f"it was answered with {exchange.status}"
+    return Trouble("That has not worked", f"The test message was not taken: {why}.", 502)
 
 
 def read_asked(query: Mapping[str, str], endpoints: Sequence[Endpoint]) -> Asked:
@@ -106,16 +116,14 @@ def read_asked(query: Mapping[str, str], endpoints: Sequence[Endpoint]) -> Asked
     return Asked(found, endpoint)
 
 
-async def _overview(visit: Visit, asked: Asked, status: int = 200) -> Response:
+async def _overview(visit: Visit, asked: Asked, trouble: Trouble | None = None) -> Response:
     house = visit.house
     now, found, history = house.clock.now(), await _look(house), house.history
     return visit.page(
         "overview.html",
         "Overview",
-        status=status,
-        # A page that says what went wrong stays as it is.
-        live=not asked.trouble,
-        trouble=asked.trouble,
+        live=True,
+        trouble=trouble,
         asked=asked,
         health=health(_seen(house, found), now),
         is_empty=not total(found.counts, *State),

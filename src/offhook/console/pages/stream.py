@@ -25,8 +25,10 @@ from offhook.console.stream_view import (
     state_of,
     told,
 )
+from offhook.console.trouble import NOT_CHANGED, Trouble, of_filters, trouble_of
 from offhook.console.visit import Visit
 from offhook.records import DebugEvent, EventFilter
+from offhook.streams.carrier import SinkState
 from offhook.streams.model import Sink, SinkStatus, Subscription
 from offhook.streams.refused import RefusedError
 from offhook.streams.shelves import Parked, Replay, one, parked_shelf
@@ -53,7 +55,9 @@ async def show(visit: Visit) -> Response:
     return await _page(visit, read_fields(_QUERY, given))
 
 
-async def _page(visit: Visit, wanted: dict[str, Any], *, trouble: str = "", typed: dict[str, str] | None = None) -> Response:
+async def _page(
+    visit: Visit, wanted: dict[str, Any], *, trouble: Trouble | None = None, typed: dict[str, str] | None = None
+) -> Response:
     desk, now = visit.house.streams, visit.house.clock.now()
     sink = await desk.sinks.get(visit.identifier)
     subscription, doing = await subscription_of(visit, sink), desk.status(sink.sid)
@@ -61,7 +65,6 @@ async def _page(visit: Visit, wanted: dict[str, Any], *, trouble: str = "", type
     return visit.page(
         "stream.html",
         sink.description or sink.sid,
-        status=400 if trouble else 200,
         live=True,
         sink=sink,
         state=state_of(sink, subscription, doing),
@@ -71,6 +74,7 @@ async def _page(visit: Visit, wanted: dict[str, Any], *, trouble: str = "", type
         configuration=configuration_rows(desk.sinks.shown(sink)),
         needs_test=sink.status is not SinkStatus.ACTIVE,
         tested=wanted.get("tested", ""),
+        untaken=_untaken(doing),
         events=dict_of_events(wanted.get("events", "")),
         parked=[(entry, parked_row(entry)) for entry in parked[:SHOWN]],
         more_parked=len(parked) > SHOWN,
@@ -80,6 +84,13 @@ async def _page(visit: Visit, wanted: dict[str, Any], *, trouble: str = "", type
         trouble=trouble,
         typed=typed or {},
     )
+
+
+def _untaken(doing: SinkState) -> Trouble:
+    """What is said of a test event that the sink has refused."""
+    fault = doing.last_fault
+    why = f"{fault.message} (code {fault.code})" if fault else "It has not said why."
+    return Trouble("It has not taken the test event", why, 200, [("See how it is set up", "#what")])
 
 
 def dict_of_events(text: str) -> list[tuple[str, str]]:
@@ -122,7 +133,7 @@ async def validate(visit: Visit) -> Response:
     except RefusedError as refusal:
         if CODES[refusal.code].status == 404:
             raise
-        return await _page(visit, {}, trouble=str(refusal), typed={"test_id": visit.value("test_id")})
+        return await _page(visit, {}, trouble=trouble_of(refusal, NOT_CHANGED), typed={"test_id": visit.value("test_id")})
     return visit.back(f"/streams/{visit.identifier}", "The sink is active: events can go there.")
 
 
@@ -136,7 +147,7 @@ async def describe(visit: Visit) -> Response:
     except RefusedError as refusal:
         if CODES[refusal.code].status == 404:
             raise
-        return await _page(visit, {}, trouble=str(refusal), typed={"description": visit.value("description")})
+        return await _page(visit, {}, trouble=trouble_of(refusal, NOT_CHANGED), typed={"description": visit.value("description")})
     return visit.back(f"/streams/{visit.identifier}", "It has its new name.")
 
 
@@ -169,7 +180,8 @@ async def replay(visit: Visit) -> Response:
     except (Problem, RefusedError) as problem:
         if CODES[problem.code].status == 404:
             raise
-        return await _page(visit, {}, trouble=_plain(str(problem)), typed=dict(given))
+        trouble = trouble_of(problem, NOT_CHANGED)
+        return await _page(visit, {}, trouble=trouble._replace(what=_plain(trouble.what)), typed=dict(given))
     return visit.back(f"/streams/{visit.identifier}#again")
 
 
@@ -203,8 +215,7 @@ async def show_parked(visit: Visit) -> Response:
     return visit.page(
         "stream_parked.html",
         f"Put aside: {sink.description}",
-        status=400 if wanted.trouble else 200,
-        trouble=wanted.trouble,
+        trouble=of_filters(wanted.trouble, f"/streams/{sink.sid}/parked"),
         sink=sink,
         rows=[(entry, parked_row(entry)) for entry in found[:limit]],
         next=visit.with_query(cursor=found[limit - 1].id) if len(found) > limit else "",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from offhook.console.doorway import PageRoute
-from offhook.console.questions import Answers, Wrong, answers_of, first
+from offhook.console.questions import Answers, Wrong, answers_of, first, first_wrong
 from offhook.console.stream_events import SAMPLE_WITHIN, Sampled, sample
 from offhook.console.stream_form import (
     TYPE,
@@ -19,6 +19,7 @@ from offhook.console.stream_form import (
     type_groups,
     wanted_types,
 )
+from offhook.console.trouble import of_answers
 from offhook.console.visit import Visit
 from offhook.streams.model import Sink, SinkKind, SinkStatus, Subscribed
 from offhook.streams.refused import RefusedError
@@ -139,11 +140,10 @@ def _form(visit: Visit, kind: SinkKind, answers: Answers, said: Said = _NOTHING)
     return visit.page(
         "stream_new.html",
         f"New sink: {kind.name}",
-        status=400 if said.wrong else 200,
         kind=kind,
         questions=questions,
-        wrong=sum(map(len, said.wrong.values())),
-        besides=[each for name, found in said.wrong.items() if name not in asked for each in found],
+        focus=first_wrong(questions),
+        trouble=of_answers(said.wrong, asked, "Nothing was made", " Secrets have to be typed again."),
         **events_of(visit, answers, said),
     )
 

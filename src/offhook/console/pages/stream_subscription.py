@@ -8,7 +8,8 @@ from offhook.console.doorway import PageRoute
 from offhook.console.pages.stream import subscription_of
 from offhook.console.pages.stream_new import Said, events_of, try_filter, wrong_events
 from offhook.console.questions import Answers, answers_of, first
-from offhook.console.stream_form import answers_from, wanted_types
+from offhook.console.stream_form import TYPE, answers_from, wanted_types
+from offhook.console.trouble import of_answers
 from offhook.console.visit import Visit
 from offhook.streams.model import Sink, SinkStatus
 from offhook.streams.refused import RefusedError
@@ -66,10 +67,9 @@ async def _form(visit: Visit, sink: Sink, answers: Answers, said: Said = _NOTHIN
     return visit.page(
         "stream_events.html",
         f"What goes to {sink.description}",
-        status=400 if said.wrong else 200,
         sink=sink,
         is_active=sink.status is SinkStatus.ACTIVE,
-        besides=said.wrong.get("", ()),
+        trouble=of_answers(said.wrong, {TYPE, "filter"}),
         **events_of(visit, answers, said),
     )
 

@@ -13,6 +13,7 @@ from offhook.console.exports import export
 from offhook.console.stream_events import pretty
 from offhook.console.stream_form import type_groups
 from offhook.console.stream_view import STATES, SinkRow, export_rows, sink_rows
+from offhook.console.trouble import of_filters
 from offhook.console.visit import Visit
 
 FILTERS: Final = (
@@ -53,9 +54,8 @@ async def show(visit: Visit) -> Response:
     return visit.page(
         "streams.html",
         "Streams",
-        status=400 if wanted.trouble else 200,
         live=True,
-        trouble=wanted.trouble,
+        trouble=of_filters(wanted.trouble, "/streams"),
         rows=rows,
         total=len(every),
         failing=sum(row.state in {"failing", "failed"} for row in every),

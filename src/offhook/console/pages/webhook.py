@@ -14,6 +14,7 @@ from offhook.console.inspector import MOST_ATTEMPTS, SENDABLE, Entry, Facts, fac
 from offhook.console.listing import filter_words, kept_query
 from offhook.console.neighbours import around, conversation
 from offhook.console.snippets import Snippet, snippets
+from offhook.console.trouble import NOT_CHANGED, Trouble, of_filters
 from offhook.console.visit import Visit
 from offhook.console.waterfall import PHASES
 from offhook.console.wording import masked
@@ -34,7 +35,7 @@ async def show(visit: Visit) -> Response:
     return await inspected(visit)
 
 
-async def inspected(visit: Visit, *, trouble: str = "", status: int = 200) -> Response:
+async def inspected(visit: Visit, trouble: Trouble | None = None) -> Response:
     """The page of a webhook, with what has gone wrong where a change could not be made."""
     journal = visit.house.journal
     story = await journal.story(visit.identifier)
@@ -50,9 +51,8 @@ async def inspected(visit: Visit, *, trouble: str = "", status: int = 200) -> Re
     return visit.page(
         "webhook.html",
         f"{inside.facts.name.capitalize()} from {masked(webhook.sender)}" if webhook.sender else f"A {inside.facts.name}",
-        status=status,
         live=True,
-        trouble=trouble or told,
+        trouble=trouble or of_filters(told, visit.request.url.path, status=200),
         webhook=webhook,
         inside=inside,
         near=near,
@@ -89,11 +89,15 @@ def endpoint_of(visit: Visit, webhook: Webhook) -> Endpoint | None:
     return next((each for each in visit.house.endpoints if each.name == webhook.endpoint), None)
 
 
+def _unchanged(why: str) -> Trouble:
+    return Trouble(NOT_CHANGED, why, 409)
+
+
 async def replay(visit: Visit) -> Response:
     """Deliver it again."""
     webhook = await found(visit)
     if not await visit.house.replay([webhook.id]):
-        return await inspected(visit, trouble=f"It is {webhook.state}: it will be delivered without a replay.", status=409)
+        return await inspected(visit, _unchanged(f"It is {webhook.state}: it will be delivered without a replay."))
     return visit.back(f"/webhooks/{webhook.id}", "It is being delivered again.")
 
 
@@ -101,7 +105,7 @@ async def dismiss(visit: Visit) -> Response:
     """Take it off the list of those that failed."""
     webhook = await found(visit)
     if not await visit.house.journal.dismiss([webhook.id], visit.house.clock.now()):
-        return await inspected(visit, trouble=f"It is {webhook.state}: only a failed webhook can be dismissed.", status=409)
+        return await inspected(visit, _unchanged(f"It is {webhook.state}: only a failed webhook can be dismissed."))
     return visit.back(f"/webhooks/{webhook.id}", "It is dismissed.")
 
 
@@ -112,7 +116,7 @@ async def send_reply(visit: Visit) -> Response:
     if reply is None or reply.webhook_id != webhook.id:
         raise Problem(20404, "There is no such reply to this webhook.")
     if not await visit.house.send_reply(reply.id):
-        return await inspected(visit, trouble=f"That reply is {reply.state}: it cannot be sent once more.", status=409)
+        return await inspected(visit, _unchanged(f"That reply is {reply.state}: it cannot be sent once more."))
     return visit.back(f"/webhooks/{webhook.id}#{reply.id}")
 
 

@@ -10,6 +10,7 @@ from offhook.console.doorway import PageRoute
 from offhook.console.inspector import facts, tried
 from offhook.console.oneoff import MOST_PARAMETERS, edited, is_in_body, read_edit
 from offhook.console.pages.webhook import endpoint_of, found
+from offhook.console.trouble import Trouble, trouble_of
 from offhook.console.visit import Visit
 from offhook.console.waterfall import PHASES
 from offhook.providers import raw
@@ -41,7 +42,7 @@ async def send(visit: Visit) -> Response:
         names, values = visit.values("name"), visit.values("value")
         typed = tuple(zip(names, values, strict=False)) or parameters_of(webhook)
         body = visit.value("body") or raw.text(webhook.body)
-        return _form(visit, webhook, typed, body, trouble=str(problem))
+        return _form(visit, webhook, typed, body, trouble_of(problem, "Nothing was sent"))
     visit.about = f"{webhook.id} to {without_credentials(url)[:200]}" if url else webhook.id
     refused = attempt.exchanges[-1].failure
     status = 400 if refused is not None and refused.kind in {FailureKind.BLOCKED, FailureKind.BAD_URL} else 200
@@ -79,14 +80,13 @@ def _reading(webhook: Webhook, attempt: Attempt) -> Reading | None:
     return read_answer(last.status, last.headers, last.body, size=last.body_size, cut=last.body_cut)
 
 
-def _form(visit: Visit, webhook: Webhook, parameters: Parameters, body: str, *, trouble: str = "") -> Response:
+def _form(visit: Visit, webhook: Webhook, parameters: Parameters, body: str, trouble: Trouble | None = None) -> Response:
     endpoint = endpoint_of(visit, webhook)
     in_form = is_in_body(webhook) or not webhook.body
     small = len(body) <= MOST_BODY and len(parameters) <= MOST_PARAMETERS
     return visit.page(
         "webhook_once.html",
         "Send once, edited or elsewhere",
-        status=400 if trouble else 200,
         trouble=trouble,
         webhook=webhook,
         facts=facts(webhook),

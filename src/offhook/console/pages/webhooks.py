@@ -12,6 +12,7 @@ from offhook.api.problems import Problem
 from offhook.console.doorway import PageRoute
 from offhook.console.exports import FORMATS, csv_of
 from offhook.console.listing import COLUMNS, as_input, exported, filter_words, kept_query, rows, tabs
+from offhook.console.trouble import Trouble, of_filters
 from offhook.console.visit import Visit
 from offhook.ports import Journal
 from offhook.records import State, Webhook, WebhookFilter
@@ -30,14 +31,14 @@ async def show(visit: Visit) -> Response:
     try:
         values = read_fields(FIELDS, given)
     except Problem as problem:
-        return await _page(visit, {}, (), trouble=str(problem), status=400)
+        return await _page(visit, {}, (), of_filters(str(problem), "/webhooks"))
     if "format" in values:
         return _file(visit, values["format"], webhook_filter(values))
     return await _page(visit, values, given)
 
 
 async def _page(
-    visit: Visit, values: dict[str, Any], given: tuple[tuple[str, str], ...], *, trouble: str = "", status: int = 200
+    visit: Visit, values: dict[str, Any], given: tuple[tuple[str, str], ...], trouble: Trouble | None = None
 ) -> Response:
     house, where = visit.house, webhook_filter(values)
     limit, cursor = min(values.get("limit", SHOWN), MOST_SHOWN), values.get("cursor", "")
@@ -47,7 +48,6 @@ async def _page(
     return visit.page(
         "webhooks.html",
         "Webhooks",
-        status=status,
         live=not cursor,
         trouble=trouble,
         rows=await asyncio.to_thread(rows, page, keep),
