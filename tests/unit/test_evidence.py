@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.debugger.evidence import Evidence, read_evidence
+from offhook.debugger.explain import explain
 from offhook.records import FailureKind
 
 ACCOUNT = "AC" + "0a" * 16
@@ -770,7 +771,7 @@ def test_curl_with_head_and_body_is_the_apps_answer():
     )
     assert read_evidence(text) == Evidence(
         form="http",
-        url="https://app.example/sms",
+        url="https://[redacted]@app.example/sms",
         method="POST",
         status=502,
         headers=(("server", "railway-edge"), ("x-railway-fallback", "true"), ("set-cookie", "session=[redacted]; Path=/")),
@@ -1051,7 +1052,7 @@ def test_a_line_of_herokus_router_is_an_answer():
     assert (evidence.message, evidence.seconds) == ("code=H12 Request timeout", 30.0)
 
 
-def test_credentials_leave_no_trace():
+def test_credentials_leave_nothing_but_a_mark():
     payload = {
         **NOT_FOUND,
         "more_info": {"Msg": "Got HTTP 401 response to https://jane:hunter2@app.example/sms"},
@@ -1069,7 +1070,12 @@ def test_credentials_leave_no_trace():
     page = "Nonsense\nAuthorization: Basic hunter2\nCookie: hunter2\nURL: https://jane:hunter2@app.example/sms\nmore https://j:hunter2@b.example"
     for evidence in (read(payload), read_evidence(page), read_evidence(json.dumps(payload)[:-2])):
         assert "hunter2" not in repr(evidence)
-        assert evidence.url == "https://app.example/sms"
+        assert evidence.url == "https://[redacted]@app.example/sms"
+
+
+def test_credentials_that_were_cut_out_are_no_hindrance_to_a_diagnosis():
+    evidence = read_evidence("Error - 11200\nRequest URL\nhttps://jane:hunter2@10.0.0.5/sms")
+    assert [cause.name for cause in explain(evidence).causes] == ["net.private-address"]
 
 
 @pytest.mark.parametrize(
@@ -1106,6 +1112,11 @@ def test_no_address_commands_a_terminal_or_turns_its_direction(address, written)
         '{"apiKey": "a b hunter2"}',
         "curl -u jane:hunter2 https://a.example/sms",
         "https://a.example/?access_token=hunter2&x=1",
+        "https://a.example/?access_token=it's-hunter2&x=1",
+        "AccountKey=hunter2;x",
+        "eyJhbGciOiJIUzI1NiJ9.hunter2",
+        "ghp_0123456789abcdefhunter2",
+        "redis://:hunter2@db:6379",
         "Got HTTP 401 response to https://a.example/?sig=hunter2",
     ],
 )

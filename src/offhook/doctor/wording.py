@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.delivery import destination
 from offhook.doctor.visits import Visit
 from offhook.providers.drafts import without_parameters
@@ -23,7 +23,7 @@ def came_to(exchange: Exchange) -> str:
         return exchange.failure.kind.value.replace("_", " ")
     kind = next((value for name, value in exchange.headers if name.lower() == "content-type"), "no Content-Type")
     size = f"{exchange.body_size}{'+' if exchange.body_cut else ''} bytes"
-    return f"{exchange.status} {mask(kind[:60])}, {size}"
+    return f"{exchange.status} {masked(kind[:60])}, {size}"
 
 
 def outcome(visit: Visit) -> str:
@@ -47,5 +47,5 @@ def span(milliseconds: float) -> str:
 def shown(url: str) -> str:
     """A URL fit for a line: without credentials and the message's own parameters, secrets blanked, not too long."""
     bare = destination.shown(url)
-    text = mask(without_parameters(bare))
+    text = masked(without_parameters(bare))
     return text if len(text) <= LONGEST_URL else f"{text[: LONGEST_URL - 1]}…"

@@ -5,12 +5,12 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import excerpt, failures, loose, values
-from offhook.debugger.evidence.masking import masked_below
 from offhook.debugger.evidence.page import read_page
 from offhook.debugger.evidence.pasted import plain
 from offhook.debugger.evidence.payload import read_payload
 from offhook.debugger.evidence.record import Evidence, finished
 from offhook.debugger.evidence.transcript import is_transcript, read_transcript, sent_body
+from offhook.debugger.secrets import masked_below
 
 _BARE_CODE = re.compile(
     r"(?:twilio[ '\u2019s]{0,3} ?)?(?:error|warning)? ?(?:code ?)?[-\u2013\u2014:#( ]{0,4}([1-9][0-9]{4})[)., ]{0,3}",

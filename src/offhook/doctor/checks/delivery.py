@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from offhook.debugger.causes import cold_start, own_signature
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.doctor import second_looks
 from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
@@ -184,7 +184,7 @@ def _codes(event: DebugEvent) -> tuple[int, ...]:
 def _evidence(visit: Visit | None) -> tuple[str, ...]:
     if visit is None:
         return ()
-    names = [f"{name}: {mask(value[:60])}" for name, value in visit.exchange.headers if name.lower() in _NAMES_ITSELF]
+    names = [f"{name}: {masked(value[:60])}" for name, value in visit.exchange.headers if name.lower() in _NAMES_ITSELF]
     return (*map(told, visit.attempt.exchanges), *([f"it names itself {', '.join(names)}"] if names else []))
 
 
