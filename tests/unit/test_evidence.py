@@ -1001,6 +1001,26 @@ def test_an_address_ends_with_its_cell():
     assert read_evidence(line.format("POST,")).url == read_evidence(line.format("")).url == "https://app.example/sms"
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://app.example/joe's/sms", "https://app.example/joe's/sms"),
+        ("Request URL\nhttps://app.example/sms?name=O'Brien&x=1", "https://app.example/sms?name=O'Brien&x=1"),
+        ("Request URL: https://app.example/joe's", "https://app.example/joe's"),
+        ("Got HTTP 502 response to https://app.example/joe's/sms", "https://app.example/joe's/sms"),
+        ("https://app.example/?q='a'&b=1 returned 502", "https://app.example/?q='a'&b=1"),
+        ("https://jane:hun'ter2@app.example/sms", "https://[redacted]@app.example/sms"),
+        ("see 'https://app.example/sms'and so on", "https://app.example/sms"),
+        ("{'url': 'https://app.example/sms','method': 'POST'}", "https://app.example/sms"),
+        ("print('asked https://app.example/sms', 502)", "https://app.example/sms"),
+        ("https://app.example's answer was a 502", "https://app.example"),
+        ("https://app.example/sms's answer was a 502", "https://app.example/sms"),
+    ],
+)
+def test_an_apostrophe_ends_an_address_only_where_it_is_a_quote_or_the_sentences(text, url):
+    assert read_evidence(text).url == url
+
+
 def test_a_piece_of_a_payload_is_read():
     evidence = read_evidence(json.dumps({name: TIMEOUT[name] for name in ("more_info", "webhook")})[1:300])
     assert (evidence.form, evidence.code, evidence.status, evidence.url) == (
@@ -1187,6 +1207,9 @@ def test_text_beyond_a_mebibyte_is_not_read():
         '{\\"',
         "> HTTP/1.1 200 OK\n",
         "https://a ",
+        "https://a'",
+        "'@https://",
+        "'a",
         "NO" + "1" * 32 + " ",
     ],
 )

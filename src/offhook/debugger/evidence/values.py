@@ -43,11 +43,15 @@ _TITLE = re.compile(
 _TITLED_WITHIN = 8192
 _PHRASES = {each.phrase.lower(): each.value for each in HTTPStatus if each >= 300}
 _SPELLED_STATUS = re.compile(rf"(?<![0-9])([3-5][0-9]{{2}})[ :-]{{1,3}}({'|'.join(map(re.escape, _PHRASES))})\b", re.IGNORECASE)
-# Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
 _NEXT_CELL = re.compile(r",(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD)\b|[A-Z]{2}[0-9a-f]{32}|,)")
+# Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
+_NO_SIGN = r"\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+# An apostrophe is a sign like any other (RFC 3986 §2.2), where it neither ends what one before the address began, nor a sentence's
+# `…/sms's answer`. In a host there is none; in a password before it there may be one.
+_HOST = rf"(?:[^{_NO_SIGN}/?#]|'(?=[^\s/?#\"'<>\\]{{0,200}}@))*"
+_APOSTROPHE = r"'(?=[\w%/&])(?!s[ \t]+[a-z])"
 _URL = re.compile(
-    r"https?://[^\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
-    re.IGNORECASE,
+    rf"(?<!')https?://{_HOST}(?:[/?#](?:[^{_NO_SIGN}]|{_APOSTROPHE})*)?|https?://{_HOST}(?:[/?#][^{_NO_SIGN}]*)?", re.IGNORECASE
 )
 # Pages of Twilio's own: never the address of somebody's app (handler.twilio.com and demo.twilio.com can be).
 _OWN_PAGE = re.compile(
