@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from offhook.debugger.catalogue import CODES
 from offhook.debugger.secrets import (
     MARK,
+    left_out,
     masked,
     masked_below,
     masked_headers,
@@ -151,6 +152,22 @@ def test_header_fields_are_masked_and_the_name_of_a_cookie_stays():
 )
 def test_an_address_without_credentials_can_be_called(url):
     assert without_credentials(url) == "https://a.example/x?y=1"
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("https://a.example/sms?tenant=7", ""),
+        ("https://a.example/sms?access_token=hunter2&x=1", "the value of access_token"),
+        (
+            "https://jane:hunter2@a.example/?key=hunter2&sig=hunter2",
+            "the user and password and the value of key and the value of sig",
+        ),
+        ("https://a.example/ghp_0123456789abcdef/sms", "what was cut out"),
+    ],
+)
+def test_what_a_masked_address_lacks_can_be_named(url, what):
+    assert left_out(masked(url)) == what
 
 
 # Keys as machines make them, of letters, digits and marks that part values nowhere. None begins as a code, a date or a name does.

@@ -113,6 +113,16 @@ def without_credentials(url: str) -> str:
     return _CREDENTIALS.sub("", url)
 
 
+def left_out(url: str) -> str:
+    """What the marks in a masked address stand for: `the user and password and the value of token`; "" where there is none."""
+    places = (
+        "the user and password" if found[2] else f"the value of {found[1]}" if found[1] else "what was cut out"
+        for found in _PLACE.finditer(url)
+    )
+    return " and ".join(dict.fromkeys(places))
+
+
+_PLACE = re.compile(rf"(?:([\w.-]{{1,60}})(?:=|%3D))?{re.escape(MARK)}(@)?")
 _NAMES = re.compile(_NAME, re.IGNORECASE)
 _NO_LETTER = re.compile(r"[^a-z]")
 _WHOLLY = frozenset({"authorization", "proxyauthorization", "cookie", "xapikey"})

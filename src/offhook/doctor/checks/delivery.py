@@ -11,7 +11,7 @@ from offhook.doctor import second_looks
 from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.visits import Visit
-from offhook.doctor.wording import came_to, shown, told
+from offhook.doctor.wording import came_to, command, shown, told
 from offhook.records import Cause, Confidence, DebugEvent, FailureKind
 
 LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
@@ -71,7 +71,7 @@ def _elsewhere(first: Visit) -> Finding | None:
         f"The app redirects to {shown(hops[-1].url)}, and a redirect to an address that only this network knows is not followed.",
         *_evidence(first),
         fix=(
-            f"Run the doctor on that URL: offhook doctor {shown(hops[-1].url)}",
+            f"Run the doctor on that URL: {command(hops[-1].url)}",
             "Put the final URL into Twilio's configuration.",
         ),
         cause="redirect.elsewhere",
