@@ -282,6 +282,52 @@ def test_a_code_with_its_name_keeps_the_name():
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I keep getting 11200",
+        "my webhook fails with 11200",
+        "Getting error: 11200!",
+        "error code 11200 from twilio on my webhook",
+        "Twilio's 11200 on https://a.example/sms",
+        "11200 error",
+        "11200 from Twilio since yesterday",
+        "[11200] Twilio webhook failed",
+        "Hello,\nmy number is down.\nThe console shows error 11200.\nThanks",
+        "line one\n11200\nline two",
+        "11200 HTTP retrieval failure",
+        "11200 http connection failure",
+        "11200 - what is that?",
+        f"{MESSAGE} undelivered 11200",
+        "Twilio could not fetch a page (code=11200 status=502)",
+        "ErrorCode 11200",
+        "see https://www.twilio.com/docs/errors/11200",
+    ],
+)
+def test_a_number_with_the_sign_of_a_code_is_one(text):
+    assert read_evidence(text).code == 11200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order 11200 has shipped",
+        "Dear customer,\nOrder 11200 has shipped.\nThanks",
+        "11200 orders have shipped",
+        "11200 Main Street, Springfield",
+        "12300 invalid orders were found",
+        "We got 11200 from them",
+        "An error in order 11200",
+        "Your zip code 11200",
+        "The total is 11200 EUR",
+        "INFO shipped 11200 parcels",
+        "POST https://app.example/orders/11200 returned 502",
+    ],
+)
+def test_a_number_in_prose_is_no_code(text):
+    assert read_evidence(text).code == 0
+
+
 @pytest.mark.parametrize("text", [EVENT, f" {EVENT} \n", f"https://console.twilio.com/us1/monitor/logs/debugger/errors/{EVENT}"])
 def test_an_events_sid_alone_is_a_sid(text):
     assert read_evidence(text) == Evidence(form="sid", sid=EVENT)
@@ -1208,6 +1254,9 @@ def test_text_beyond_a_mebibyte_is_not_read():
         "> HTTP/1.1 200 OK\n",
         "https://a ",
         "https://a'",
+        "error from twilio ",
+        "order 11200 ",
+        "11200 from ",
         "'@https://",
         "'a",
         "NO" + "1" * 32 + " ",
