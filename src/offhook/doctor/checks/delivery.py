@@ -151,10 +151,10 @@ async def _proven(patient: Patient, first: Visit, named: Cause | None) -> Cause 
         if found.url:
             return own_signature.for_other_url(patient.destination.url, found.url, found.what)
     browser = await second_looks.as_browser(patient)
-    if browser is not None and browser.accepted and not browser.events:
+    if browser is not None and browser.well:
         return second_looks.judged_by_user_agent(first, browser)
     get = await second_looks.by_get(patient) if status in _ABOUT_THE_PATH and not sure else None
-    if get is not None and get.accepted and not get.events:
+    if get is not None and get.well:
         return Cause(
             name="app.wrong-method",
             title="The app takes GET at this URL, and not POST.",
