@@ -959,6 +959,15 @@ def test_a_chain_of_redirects_is_told_hop_by_hop():
     )
 
 
+def test_the_address_to_configure_is_the_one_that_a_chain_ends_at():
+    text = (
+        "$ curl -iL https://app.example/sms\nHTTP/2 301\nlocation: https://www.app.example/sms\n\n"
+        "HTTP/2 301\nlocation: /sms/\n\nHTTP/2 405\nallow: GET\n\nno"
+    )
+    (cause, *_) = explain(read_evidence(text)).causes
+    assert (cause.name, cause.steps[0].split()[-1]) == ("redirect.www", "https://www.app.example/sms/")
+
+
 def test_of_a_chain_without_a_command_the_first_address_is_not_known():
     evidence = read_evidence("HTTP/1.1 301 Moved\nLocation: https://app.example/sms\n\nHTTP/2 405\nallow: GET\n\n")
     assert evidence.hops == (("", 301), ("https://app.example/sms", 405))

@@ -100,7 +100,7 @@ def _unusable(case: Case) -> Cause:
 
 
 def _lost(case: Case, url: str, status: int) -> Cause:
-    final = without_parameters(case.url)
+    final = without_parameters(case.hops[-1][0])  # a case that was told has the URL that was asked first
     name, why = _difference(url, final)
     return Cause(
         name=name,
