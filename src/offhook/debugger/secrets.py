@@ -74,6 +74,11 @@ _KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
 # In this order, so that none finds in what another has masked what it would not have found before.
 _RULES = (_LINE, _PAIR, _SCHEMED, _NAMED, _SIGNED, _JAR, _LOGIN, _BELOW, _TOLD, _KNOWN)
 
+_PLACE = re.compile(rf"(?:([\w.-]{{1,60}})(?:=|%3D))?{re.escape(MARK)}(@)?")
+_NAMES = re.compile(_NAME, re.IGNORECASE)
+_NO_LETTER = re.compile(r"[^a-z]")
+_WHOLLY = frozenset({"authorization", "proxyauthorization", "cookie", "xapikey"})
+
 
 def masked(text: str) -> str:
     """The text with the mark in place of whatever looks like a password, a token or a key, and of `user:password` in addresses."""
@@ -120,12 +125,6 @@ def left_out(url: str) -> str:
         for found in _PLACE.finditer(url)
     )
     return " and ".join(dict.fromkeys(places))
-
-
-_PLACE = re.compile(rf"(?:([\w.-]{{1,60}})(?:=|%3D))?{re.escape(MARK)}(@)?")
-_NAMES = re.compile(_NAME, re.IGNORECASE)
-_NO_LETTER = re.compile(r"[^a-z]")
-_WHOLLY = frozenset({"authorization", "proxyauthorization", "cookie", "xapikey"})
 
 
 def _kept(found: re.Match[str]) -> str:
