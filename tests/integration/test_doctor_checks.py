@@ -175,6 +175,15 @@ async def test_a_redirect_to_another_port_of_this_machine_is_a_redirect_before_a
     assert "https://127.0.0.1:1/sms" in first(report).fix[0]
 
 
+async def test_the_command_for_the_url_that_is_redirected_to_is_whole_and_says_what_it_lacks():
+    url = f"http://127.0.0.1:9/sms?token=hunter2&tenant={'7' * 150}"
+    async with FaultServer(lambda *_: answer(307, b"", Location=url)) as server:
+        report = await examine(server)
+    step = finding(report, "delivery").fix[0]
+    assert step.startswith("Run the doctor on that URL: offhook doctor 'http://127.0.0.1:9/sms?token=[redacted]&tenant=777")
+    assert step.endswith("777' (in place of [redacted]: the value of token)")
+
+
 async def test_a_redirect_to_a_private_address_is_not_followed():
     async with FaultServer(lambda *_: answer(302, b"", location="http://169.254.169.254/latest")) as server:
         report = await examine(server, signed=False)

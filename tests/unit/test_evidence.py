@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.debugger.evidence import Evidence, read_evidence
+from offhook.debugger.explain import explain
 from offhook.records import FailureKind
 
 ACCOUNT = "AC" + "0a" * 16
@@ -279,6 +280,52 @@ def test_a_code_with_its_name_keeps_the_name():
     assert read_evidence("Error: 11200 - HTTP retrieval failure") == Evidence(
         form="code", code=11200, message="HTTP retrieval failure"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I keep getting 11200",
+        "my webhook fails with 11200",
+        "Getting error: 11200!",
+        "error code 11200 from twilio on my webhook",
+        "Twilio's 11200 on https://a.example/sms",
+        "11200 error",
+        "11200 from Twilio since yesterday",
+        "[11200] Twilio webhook failed",
+        "Hello,\nmy number is down.\nThe console shows error 11200.\nThanks",
+        "line one\n11200\nline two",
+        "11200 HTTP retrieval failure",
+        "11200 http connection failure",
+        "11200 - what is that?",
+        f"{MESSAGE} undelivered 11200",
+        "Twilio could not fetch a page (code=11200 status=502)",
+        "ErrorCode 11200",
+        "see https://www.twilio.com/docs/errors/11200",
+    ],
+)
+def test_a_number_with_the_sign_of_a_code_is_one(text):
+    assert read_evidence(text).code == 11200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order 11200 has shipped",
+        "Dear customer,\nOrder 11200 has shipped.\nThanks",
+        "11200 orders have shipped",
+        "11200 Main Street, Springfield",
+        "12300 invalid orders were found",
+        "We got 11200 from them",
+        "An error in order 11200",
+        "Your zip code 11200",
+        "The total is 11200 EUR",
+        "INFO shipped 11200 parcels",
+        "POST https://app.example/orders/11200 returned 502",
+    ],
+)
+def test_a_number_in_prose_is_no_code(text):
+    assert read_evidence(text).code == 0
 
 
 @pytest.mark.parametrize("text", [EVENT, f" {EVENT} \n", f"https://console.twilio.com/us1/monitor/logs/debugger/errors/{EVENT}"])
@@ -770,7 +817,7 @@ def test_curl_with_head_and_body_is_the_apps_answer():
     )
     assert read_evidence(text) == Evidence(
         form="http",
-        url="https://app.example/sms",
+        url="https://[redacted]@app.example/sms",
         method="POST",
         status=502,
         headers=(("server", "railway-edge"), ("x-railway-fallback", "true"), ("set-cookie", "session=[redacted]; Path=/")),
@@ -912,6 +959,15 @@ def test_a_chain_of_redirects_is_told_hop_by_hop():
     )
 
 
+def test_the_address_to_configure_is_the_one_that_a_chain_ends_at():
+    text = (
+        "$ curl -iL https://app.example/sms\nHTTP/2 301\nlocation: https://www.app.example/sms\n\n"
+        "HTTP/2 301\nlocation: /sms/\n\nHTTP/2 405\nallow: GET\n\nno"
+    )
+    (cause, *_) = explain(read_evidence(text)).causes
+    assert (cause.name, cause.steps[0].split()[-1]) == ("redirect.www", "https://www.app.example/sms/")
+
+
 def test_of_a_chain_without_a_command_the_first_address_is_not_known():
     evidence = read_evidence("HTTP/1.1 301 Moved\nLocation: https://app.example/sms\n\nHTTP/2 405\nallow: GET\n\n")
     assert evidence.hops == (("", 301), ("https://app.example/sms", 405))
@@ -1000,6 +1056,26 @@ def test_an_address_ends_with_its_cell():
     assert read_evidence(line.format("POST,")).url == read_evidence(line.format("")).url == "https://app.example/sms"
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://app.example/joe's/sms", "https://app.example/joe's/sms"),
+        ("Request URL\nhttps://app.example/sms?name=O'Brien&x=1", "https://app.example/sms?name=O'Brien&x=1"),
+        ("Request URL: https://app.example/joe's", "https://app.example/joe's"),
+        ("Got HTTP 502 response to https://app.example/joe's/sms", "https://app.example/joe's/sms"),
+        ("https://app.example/?q='a'&b=1 returned 502", "https://app.example/?q='a'&b=1"),
+        ("https://jane:hun'ter2@app.example/sms", "https://[redacted]@app.example/sms"),
+        ("see 'https://app.example/sms'and so on", "https://app.example/sms"),
+        ("{'url': 'https://app.example/sms','method': 'POST'}", "https://app.example/sms"),
+        ("print('asked https://app.example/sms', 502)", "https://app.example/sms"),
+        ("https://app.example's answer was a 502", "https://app.example"),
+        ("https://app.example/sms's answer was a 502", "https://app.example/sms"),
+    ],
+)
+def test_an_apostrophe_ends_an_address_only_where_it_is_a_quote_or_the_sentences(text, url):
+    assert read_evidence(text).url == url
+
+
 def test_a_piece_of_a_payload_is_read():
     evidence = read_evidence(json.dumps({name: TIMEOUT[name] for name in ("more_info", "webhook")})[1:300])
     assert (evidence.form, evidence.code, evidence.status, evidence.url) == (
@@ -1051,7 +1127,7 @@ def test_a_line_of_herokus_router_is_an_answer():
     assert (evidence.message, evidence.seconds) == ("code=H12 Request timeout", 30.0)
 
 
-def test_credentials_leave_no_trace():
+def test_credentials_leave_nothing_but_a_mark():
     payload = {
         **NOT_FOUND,
         "more_info": {"Msg": "Got HTTP 401 response to https://jane:hunter2@app.example/sms"},
@@ -1069,7 +1145,12 @@ def test_credentials_leave_no_trace():
     page = "Nonsense\nAuthorization: Basic hunter2\nCookie: hunter2\nURL: https://jane:hunter2@app.example/sms\nmore https://j:hunter2@b.example"
     for evidence in (read(payload), read_evidence(page), read_evidence(json.dumps(payload)[:-2])):
         assert "hunter2" not in repr(evidence)
-        assert evidence.url == "https://app.example/sms"
+        assert evidence.url == "https://[redacted]@app.example/sms"
+
+
+def test_credentials_that_were_cut_out_are_no_hindrance_to_a_diagnosis():
+    evidence = read_evidence("Error - 11200\nRequest URL\nhttps://jane:hunter2@10.0.0.5/sms")
+    assert [cause.name for cause in explain(evidence).causes] == ["net.private-address"]
 
 
 @pytest.mark.parametrize(
@@ -1106,6 +1187,11 @@ def test_no_address_commands_a_terminal_or_turns_its_direction(address, written)
         '{"apiKey": "a b hunter2"}',
         "curl -u jane:hunter2 https://a.example/sms",
         "https://a.example/?access_token=hunter2&x=1",
+        "https://a.example/?access_token=it's-hunter2&x=1",
+        "AccountKey=hunter2;x",
+        "eyJhbGciOiJIUzI1NiJ9.hunter2",
+        "ghp_0123456789abcdefhunter2",
+        "redis://:hunter2@db:6379",
         "Got HTTP 401 response to https://a.example/?sig=hunter2",
     ],
 )
@@ -1176,6 +1262,12 @@ def test_text_beyond_a_mebibyte_is_not_read():
         '{\\"',
         "> HTTP/1.1 200 OK\n",
         "https://a ",
+        "https://a'",
+        "error from twilio ",
+        "order 11200 ",
+        "11200 from ",
+        "'@https://",
+        "'a",
         "NO" + "1" * 32 + " ",
     ],
 )

@@ -106,6 +106,16 @@ class TestAnEventOfTheDebugger:
         assert {name: made.details[name] for name in captured()["more_info"]} == captured()["more_info"]
         assert made.causes[0].name == "app.too-slow"
 
+    def test_its_secrets_are_not_kept_and_its_url_can_still_be_called(self):
+        payload = captured(sid())
+        url = "https://jane:hunter2@app.example/sms?token=hunter2"
+        payload["webhook"]["request"]["url"] = payload["more_info"]["url"] = url
+        payload["more_info"]["Msg"] = f"Got HTTP 401 response to {url}, private key: hunter2"
+        made = event(as_json(debugger(payload)))
+        assert "hunter2" not in repr(made)
+        assert made.request_url == "https://app.example/sms?token=[redacted]"
+        assert made.details["url"] == "https://[redacted]@app.example/sms?token=[redacted]"
+
     def test_a_payload_that_json_holds_as_an_object_is_read_too(self):
         made = event(as_json({**debugger(""), "Payload": captured(sid())}))
         assert (made.code, made.details["httpResponse"]) == (11203, "502")

@@ -20,6 +20,7 @@ from offhook.cli.terminal import one_line, out, plain, say, write_json
 from offhook.debugger.catalogue import Code, page_about
 from offhook.debugger.evidence import Evidence, read_evidence
 from offhook.debugger.explain import Explanation, explain
+from offhook.debugger.secrets import MARK, left_out
 from offhook.errors import OffhookError
 
 MOST_BYTES = 1024 * 1024
@@ -129,10 +130,12 @@ def _says_anything(found: Explanation) -> bool:
 
 
 def _next_command(evidence: Evidence) -> str:
-    """What finds out more about the URL."""
+    """What finds out more about the URL, and which parts of it only the reader can fill in."""
     if not evidence.url or plain(evidence.url) != evidence.url:
         return ""
-    return f"offhook doctor {shlex.quote(evidence.url)}"
+    command = f"offhook doctor {shlex.quote(evidence.url)}"
+    missing = left_out(evidence.url)
+    return f"{command}\n  First write, in place of {MARK}: {missing}. Secrets are not repeated here." if missing else command
 
 
 def _page(found: Explanation, command: str) -> Text:

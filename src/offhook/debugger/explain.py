@@ -7,6 +7,7 @@ from offhook.debugger.case import Case
 from offhook.debugger.catalogue import Code
 from offhook.debugger.causes import diagnose
 from offhook.debugger.evidence import Evidence
+from offhook.debugger.secrets import without_credentials
 from offhook.records import Cause, Confidence, Failure, Kind, Record
 from offhook.twiml import Reading, read_answer
 
@@ -68,7 +69,7 @@ def case_of_evidence(evidence: Evidence) -> Case:
     """The case that somebody else's words describe. An answer that Twilio's own proxy wrote is not the app's, and shows nothing of it."""
     silent = evidence.synthetic or any(evidence.code in codes for codes in NOT_THE_APPS)
     return Case(
-        url=evidence.url,
+        url=without_credentials(evidence.url),
         method=evidence.method or "POST",
         kind=Kind.MESSAGE,
         code=evidence.hidden_code or evidence.code,
@@ -81,7 +82,7 @@ def case_of_evidence(evidence: Evidence) -> Case:
         body=b"" if silent else evidence.body.encode(),
         failure=None if evidence.failure is None else Failure(kind=evidence.failure, detail=evidence.failure_detail),
         seconds=evidence.seconds,
-        hops=evidence.hops,
+        hops=tuple((without_credentials(url), status) for url, status in evidence.hops),
         told=True,
     )
 

@@ -13,6 +13,7 @@ from offhook.debugger.evidence.loose import unpacked
 from offhook.debugger.evidence.payload import read_payload
 from offhook.debugger.evidence.record import finished
 from offhook.debugger.explain import explain
+from offhook.debugger.secrets import masked_line, without_credentials
 from offhook.records import DebugEvent, Level, Webhook
 
 ORIGIN = "twilio"
@@ -72,7 +73,7 @@ def event_of(webhook: Webhook, told: Mapping[str, Any], evidence: Evidence) -> D
         resource_sid=evidence.resource_sid,
         service_sid=evidence.service_sid,
         request_method=evidence.method,
-        request_url=evidence.url[:LONGEST_DETAIL],
+        request_url=without_credentials(evidence.url)[:LONGEST_DETAIL],
         product=evidence.product or _PRODUCTS.get(evidence.resource_sid[:2], "") or (known.product if known else ""),
         details=_details(webhook, told, evidence),
         causes=explain(evidence).causes,
@@ -143,7 +144,7 @@ def _alarm(told: Mapping[str, Any]) -> str:
     within = f" within {_PERIODS.get(period, period)}" if period else ""
     came_to = f"{_number(fields.get('currentvalue', ''))}{within}, threshold {_number(fields.get('triggervalue', ''))}"
     code = f", code {fields['errorcode']}" if fields.get("errorcode") else ""
-    return f"Alarm {sid} fired: {values.without_secrets(name)}{code}: {came_to}"
+    return f"Alarm {sid} fired: {masked_line(name)}{code}: {came_to}"
 
 
 def _number(written: str) -> str:
@@ -165,7 +166,7 @@ def _details(webhook: Webhook, told: Mapping[str, Any], evidence: Evidence) -> d
         "ToldBy": webhook.id,
     }
     merged = dict(list(info.items())[:MOST_DETAILS]) | {name: value for name, value in ours.items() if value}
-    return {name[:100]: values.without_secrets(value)[:LONGEST_DETAIL] for name, value in merged.items()}
+    return {name[:100]: masked_line(value)[:LONGEST_DETAIL] for name, value in merged.items()}
 
 
 def _more_info(told: Mapping[str, Any]) -> dict[str, str]:

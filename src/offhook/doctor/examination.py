@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.delivery import destination
 from offhook.doctor.checks import CHECKS
 from offhook.doctor.findings import Finding, Report, Row, not_applicable, unknown
@@ -44,7 +44,7 @@ class Examination:
         """What is known by now."""
         patient = self._patient
         return Report(
-            url=mask(destination.shown(patient.question.url)),
+            url=masked(destination.shown(patient.question.url)),
             product=patient.question.product,
             signed=patient.question.signed,
             started_at=self._started_at,

@@ -1,12 +1,14 @@
 """What a refusal is asked next, so that its cause is shown rather than guessed: by another name, another method, another signature."""
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
 from offhook.debugger.causes.private_address import is_local
 from offhook.doctor import signing
+from offhook.doctor.findings import Finding, not_applicable, unknown
 from offhook.doctor.patient import Patient, Rebuilt
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to
@@ -35,13 +37,25 @@ async def as_browser(patient: Patient) -> Visit | None:
     return await _once(patient, "browser", msgspec.structs.replace(webhook, head=b"\r\n".join(named)))
 
 
+async def beside_first(
+    patient: Patient, look: Callable[[Patient], Awaitable[Visit | None]], what: str, judge: Callable[[Visit, Visit], Finding]
+) -> Sequence[Finding]:
+    """A check that makes the first request in another way, and judges the two; `what` names that way where it was not to be had."""
+    if patient.first is None:
+        return [not_applicable("The app was not asked.")]
+    other = await look(patient)
+    if other is None:
+        return [unknown(f"{what} was not tried to the end: no time, or no request, was left.")]
+    return [judge(patient.first, other)]
+
+
 async def passes_now(patient: Patient) -> bool:
     """Whether the first request, made once more, is well now: then what passed otherwise proves nothing."""
     again = await patient.visitor.visit_within(min(MOST_SECONDS, patient.time_to_ask), verify_tls=patient.verify_tls)
     if again is None:
         return False
     patient.visits.append(again)
-    return again.accepted and not again.events
+    return again.well
 
 
 def judged_by_user_agent(visit: Visit, browser: Visit) -> Cause:

@@ -40,6 +40,11 @@ class Visit(Record):
         """Whether the app took the request (2xx), whatever is to be said of its answer."""
         return self.attempt.outcome.delivered
 
+    @property
+    def well(self) -> bool:
+        """Whether the app took the request, and nothing is to be said of its answer."""
+        return self.accepted and not self.events
+
 
 class BudgetSpentError(Exception):
     """The app has had all the requests that it was to get."""

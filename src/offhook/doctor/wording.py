@@ -1,9 +1,10 @@
 """How exchanges are told in evidence. Pure."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import MARK, left_out, masked
 from offhook.delivery import destination
 from offhook.doctor.visits import Visit
 from offhook.providers.drafts import without_parameters
@@ -23,7 +24,7 @@ def came_to(exchange: Exchange) -> str:
         return exchange.failure.kind.value.replace("_", " ")
     kind = next((value for name, value in exchange.headers if name.lower() == "content-type"), "no Content-Type")
     size = f"{exchange.body_size}{'+' if exchange.body_cut else ''} bytes"
-    return f"{exchange.status} {mask(kind[:60])}, {size}"
+    return f"{exchange.status} {masked(kind[:60])}, {size}"
 
 
 def outcome(visit: Visit) -> str:
@@ -44,8 +45,18 @@ def span(milliseconds: float) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
+def command(url: str) -> str:
+    """What a person types to ask another URL, and which parts of it only that person can fill in."""
+    text = _bare(url)
+    missing = left_out(text)
+    return f"offhook doctor {shlex.quote(text)}{f' (in place of {MARK}: {missing})' if missing else ''}"
+
+
 def shown(url: str) -> str:
     """A URL fit for a line: without credentials and the message's own parameters, secrets blanked, not too long."""
-    bare = destination.shown(url)
-    text = mask(without_parameters(bare))
+    text = _bare(url)
     return text if len(text) <= LONGEST_URL else f"{text[: LONGEST_URL - 1]}…"
+
+
+def _bare(url: str) -> str:
+    return masked(without_parameters(destination.shown(url)))

@@ -1,6 +1,7 @@
 """`offhook explain` takes whatever a person has in hand, and answers from what is in it."""
 
 import json
+import shlex
 
 import pytest
 from click.testing import CliRunner
@@ -172,3 +173,21 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(explain, words, why):
 
 def test_nothing_at_all_is_called_empty(explain):
     assert "empty" in explain("  \n").stderr
+
+
+def test_the_command_that_is_printed_can_be_run_as_it_is(explain):
+    page = explain("Error - 11200\nRequest URL\nhttps://app.example/joe's/sms?a=1&b=2\n").stdout
+    command = page.partition("To look for yourself:")[2].strip()
+    assert shlex.split(command) == ["offhook", "doctor", "https://app.example/joe's/sms?a=1&b=2"]
+
+
+def test_where_a_secret_was_cut_out_the_page_says_what_the_command_lacks(explain):
+    page = explain("Error - 11200\nRequest URL\nhttps://jane:hunter2@app.example/sms?token=hunter2&a=1\n").stdout
+    assert "hunter2" not in page
+    assert "URL         https://[redacted]@app.example/sms?token=[redacted]&a=1\n" in page
+    command, said = page.partition("To look for yourself:")[2].strip().splitlines()
+    assert shlex.split(command) == ["offhook", "doctor", "https://[redacted]@app.example/sms?token=[redacted]&a=1"]
+    assert (
+        said
+        == "  First write, in place of [redacted]: the user and password and the value of token. Secrets are not repeated here."
+    )

@@ -56,7 +56,7 @@ from offhook.debugger.causes import (
     wrong_path,
     wrong_scheme,
 )
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.records import Cause, Confidence
 
 Diagnose = Callable[[Case], Cause | None]
@@ -127,4 +127,4 @@ def diagnose(case: Case) -> tuple[Cause, ...]:
 
 def _masked(cause: Cause) -> Cause:
     """What a rule quotes may hold secrets, whichever rule it is."""
-    return msgspec.structs.replace(cause, title=mask(cause.title), evidence=tuple(map(mask, cause.evidence)))
+    return msgspec.structs.replace(cause, title=masked(cause.title), evidence=tuple(map(masked, cause.evidence)))

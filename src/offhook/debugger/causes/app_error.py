@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from offhook.debugger.case import Case
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.records import Cause, Confidence
 
 
@@ -97,7 +97,7 @@ def cause(case: Case) -> Cause | None:
 
 def _first(found: "re.Match[str] | None") -> str:
     words = next((group for group in found.groups() if group), "") if found else ""
-    return mask(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", words[:4000])).strip())[:200]
+    return masked(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", words[:4000])).strip())[:200]
 
 
 def _place(page: Page, text: str) -> str:

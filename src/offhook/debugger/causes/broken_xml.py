@@ -4,7 +4,7 @@ import re
 
 from offhook.debugger.case import Case
 from offhook.debugger.causes.content_type import sniffed
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.records import Cause, Confidence
 
 CODES = frozenset({12100, 12101, 12102})
@@ -18,7 +18,9 @@ def cause(case: Case) -> Cause | None:
     text = case.text
     place = _place(case)
     if case.code == 12101:
-        return _cause("xml.version", _VERSION, f"the body begins {mask(text[:2000])[:60]!r}" if text else case.said, _NO_VERSION)
+        return _cause(
+            "xml.version", _VERSION, f"the body begins {masked(text[:2000])[:60]!r}" if text else case.said, _NO_VERSION
+        )
     if case.code == 12102:
         return _cause("xml.root", f"The answer's outermost tag is not <Response>. {case.said}".strip(), place, _ROOT)
     if re.match(r"\s+<\?xml", text) or (text.startswith("\ufeff") and "<?xml" in text[:10]):
@@ -28,7 +30,7 @@ def cause(case: Case) -> Cause | None:
     loose = _AMPERSAND.search(text)
     if loose:
         before, after = text[max(0, loose.start() - 400) : loose.start()], text[loose.start() : loose.start() + 400]
-        around = " ".join((mask(before)[-20:] + mask(after)[:20]).split())
+        around = " ".join((masked(before)[-20:] + masked(after)[:20]).split())
         return _cause(
             "xml.ampersand", "A & in the text is not written as &amp;, which breaks the XML.", f"near {around!r}", _ESCAPE
         )
@@ -59,10 +61,10 @@ _ESCAPE = (
 def _place(case: Case) -> str:
     line, column = case.details.get("line", ""), case.details.get("column", "")
     if not line:
-        return f"the body begins {mask(case.text[:2000])[:60]!r}" if case.body else f"Twilio says: {case.said}"
+        return f"the body begins {masked(case.text[:2000])[:60]!r}" if case.body else f"Twilio says: {case.said}"
     lines = case.text.splitlines()
     at = int(line) if line.isdigit() else 0
-    there = mask(lines[at - 1][:2000].strip())[:80] if 0 < at <= len(lines) else ""
+    there = masked(lines[at - 1][:2000].strip())[:80] if 0 < at <= len(lines) else ""
     return f"line {line}, column {column}: {there!r}"
 
 

@@ -2,7 +2,7 @@
 
 from offhook.debugger.case import Case
 from offhook.debugger.causes.content_type import sniffed
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.records import Cause, Confidence
 
 # What frameworks and habits answer where nothing was meant to be said.
@@ -20,7 +20,7 @@ def cause(case: Case) -> Cause | None:
     if not 200 <= case.status < 300 or case.failure is not None or not case.body.strip():
         return None
     media_type = case.header("content-type").partition(";")[0].strip().lower()
-    words = mask(" ".join(case.text[:4000].split()))[:60]
+    words = masked(" ".join(case.text[:4000].split()))[:60]
     if media_type == "text/plain":
         return _spoken(words, case) if words.lower().strip(".!\"' ") in SMALL_TALK else None
     if media_type not in {"", "text/xml", "application/xml", "text/html"} and case.code != 12200:

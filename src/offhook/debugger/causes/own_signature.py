@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from offhook.debugger.case import Case
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.records import Cause, Confidence
 
 _WORDS = re.compile(
@@ -28,7 +28,7 @@ def cause(case: Case) -> Cause | None:
     """The app checked Twilio's signature itself, and took it for wrong."""
     if case.status not in {400, 401, 403} or case.header("www-authenticate"):
         return None
-    text = mask(case.text[:4000])
+    text = masked(case.text[:4000])
     named = _WORDS.search(text)
     bare = case.status == 403 and (
         not text.strip()
@@ -62,7 +62,7 @@ def for_other_url(signed: str, taken: str, what: str) -> Cause:
         name="app.signature-check",
         title=f"The app checks Twilio's signature against another URL than the one that was called: {what}.",
         confidence=Confidence.CERTAIN,
-        evidence=(f"signed for {mask(signed)}: refused", f"signed for {mask(taken)}: taken"),
+        evidence=(f"signed for {masked(signed)}: refused", f"signed for {masked(taken)}: taken"),
         steps=_steps(case),
     )
 
@@ -101,7 +101,7 @@ def _title(case: Case, seen: str) -> str:
 
 def _steps(case: Case) -> tuple[str, ...]:
     return (
-        f"Have the app check against exactly this URL: {mask(case.url) or 'the one that Twilio was given'}",
+        f"Have the app check against exactly this URL: {masked(case.url) or 'the one that Twilio was given'}",
         f"If a proxy stands in front of it, have the app believe the proxy's headers. {_PROXY}",
         "Check that its TWILIO_AUTH_TOKEN is that of the account (of the subaccount) that the message came to.",
         "Let it use every parameter of the form, blank ones included, and the query as it came.",

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from offhook.debugger.case import Case
 from offhook.debugger.causes.login import leads_to_login
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.providers.drafts import without_parameters
 from offhook.records import Cause, Confidence, FailureKind
 
@@ -53,7 +53,7 @@ def _at_redirect(case: Case) -> Cause | None:
         title=f"{why}: {what}.",
         confidence=Confidence.LIKELY,
         evidence=(f"status {case.status} with Location {case.header('location')!r}",),
-        steps=(FINAL.format(url=mask(target)), "Or have the app take the message at the first URL, without a redirect."),
+        steps=(FINAL.format(url=masked(target)), "Or have the app take the message at the first URL, without a redirect."),
     )
 
 
@@ -93,21 +93,21 @@ def _unusable(case: Case) -> Cause:
         confidence=Confidence.CERTAIN,
         evidence=(evidence if case.status else f"Twilio's code {case.code}",),
         steps=(
-            FINAL.format(url=mask(_target(case)) or "the address where the app really answers"),
+            FINAL.format(url=masked(_target(case)) or "the address where the app really answers"),
             "If the app must redirect, let it be 301, 302, 303 or 307, with a whole http(s) URL in Location.",
         ),
     )
 
 
 def _lost(case: Case, url: str, status: int) -> Cause:
-    final = without_parameters(case.url)
+    final = without_parameters(case.hops[-1][0])  # a case that was told has the URL that was asked first
     name, why = _difference(url, final)
     return Cause(
         name=name,
         title=f"{why}, and the redirect turned the POST into a GET: the message did not arrive with it.",
         confidence=Confidence.LIKELY,
         evidence=(f"{url} answered {status}", f"the next request was GET {final}", f"and that came to {_end(case)}"),
-        steps=(FINAL.format(url=mask(final)), "Or have the app take the message at the first URL, without a redirect."),
+        steps=(FINAL.format(url=masked(final)), "Or have the app take the message at the first URL, without a redirect."),
     )
 
 

@@ -3,9 +3,10 @@
 import re
 
 from offhook.debugger.evidence import values
+from offhook.debugger.evidence.codes import told_code
 from offhook.debugger.evidence.labels import JOINED
 from offhook.debugger.evidence.record import Evidence
-from offhook.debugger.evidence.selection import Selection, sid_field, told_code
+from offhook.debugger.evidence.selection import Selection, sid_field
 
 MOST_LINES = 20_000
 

@@ -5,19 +5,20 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import excerpt, failures, loose, values
-from offhook.debugger.evidence.masking import masked_below
+from offhook.debugger.evidence.codes import is_title
 from offhook.debugger.evidence.page import read_page
 from offhook.debugger.evidence.pasted import plain
 from offhook.debugger.evidence.payload import read_payload
 from offhook.debugger.evidence.record import Evidence, finished
 from offhook.debugger.evidence.transcript import is_transcript, read_transcript, sent_body
+from offhook.debugger.secrets import masked_below
 
 _BARE_CODE = re.compile(
     r"(?:twilio[ '\u2019s]{0,3} ?)?(?:error|warning)? ?(?:code ?)?[-\u2013\u2014:#( ]{0,4}([1-9][0-9]{4})[)., ]{0,3}",
     re.IGNORECASE,
 )
 _NAMED_CODE = re.compile(
-    r"(?:(?:error|warning)[ :#\u2013\u2014-]{1,4})?([1-9][0-9]{4})[ :\u2013\u2014-]{1,4}([A-Za-z][^0-9\n]{0,160})", re.IGNORECASE
+    r"((?:error|warning)[ :#\u2013\u2014-]{1,4})?([1-9][0-9]{4})([ :\u2013\u2014-]{1,4})([A-Za-z][^0-9\n]{0,160})", re.IGNORECASE
 )
 _DOCUMENTED = re.compile(r"(?:https?://)?[a-z0-9.-]{0,40}twilio\.com/\S*", re.IGNORECASE)
 _BARE_STATUS = re.compile(r"(?:HTTP ?)?([1-5][0-9]{2})", re.IGNORECASE)
@@ -74,8 +75,8 @@ def _code_or_sid(text: str) -> Evidence | None:
         return None
     if found := _BARE_CODE.fullmatch(text):
         return Evidence(form="code", code=int(found[1]))
-    if found := _NAMED_CODE.fullmatch(text):
-        return Evidence(form="code", code=int(found[1]), message=found[2].strip())
+    if (found := _NAMED_CODE.fullmatch(text)) and (found[1] or found[3].strip() or is_title(int(found[2]), found[4])):
+        return Evidence(form="code", code=int(found[2]), message=found[4].strip())
     if found := _BARE_STATUS.fullmatch(text):
         return Evidence(status=int(found[1]))
     if _BARE_SID.fullmatch(text):

@@ -5,8 +5,8 @@ import re
 import msgspec
 
 from offhook.debugger.evidence import values
-from offhook.debugger.evidence.masking import masked, masked_below, masked_line, masked_pairs
 from offhook.debugger.evidence.pasted import printable
+from offhook.debugger.secrets import masked, masked_headers, masked_line, masked_pairs, masked_unread
 from offhook.records import FailureKind, Headers, Parameters, Record
 
 MOST_UNREAD = 10
@@ -99,19 +99,16 @@ def _printable_pairs(pairs: Headers) -> Headers:
 
 
 def _masked(draft: Evidence) -> Evidence:
-    texts = {name: masked(masked_below(values.without_secrets(value))) for name in _TEXTS if (value := getattr(draft, name))}
-    addresses = tuple((masked(values.without_credentials(url)), status) for url, status in draft.hops)
+    texts = {name: masked_line(value) for name in _TEXTS if (value := getattr(draft, name))}
     return msgspec.structs.replace(
         draft,
         **texts,
-        request_headers=masked_pairs(values.redacted(draft.request_headers)),
-        request_parameters=masked_pairs(
-            tuple((name, values.without_credentials(value)) for name, value in draft.request_parameters)
-        ),
-        headers=masked_pairs(values.redacted(draft.headers)),
-        body=masked(masked_below(values.body_without_secrets(draft.body))),
-        hops=addresses,
-        unread=tuple(masked_line(line)[:LONGEST_UNREAD] for line in draft.unread),
+        request_headers=masked_headers(draft.request_headers),
+        request_parameters=masked_pairs(draft.request_parameters),
+        headers=masked_headers(draft.headers),
+        body=masked(draft.body),
+        hops=tuple((masked(url), status) for url, status in draft.hops),
+        unread=tuple(masked_unread(line)[:LONGEST_UNREAD] for line in draft.unread),
     )
 
 

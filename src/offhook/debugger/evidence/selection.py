@@ -9,6 +9,7 @@ import re
 
 from offhook.debugger import catalogue
 from offhook.debugger.evidence import values
+from offhook.debugger.evidence.codes import titled_code, told_code
 from offhook.debugger.evidence.labelled import FREE, fit, is_label, split_label
 from offhook.debugger.evidence.labels import BUTTONS, FURNITURE, HEADINGS, LABELS, PARAMETERS, SIDES
 from offhook.debugger.evidence.record import SYNTHETIC_BODY
@@ -22,7 +23,6 @@ _DECORATION = re.compile(r"^[^\w+/<{\[(\"'$]+|[ \t*`]+$")
 _CELLS = re.compile(r"\t| *\| *")
 _CELLS_OR_BLANKS = re.compile(r"\t| *\| *| {2,}")
 _HEADLINE = re.compile(r"(error|warning|info)\b[^0-9A-Za-z]{0,5}([1-9][0-9]{4})\b[^0-9A-Za-z]{0,5}(.*)", re.IGNORECASE)
-_TITLED = re.compile(r"([1-9][0-9]{4})(?:[ :\u2013\u2014-]{1,5}([A-Za-z].*))?")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _HEADER_LINE = re.compile(r"((?:[A-Za-z0-9]{1,30}-){1,6}[A-Za-z0-9]{1,40}|Server|Via|Location): +(\S.*)")
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,60}) ?[:=](?!//) ?(.*)")
@@ -31,7 +31,6 @@ _MOMENT = re.compile(r"(?=.{0,40}\b20[0-9]{2}\b)(?=.{0,40}[0-9]:[0-9]{2})[A-Za-z
 _ASKED = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) (?:to )?https?://")
 _REST_OF_PATH = re.compile(r"[a-z0-9][\w./?&=%~-]{0,2000}")
 _RULE = re.compile(r"[ \t]*[|:-][ \t|:-]*\|[ \t|:-]*")
-_NUMBER = re.compile(r"(?<![0-9A-Za-z.+-])([1-9][0-9]{4})(?![0-9A-Za-z-]|\.[0-9])")
 _REQUEST_HEADERS = ("host", "user-agent", "x-twilio-signature", "i-twilio-idempotency-token", "x-home-region", "accept")
 _PROXY_LINES = (
     "Error:",
@@ -145,11 +144,11 @@ class Selection:
 
     def _headline(self, text: str) -> bool:
         headline = _HEADLINE.fullmatch(text)
-        titled = None if headline or self._section != "labels" or self._waiting else _TITLED.fullmatch(text)
+        titled = None if headline or self._section != "labels" or self._waiting else titled_code(text)
         if headline:
             level, code, title = headline.groups()
-        elif titled and catalogue.lookup(int(titled[1])):
-            level, code, title = "", titled[1], titled[2] or ""
+        elif titled and catalogue.lookup(titled[0]):
+            level, code, title = "", str(titled[0]), titled[1]
         else:
             return False
         self.found.setdefault("headline", code)
@@ -309,16 +308,6 @@ def sid_field(sid: str) -> str:
     """The field of a sid that stands under no label of its own, "" when it is of nothing that an error has."""
     named = {"NO": "sid", "AC": "account_sid", "RQ": "request_sid"} | dict.fromkeys(values.SERVICES, "service_sid")
     return named.get(sid[:2]) or ("resource_sid" if sid[:2] in values.RESOURCES else "")
-
-
-def told_code(text: str) -> int:
-    """The code that a line tells, when it stands under no label: by the page that it links to, or by a number that is a code."""
-    if documented := values.documented_code(text):
-        return documented
-    if re.fullmatch(r"[1-9][0-9]{4}", text):
-        return int(text)
-    numbers = (int(found[1]) for found in _NUMBER.finditer(text))
-    return next((number for number in numbers if catalogue.lookup(number)), 0)
 
 
 def _has_shape(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Values as they stand in evidence: sids, codes, statuses, levels, URLs, lists of headers; and what must not leave it. Pure.
+"""Values as they stand in evidence: sids, codes, statuses, levels, URLs, lists of headers. Pure.
 
 Every function takes any text and returns "" or 0 where there is nothing of its kind. All expressions run in linear time.
 """
@@ -10,7 +10,6 @@ from typing import Any
 from offhook.providers import raw
 from offhook.records import Headers
 
-REDACTED = "[redacted]"
 RESOURCES = ("SM", "MM", "CA", "CF", "RE", "FX", "CH", "IM", "FN")
 SERVICES = ("MG", "IS", "ZS", "VA", "KS")
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "INVITE"})
@@ -44,24 +43,21 @@ _TITLE = re.compile(
 _TITLED_WITHIN = 8192
 _PHRASES = {each.phrase.lower(): each.value for each in HTTPStatus if each >= 300}
 _SPELLED_STATUS = re.compile(rf"(?<![0-9])([3-5][0-9]{{2}})[ :-]{{1,3}}({'|'.join(map(re.escape, _PHRASES))})\b", re.IGNORECASE)
-# Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
 _NEXT_CELL = re.compile(r",(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD)\b|[A-Z]{2}[0-9a-f]{32}|,)")
+# Neither control characters nor marks that turn the direction of text: who reads the address must see where it leads.
+_NO_SIGN = r"\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+# An apostrophe is a sign like any other (RFC 3986 §2.2), where it neither ends what one before the address began, nor a sentence's
+# `…/sms's answer`. In a host there is none; in a password before it there may be one.
+_HOST = rf"(?:[^{_NO_SIGN}/?#]|'(?=[^\s/?#\"'<>\\]{{0,200}}@))*"
+_APOSTROPHE = r"'(?=[\w%/&])(?!s[ \t]+[a-z])"
 _URL = re.compile(
-    r"https?://[^\s\"'<>\\^`{}|\x00-\x20\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
-    re.IGNORECASE,
+    rf"(?<!')https?://{_HOST}(?:[/?#](?:[^{_NO_SIGN}]|{_APOSTROPHE})*)?|https?://{_HOST}(?:[/?#][^{_NO_SIGN}]*)?", re.IGNORECASE
 )
 # Pages of Twilio's own: never the address of somebody's app (handler.twilio.com and demo.twilio.com can be).
 _OWN_PAGE = re.compile(
     r"https?://(?:(?:www|console|support|help|monitor|api|events|events-schemas|status|docs|ask|login|static[0-9]*)\.)?twilio\.com(?![\w.-])",
     re.IGNORECASE,
 )
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#\"'<>\\]*@")
-_SECRET_HEADERS = frozenset({"authorization", "proxyauthorization", "cookie", "xapikey"})
-_PRIVATE = r"(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key)"
-_SECRET_REST = re.compile(rf"(?i)\b({_PRIVATE}[\"']?[ \t]{{0,4}}[:=])[^\n]*")
-# In a page of HTML a line may be the whole page, and speak of cookies: only header lines and quoted pairs are touched.
-_SECRET_LINE = re.compile(rf"(?im)^([ \t<>]{{0,8}}{_PRIVATE}[ \t]{{0,4}}:)[^\n]*")
-_SECRET_PAIR = re.compile(rf"(?i)([\"']{_PRIVATE}[\"'][ \t]{{0,4}}(?::|=>|,)[ \t]{{0,4}}[\"'])[^\"'\n]*")
 _ERROR_LINE = re.compile(r"(?:^|\n|\\n)[ \t]*Error:[ \t]*([^\n\\]+)")
 
 
@@ -231,31 +227,3 @@ def _listed(value: Any, depth: int) -> Headers:
         name = said(value.get("name") or value.get("key"))
         return _named(name, value.get("value")) if name else pairs_of(value, depth - 1)
     return pairs_of(value, depth - 1)
-
-
-def redacted(headers: Headers) -> Headers:
-    """The same header fields without credentials; of a cookie that is set, the name stays."""
-    return tuple((name, _redacted(fold(name), value)) for name, value in headers)
-
-
-def _redacted(name: str, value: str) -> str:
-    if name in _SECRET_HEADERS:
-        return REDACTED
-    if name == "setcookie":
-        return re.sub(r"=[^;]*", f"={REDACTED}", value, count=1)
-    return without_credentials(value)
-
-
-def without_credentials(text: str) -> str:
-    """The same text with `user:password@` taken out of the addresses in it."""
-    return _CREDENTIALS.sub("", text)
-
-
-def without_secrets(text: str) -> str:
-    """The same line or sentence without credentials in its addresses, and without what stands behind the name of a secret header."""
-    return _SECRET_REST.sub(rf"\1 {REDACTED}", without_credentials(text))
-
-
-def body_without_secrets(body: str) -> str:
-    """The same body without credentials in its addresses and in the header fields that it quotes."""
-    return _SECRET_PAIR.sub(rf"\1{REDACTED}", _SECRET_LINE.sub(rf"\1 {REDACTED}", without_credentials(body)))

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from offhook.debugger.causes import cold_start, own_signature
-from offhook.debugger.causes.secrets import mask
+from offhook.debugger.secrets import masked
 from offhook.doctor import second_looks
 from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.visits import Visit
-from offhook.doctor.wording import came_to, shown, told
+from offhook.doctor.wording import came_to, command, shown, told
 from offhook.records import Cause, Confidence, DebugEvent, FailureKind
 
 LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
@@ -71,7 +71,7 @@ def _elsewhere(first: Visit) -> Finding | None:
         f"The app redirects to {shown(hops[-1].url)}, and a redirect to an address that only this network knows is not followed.",
         *_evidence(first),
         fix=(
-            f"Run the doctor on that URL: offhook doctor {shown(hops[-1].url)}",
+            f"Run the doctor on that URL: {command(hops[-1].url)}",
             "Put the final URL into Twilio's configuration.",
         ),
         cause="redirect.elsewhere",
@@ -151,10 +151,10 @@ async def _proven(patient: Patient, first: Visit, named: Cause | None) -> Cause 
         if found.url:
             return own_signature.for_other_url(patient.destination.url, found.url, found.what)
     browser = await second_looks.as_browser(patient)
-    if browser is not None and browser.accepted and not browser.events:
+    if browser is not None and browser.well:
         return second_looks.judged_by_user_agent(first, browser)
     get = await second_looks.by_get(patient) if status in _ABOUT_THE_PATH and not sure else None
-    if get is not None and get.accepted and not get.events:
+    if get is not None and get.well:
         return Cause(
             name="app.wrong-method",
             title="The app takes GET at this URL, and not POST.",
@@ -184,7 +184,7 @@ def _codes(event: DebugEvent) -> tuple[int, ...]:
 def _evidence(visit: Visit | None) -> tuple[str, ...]:
     if visit is None:
         return ()
-    names = [f"{name}: {mask(value[:60])}" for name, value in visit.exchange.headers if name.lower() in _NAMES_ITSELF]
+    names = [f"{name}: {masked(value[:60])}" for name, value in visit.exchange.headers if name.lower() in _NAMES_ITSELF]
     return (*map(told, visit.attempt.exchanges), *([f"it names itself {', '.join(names)}"] if names else []))
 
 

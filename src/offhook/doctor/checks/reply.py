@@ -44,7 +44,7 @@ async def run(patient: Patient) -> Sequence[Finding]:
 async def _shown_to_browsers(patient: Patient, visit: Visit) -> Sequence[Finding]:
     """Whether a browser gets an answer that is good: then something in front of the app gives Twilio another one."""
     browser = await second_looks.as_browser(patient)
-    if browser is None or not browser.accepted or browser.events or await second_looks.passes_now(patient):
+    if browser is None or not browser.well or await second_looks.passes_now(patient):
         return ()
     return [of_cause(Verdict.FAULT, second_looks.judged_by_user_agent(visit, browser), codes=(11200,))]
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from offhook.debugger.evidence.masking import masked
-from offhook.debugger.evidence.values import without_credentials
+from offhook.debugger.secrets import masked, without_credentials
 
 _MOST = 1024
 _SCHEMES = ("http://", "https://")
