@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from offhook import logs
+from offhook.alarms.configured import check_tellable
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.dev.options import DevOptions
@@ -39,6 +40,7 @@ class Program:
         """Run until SIGINT or SIGTERM. Raises OffhookError when it cannot start."""
         check_startable(settings)
         check_callable(settings.endpoints)
+        check_tellable(settings)
         house = House(settings)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
