@@ -9,6 +9,7 @@ from offhook.cli.archive import Archive, Shape, console_option
 from offhook.cli.filters import as_json
 from offhook.cli.options import with_settings
 from offhook.errors import OffhookError
+from offhook.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _ID_LENGTH: Final = 34
@@ -35,6 +36,15 @@ async def find_alarm(archive: Archive, words: str) -> Shape:
     if len(found) > 1:
         raise OffhookError(f"{words} may mean several: {', '.join(each['sid'] for each in found)}. Write the id of one.")
     return found[0]
+
+
+def not_looked_up(archive: Archive, settings: Settings, alarm: Shape) -> str:
+    """A sentence for endpoints of an alarm of which nobody here can say whether they are there; "" where somebody can."""
+    names = [] if archive.running or settings.endpoints else alarm["settings"].get("endpoint", [])
+    what = "an endpoint" if len(names) == 1 else "endpoints"
+    return (
+        f" Whether there {'is' if len(names) == 1 else 'are'} {what} {', '.join(names)} could not be looked up." if names else ""
+    )
 
 
 async def ask_alarm(archive: Archive, method: str, alarm: Shape, rest: str = "", body: object = None) -> Any:

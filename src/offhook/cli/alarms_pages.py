@@ -33,6 +33,11 @@ def tells(alarm: Shape) -> str:
     return ", ".join([*told, *(["the console"] if alarm["settings"].get("console") else [])]) or "nobody"
 
 
+def as_made(alarm: Shape) -> str:
+    """An alarm in the sentence that its maker reads."""
+    return f"{alarm['sid']} {one_line(alarm['name'])}: fires when {one_line(alarm['watches'])}; tells {one_line(tells(alarm))}."
+
+
 def alarms_table(alarms: Sequence[Shape], *, narrow: bool) -> Table:
     """The alarms in columns; where there is no room, without their ids and whom they tell."""
     table = Table(box=None, header_style="bold", pad_edge=False)

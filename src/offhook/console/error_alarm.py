@@ -55,8 +55,8 @@ def refused(form: Form, said: str) -> Form:
     trouble = []
     place = f"alarm {form.values['name'].strip()[:LONGEST_NAME]}"
     for line in said.split("\n"):
-        # Such as "alarm app down at_least: '0' is not usable", or without a key where it is about the name.
-        key, colon, what = line.removeprefix(place).partition(": ") if line.startswith(place) else ("", "", line)
+        # Such as "alarm app down at_least: '0' is not usable", without a key where it is about the name; or "endpoint: there is no …".
+        key, colon, what = line.removeprefix(place).partition(": ")
         if colon and (not key or key.strip() in form.values):
             faults.setdefault(key.strip() or "name", []).append(what)
         else:

@@ -50,6 +50,33 @@ async def test_everything_that_is_wrong_is_said_at_once(console):
     assert (await console.get("/api/alarms")).json == {"alarms": []}
 
 
+async def test_an_endpoint_that_there_is_not_is_refused_with_a_suggestion(console):
+    refused = await console.post("/api/alarms", {"name": "x", "endpoint": "smss"})
+    assert (refused.status, refused.json["code"]) == (400, 20001)
+    assert refused.json["message"] == "endpoint: there is no endpoint smss. Did you mean sms?"
+    made = await make(console)
+    assert (await console.post(f"/api/alarms/{made['sid']}", {"endpoint": ["voice"]})).status == 400
+    assert (await console.get("/api/alarms")).json == {"alarms": [made]}
+
+
+async def test_a_name_that_is_taken_is_a_conflict_that_names_the_other_alarm(console):
+    one, two = await make(console), await make(console, "other")
+    for path, name in (("/api/alarms", "APP-down"), (f"/api/alarms/{two['sid']}", "app-down")):
+        refused = await console.post(path, {"name": name})
+        assert (refused.status, refused.json["code"]) == (409, 20409)
+        assert f"there is an alarm app-down already, {one['sid']}" in refused.json["message"]
+    assert (await console.get("/api/alarms")).json == {"alarms": [one, two]}
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "metadata.google.internal"])
+async def test_a_webhook_that_would_be_refused_when_it_fires_is_refused_now(console, host):
+    refused = await console.post("/api/alarms", {"name": "x", "webhook": f"http://{host}/"})
+    assert (refused.status, "is not called: a cloud's metadata service" in refused.json["message"]) == (400, True)
+    made = await make(console, webhook="https://no-such-name.invalid/")
+    assert (await console.post(f"/api/alarms/{made['sid']}", {"webhook": f"http://{host}/"})).status == 400
+    assert (await console.get("/api/alarms")).json == {"alarms": [made]}
+
+
 class TestChanging:
     async def test_what_is_given_changes_and_the_rest_stays(self, console):
         made = await make(console, code=[11200], at_least=5, email=["dev@app.example"])
@@ -146,9 +173,16 @@ class TestRest:
 
     @pytest.mark.parametrize(
         "body",
-        [{}, {"until": "2025-11-23T11:00:00Z"}, {"for": "1h", "until": "2025-11-23T13:00:00Z"}, {"for": "1h", "alarms": ["x"]}],
+        [
+            {},
+            {"until": "2025-11-23T11:00:00Z"},
+            {"for": "1h", "until": "2025-11-23T13:00:00Z"},
+            {"for": "1h", "alarms": ["x"]},
+            {"for": "1h", "alarms": ["AK" + "0" * 32]},
+            {"for": "1h", "endpoints": ["smss"]},
+        ],
     )
-    async def test_maintenance_has_an_end(self, console, body):
+    async def test_maintenance_has_an_end_and_is_about_what_there_is(self, console, body):
         assert (await console.post("/api/maintenance", body)).status == 400
 
 

@@ -297,6 +297,23 @@ async def test_every_problem_is_named_at_its_field_and_nothing_typed_is_lost(con
     assert await console.house.alarms.book.alarms() == []
 
 
+async def test_what_the_book_refuses_is_said_at_its_field_too(console):
+    other = await console.alarm("App down")
+    page = await console.change("/alarms/new", NEW | {"endpoint": "smss", "webhook": "http://169.254.169.254/"})
+    assert page.status == 400
+    for field, said in (
+        ("name", f"There is an alarm App down already, {other.sid}."),
+        ("endpoint", "There is no endpoint smss. Did you mean sms?"),
+        ("webhook", "169.254.169.254 is not called: a cloud"),
+    ):
+        fault = page.text.partition(f'id="wrong-{field}"')[2][:300]
+        assert said in fault, field
+    assert await only(console) == other
+    changed = await console.alarm("Other")
+    refused = await console.change(f"/alarms/{changed.sid}/edit", {"watch": "backlog", "backlog": "3", "name": "app down"})
+    assert (refused.status, "There is an alarm App down already" in refused.words) == (400, True)
+
+
 async def test_a_watch_without_its_threshold_is_asked_for_it(console):
     page = await console.change("/alarms/new", {"new": "yes", "name": "x", "watch": "backlog", "backlog": ""})
     assert page.status == 400

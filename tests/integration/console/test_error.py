@@ -291,6 +291,22 @@ async def test_what_is_wrong_with_the_alarm_stands_at_its_field_and_nothing_type
     assert await console.house.alarms.book.alarms() == []
 
 
+async def test_what_the_book_refuses_stands_at_its_field_too(console):
+    event = await an_error(console)
+    other = await console.alarm("Taken")
+    wrong = {"name": "taken", "endpoint": "smss", "webhook": "http://169.254.169.254/"}
+    page = await console.change(f"/errors/{event.id}/alarm", FORM | wrong)
+    assert page.status == 400
+    for field, said in (
+        ("name", other.sid),
+        ("endpoint", "Did you mean sms?"),
+        ("webhook", "is not called: a cloud's metadata service"),
+    ):
+        assert said in unescape(re.search(rf'id="fault-{field}">([^<]*)<', page.text)[1])
+    page = await console.change(f"/errors/{event.id}/alarm", FORM | {"name": "taken"})
+    assert (page.status, other.sid in page.words) == (400, True)
+
+
 async def test_a_secret_that_was_typed_where_a_reference_belongs_is_not_shown_again(console):
     event = await an_error(console)
     page = await console.change(f"/errors/{event.id}/alarm", FORM | {"notify": "https://hooks.slack.com/s3cret"})

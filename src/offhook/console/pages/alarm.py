@@ -5,9 +5,8 @@ from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
-from offhook.alarms.book import FILE
 from offhook.alarms.checks import COUNTING
-from offhook.alarms.model import OUTBOX, UNTOLD, Alarm, Firing, FiringState, Notification
+from offhook.alarms.model import FILE, OUTBOX, UNTOLD, Alarm, Firing, FiringState, Notification
 from offhook.alarms.past import is_quick
 from offhook.alarms.shelves import decode_notification, shelf
 from offhook.api.alarm_fields import MUTE, SNOOZE

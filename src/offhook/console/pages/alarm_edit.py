@@ -7,10 +7,9 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 from starlette.responses import Response
 
-from offhook.alarms.book import FILE
 from offhook.alarms.checks import UnusableAlarmError
 from offhook.alarms.configured import alarm_of
-from offhook.alarms.model import Alarm, Watch
+from offhook.alarms.model import FILE, Alarm, Watch
 from offhook.alarms.past import Preview
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
 from offhook.api.problems import Problem
