@@ -22,6 +22,7 @@ from offhook.settings.sources import Problems
 
 DAY = 86_400
 _MEASURES = frozenset(key.name for key in WATCH_KEYS if key.watch != Watch.EVENTS)
+_OF_THE_WEBHOOK = frozenset({"webhook_format", "webhook_secret"})
 _OF_THE_WATCH = frozenset(key.name for key in ALARM_KEYS if key.part in ("watch", "threshold"))
 
 
@@ -77,7 +78,8 @@ async def change_alarm(house: House, call: Call) -> Response:
     """Change what is given; null means the default. Another watch takes the place of the one before, with its threshold."""
     before = await alarm_or_problem(house, call.identifier)
     given = dict(call.body)
-    name = str(given.pop("name", None) or before.name)
+    named = given.pop("name", None)
+    name = before.name if named is None else str(named)
     wanted = alarm_of(read_wanted(name, merged(before, given)), before)
     book = house.alarms.book
     if structs.replace(wanted, enabled=before.enabled, muted=before.muted) != before:
@@ -103,6 +105,8 @@ def merged(before: Alarm, given: Mapping[str, Any]) -> dict[str, Any]:
         keys = {key: value for key, value in keys.items() if key not in _MEASURES}
     if given.get("code") and keys.get("any") == "both":
         del keys["any"]  # which nobody has written: it stands for all errors and warnings
+    if "webhook" in given and given["webhook"] is None:
+        keys = {key: value for key, value in keys.items() if key not in _OF_THE_WEBHOOK}
     return _without_nothing({**keys, **given})
 
 

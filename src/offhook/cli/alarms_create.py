@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from offhook.cli.alarms_found import common, not_looked_up
+from offhook.cli.alarms_found import besides, common
 from offhook.cli.alarms_options import alarm_options, keys_given
 from offhook.cli.alarms_pages import as_made
 from offhook.cli.archive import Archive, Shape, find_error, opened
@@ -49,14 +49,13 @@ def alarms_create(
     async def make() -> tuple[Shape, str]:
         async with opened(assembly, configuration.settings, console_url) as archive:
             made = await _create(archive, given["from_error"], body)
-            when = "" if archive.running else " It watches when `offhook serve` runs."
-            return made, when + not_looked_up(archive, configuration.settings, made)
+            return made, besides(archive, configuration.settings, made["settings"].get("endpoint", ()))
 
-    alarm, besides = asyncio.run(make())
+    alarm, said = asyncio.run(make())
     if as_json:
         write_json(alarm)
     else:
-        say(f"{as_made(alarm)}{besides}")
+        say(as_made(alarm) + said)
 
 
 async def _create(archive: Archive, from_error: str | None, body: dict[str, Any]) -> Shape:

@@ -1,6 +1,6 @@
 """Which alarm is meant on the command line, and what an alarm command needs besides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
@@ -8,6 +8,7 @@ import click
 from offhook.cli.archive import Archive, Shape, console_option
 from offhook.cli.filters import as_json
 from offhook.cli.options import with_settings
+from offhook.cli.terminal import one_line
 from offhook.errors import OffhookError
 from offhook.settings import Settings
 
@@ -38,13 +39,15 @@ async def find_alarm(archive: Archive, words: str) -> Shape:
     return found[0]
 
 
-def not_looked_up(archive: Archive, settings: Settings, alarm: Shape) -> str:
-    """A sentence for endpoints of an alarm of which nobody here can say whether they are there; "" where somebody can."""
-    names = [] if archive.running or settings.endpoints else alarm["settings"].get("endpoint", [])
-    what = "an endpoint" if len(names) == 1 else "endpoints"
-    return (
-        f" Whether there {'is' if len(names) == 1 else 'are'} {what} {', '.join(names)} could not be looked up." if names else ""
-    )
+def besides(archive: Archive, settings: Settings, endpoints: Sequence[str]) -> str:
+    """What is to be known of an alarm that was made or changed where no server runs: when it watches, and that nobody could look up its endpoints."""
+    if archive.running:
+        return ""
+    said = " It watches when `offhook serve` runs."
+    if not endpoints or settings.endpoints:
+        return said
+    what = "is an endpoint" if len(endpoints) == 1 else "are endpoints"
+    return f"{said} Whether there {what} {one_line(', '.join(endpoints))} could not be looked up: no settings name any."
 
 
 async def ask_alarm(archive: Archive, method: str, alarm: Shape, rest: str = "", body: object = None) -> Any:

@@ -7,6 +7,7 @@ import click
 from offhook import __version__
 from offhook.cli.alarms_create import alarms_create
 from offhook.cli.alarms_delete import alarms_delete
+from offhook.cli.alarms_edit import alarms_edit
 from offhook.cli.alarms_firings import alarms_firings
 from offhook.cli.alarms_list import alarms_list
 from offhook.cli.alarms_preview import alarms_preview
@@ -128,6 +129,7 @@ def build(assembly: Assembly | None = None) -> click.Group:
             alarms_list,
             alarms_show,
             alarms_create,
+            alarms_edit,
             alarms_preview,
             alarms_test,
             alarms_snooze,

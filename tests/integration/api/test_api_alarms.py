@@ -88,6 +88,18 @@ class TestChanging:
         changed = (await console.post(f"/api/alarms/{made['sid']}", {"email": None, "within": None})).json
         assert changed["settings"] == {"code": [11200], "at_least": 5}
 
+    async def test_without_its_webhook_an_alarm_needs_nothing_that_was_about_it(self, console):
+        made = await make(
+            console, webhook="https://hooks.example/", webhook_format="standard", webhook_secret="env:HOOK", sms="+15557654321"
+        )
+        changed = (await console.post(f"/api/alarms/{made['sid']}", {"webhook": None})).json
+        assert changed["settings"] == {"any": "both", "at_least": 1, "sms": ["+15557654321"]}
+
+    async def test_a_name_is_not_taken_away(self, console):
+        made = await make(console)
+        assert (await console.post(f"/api/alarms/{made['sid']}", {"name": " "})).json["message"] == "Give the alarm a name."
+        assert (await console.post(f"/api/alarms/{made['sid']}", {"name": None})).json["name"] == "app-down"
+
     async def test_another_watch_takes_the_place_of_the_one_before(self, console):
         made = await make(console, code=[11200], at_least=5, within="1h", endpoint="sms")
         changed = (await console.post(f"/api/alarms/{made['sid']}", {"silence": "2h"})).json
