@@ -52,7 +52,7 @@ def settled(alarm: Alarm) -> Alarm:
 def usable_maintenance(window: Maintenance) -> Maintenance:
     """The maintenance window. Raises UnusableAlarmError."""
     if not window.starts_at < window.ends_at:
-        raise UnusableAlarmError("ends_at: a maintenance window ends after it has started.")
+        raise UnusableAlarmError("until: a maintenance window ends after it has started.")
     return window
 
 

@@ -196,7 +196,7 @@ def _plain(problem: Problem) -> str:
     said = str(problem)
     for name, label in (("'since'", "From"), ("'until'", "Until"), ("'for'", "For"), ("'note'", "What is being done")):
         said = said.replace(f"Parameter {name}", f"“{label}”")
-    return said.replace("ends_at: a", "A")
+    return said.replace("until: a", "A")
 
 
 ROUTES = (
