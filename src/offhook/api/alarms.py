@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from offhook.alarms.configured import alarm_of, keys_of
 from offhook.alarms.model import Alarm, FiringState, Watch
+from offhook.alarms.untold import by_firing, untold
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file, refusing
 from offhook.api.alarm_shapes import alarm_shape, preview_shape
 from offhook.api.fields import MAX_LIMIT
@@ -29,7 +30,8 @@ _OF_THE_WATCH = frozenset(key.name for key in ALARM_KEYS if key.part in ("watch"
 async def list_alarms(house: House, _: Call) -> Response:
     """All alarms, with the firings that are active."""
     active = await house.alarms.book.firings(MAX_LIMIT, state=FiringState.ACTIVE)
-    return json_answer({"alarms": [alarm_shape(alarm, active) for alarm in await house.alarms.book.alarms()]})
+    missed = by_firing(await untold(house.journal)) if active else {}
+    return json_answer({"alarms": [alarm_shape(alarm, active, missed) for alarm in await house.alarms.book.alarms()]})
 
 
 async def get_alarm(house: House, call: Call) -> Response:
@@ -185,4 +187,5 @@ async def _previewed(house: House, alarm: Alarm, values: Mapping[str, Any]) -> R
 
 async def _shown(house: House, alarm: Alarm) -> Response:
     active = await house.alarms.book.firings(MAX_LIMIT, alarm_sid=alarm.sid, state=FiringState.ACTIVE)
-    return json_answer(alarm_shape(alarm, active))
+    missed = by_firing(await untold(house.journal, alarm.sid)) if active else {}
+    return json_answer(alarm_shape(alarm, active, missed))

@@ -1,10 +1,11 @@
 """Our own API of alarms: made of the keys that the file has, changed key by key, tried out, put to rest."""
 
 import pytest
+from msgspec.structs import replace
 
-from offhook.alarms.model import Alarm, Channels, Firing, FiringState, Watch
-from offhook.alarms.shelves import decode_notification, keep_firing
-from offhook.records import Cause, Confidence
+from offhook.alarms.model import UNTOLD, Alarm, Channels, Firing, FiringState, News, Notification, Watch
+from offhook.alarms.shelves import decode_notification, encode, keep_firing
+from offhook.records import Cause, Confidence, Kept
 
 NOON = 1_763_899_200.0  # the house's time
 
@@ -264,6 +265,64 @@ class TestThePast:
         assert (await console.get(f"/api/alarm-firings/AF{9:032x}")).status == 404
         listed = {each["name"]: each["firings"] for each in (await console.get("/api/alarms")).json["alarms"]}
         assert listed == {"app-down": [], "other": [shown]}
+
+
+class TestUntold:
+    async def miss(self, console, firing, place, **fields):
+        """Somebody could not be told of a firing."""
+        alarm = await console.house.alarms.book.alarm(firing.alarm_sid)
+        values = {"news": News.FIRED, "channel": "email", "address": "dev@app.example", "attempts": 9, "note": "It is refused."}
+        missed = Notification(
+            id=f"AN{place:032x}", alarm=alarm, firing=firing, created_at=NOON - 60, due=NOON, **(values | fields)
+        )
+        await console.journal.keep([Kept(shelf=UNTOLD, id=missed.id, data=encode(missed))])
+
+    async def test_a_firing_names_those_who_could_not_be_told_and_why(self, console):
+        one, other = await make(console), await make(console, "other")
+        firing = await fire(console, one, 1)
+        await fire(console, other, 2)
+        await self.miss(console, firing, 1)
+        await self.miss(console, firing, 2, news=News.RECOVERED, channel="webhook", address="https://hooks.example/")
+        expected = {
+            "id": f"AN{1:032x}",
+            "alarm_sid": one["sid"],
+            "firing": firing.id,
+            "news": "fired",
+            "channel": "email",
+            "address": "dev@app.example",
+            "at": "2025-11-23T11:59:00.000Z",
+            "tries": 9,
+            "why": "It is refused.",
+        }
+        shown = (await console.get(f"/api/alarm-firings/{firing.id}")).json
+        assert shown["untold"][0] == expected
+        assert [(each["news"], each["address"]) for each in shown["untold"]] == [
+            ("fired", "dev@app.example"),
+            ("recovered", "https://hooks.example/"),
+        ]
+        listed = (await console.get("/api/alarm-firings")).json["firings"]
+        assert [len(each["untold"]) for each in listed] == [0, 2]
+        assert (await console.get(f"/api/alarms/{one['sid']}/firings")).json["firings"] == [shown]
+        assert (await console.get(f"/api/alarms/{one['sid']}")).json["firings"] == [shown]
+        assert (await console.get(f"/api/alarms/{one['sid']}/history")).json["firings"] == [shown]
+        alarms = (await console.get("/api/alarms")).json["alarms"]
+        assert [each["firings"][0]["untold"] for each in alarms] == [shown["untold"], []]
+
+    async def test_what_could_not_be_told_is_listed_newest_first_tests_too(self, console):
+        one, other = await make(console), await make(console, "other")
+        firing, second = await fire(console, one, 1), await fire(console, other, 2)
+        await self.miss(console, firing, 1)
+        await self.miss(console, second, 2)
+        await self.miss(console, replace(firing, id=f"AF{9:032x}"), 3, news=News.TEST)
+        every = (await console.get("/api/alarm-untold")).json["untold"]
+        assert [(each["alarm_sid"], each["news"]) for each in every] == [
+            (one["sid"], "test"),
+            (other["sid"], "fired"),
+            (one["sid"], "fired"),
+        ]
+        assert (await console.get(f"/api/alarms/{one['sid']}/untold")).json["untold"] == [every[0], every[2]]
+        await console.ask("DELETE", f"/api/alarms/{one['sid']}")
+        assert len((await console.get(f"/api/alarms/{one['sid']}/untold")).json["untold"]) == 2
 
 
 class TestFromAnError:

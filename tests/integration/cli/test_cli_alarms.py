@@ -4,10 +4,12 @@ import asyncio
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from offhook.alarms.book import AlarmBook
-from offhook.alarms.model import Alarm, Firing, FiringState
-from offhook.alarms.shelves import keep_alarm, keep_firing
+from offhook.alarms.model import UNTOLD, Alarm, Firing, FiringState, News, Notification
+from offhook.alarms.shelves import encode, keep_alarm, keep_firing
+from offhook.records import Kept
 from offhook.system import SystemClock, TimeSortedIds
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
@@ -41,6 +43,13 @@ class AtDesk:
         values = {"value": 5.0, "threshold": 5.0, "peak": 7.0, "code": 11200, "cause_title": "The app is asleep"} | fields
         firing = Firing(id=f"AF{place:032x}", alarm_sid=alarm.sid, alarm_name=alarm.name, fired_at=NOON + place, **values)
         self.do(self._desk.store.keep(keep_firing(firing)))
+        return firing
+
+    def miss(self, alarm, firing, place, **fields):
+        """Somebody could not be told of a firing."""
+        values = {"news": News.FIRED, "channel": "email", "address": "dev@app.example", "note": "The mail server refuses it."}
+        missed = Notification(id=f"AN{place:032x}", alarm=alarm, firing=firing, created_at=NOON, due=NOON, **(values | fields))
+        self.do(self._desk.store.keep([Kept(shelf=UNTOLD, id=missed.id, data=encode(missed))]))
 
 
 @pytest.fixture
@@ -211,6 +220,27 @@ def test_firings_are_listed_newest_first_with_their_cause(alarms, parsed):
     assert "--cursor AF" in shown.stderr
     assert "fires" in alarms("list").stdout
     assert "why: The app is asleep" in alarms("show", "app-down").stdout
+
+
+def test_who_could_not_be_told_stands_below_the_firings_and_with_the_alarm(alarms, parsed):
+    alarms("create", "app-down", "--email", "dev@app.example")
+    (alarm,) = alarms.alarms()
+    firing = alarms.fire(alarm, 1)
+    assert "could not be told" not in alarms("firings").stdout
+    alarms.miss(alarm, firing, 1)
+    alarms.miss(
+        alarm, replace(firing, id="AF" + "9" * 32), 2, news=News.TEST, channel="apprise", address="env:SLACK_URL", note=""
+    )
+    said = "dev@app.example (email) could not be told that it fires: The mail server refuses it."
+    listed = alarms("firings").stdout
+    assert f"{said}\n" in listed
+    assert "app-down: " in listed
+    assert "env:SLACK_URL" not in listed
+    (shown,) = parsed(alarms("firings", "--json"))["firings"]
+    assert [each["why"] for each in shown["untold"]] == ["The mail server refuses it."]
+    of_alarm = alarms("show", "app-down").stdout
+    assert said in of_alarm
+    assert "env:SLACK_URL (notify) could not be told of a test." in of_alarm
 
 
 def test_where_nothing_has_fired_that_is_said(alarms):
