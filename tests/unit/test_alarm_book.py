@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from offhook.alarms.book import MOST_ALARMS, file_sid
+from offhook.alarms.book import MOST_ALARMS
 from offhook.alarms.checks import UnusableAlarmError
+from offhook.alarms.filed import file_sid
 from offhook.alarms.model import Channels, FiringState, Maintenance, News, Watch
 from offhook.alarms.past import simulate
 from offhook.records import Level

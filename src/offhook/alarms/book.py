@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
-from hashlib import blake2b
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from offhook import logs
 from offhook.alarms import shelves
 from offhook.alarms.admission import admitted, namesakes, strangers
 from offhook.alarms.checks import UnusableAlarmError, usable, usable_maintenance
+from offhook.alarms.filed import taken_over
 from offhook.alarms.model import ALARMS, FILE, MAINTENANCE, OUTBOX, Alarm, Firing, FiringState, Maintenance, News, Notification
 from offhook.alarms.past import History, Preview, history, preview
 from offhook.alarms.telling import notifications
@@ -143,16 +143,13 @@ class AlarmBook:
         Their sids follow from their names. Snoozing, dates, firings and what they have counted are kept. One whose name has been given to
         another alarm by hand is taken in all the same: for a name no webhook shall be lost. Raises UnusableAlarmError.
         """
-        now = self._clock.now()
         async with self.lock:
             there = await shelves.alarms(self._journal)
             known = {alarm.sid: alarm for alarm in there if alarm.origin == FILE}
-            adopted = {}
-            for alarm in map(usable, alarms):
-                sid = alarm.sid or file_sid(alarm.name)
-                adopted[sid] = _adopted(replace(alarm, sid=sid, origin=FILE), known.get(sid), now)
-                for other in namesakes(adopted[sid], (each for each in there if each.origin != FILE)):
-                    log.warning("alarms.name_twice", alarm=sid, other=other.sid, name=alarm.name)
+            adopted = taken_over(alarms, known, self._clock.now())
+            for alarm in adopted.values():
+                for other in namesakes(alarm, (each for each in there if each.origin != FILE)):
+                    log.warning("alarms.name_twice", alarm=alarm.sid, other=other.sid, name=alarm.name)
             gone = known.keys() - adopted.keys()
             changes = [shelves.keep_alarm(alarm) for sid, alarm in adopted.items() if alarm != known.get(sid)]
             changes += [shelves.drop_alarm(sid) for sid in sorted(gone)]
@@ -294,15 +291,3 @@ class AlarmBook:
                 yield firing
         for firing in waiting:
             yield firing
-
-
-def file_sid(name: str) -> str:
-    """The sid of the alarm of this name in the settings file: the same at every start."""
-    return f"AK{blake2b(f'file {name}'.encode(), digest_size=16).hexdigest()}"
-
-
-def _adopted(new: Alarm, old: Alarm | None, now: float) -> Alarm:
-    if old is None:
-        return replace(new, created_at=now, updated_at=now)
-    kept = replace(new, created_at=old.created_at, updated_at=old.updated_at, snoozed_until=old.snoozed_until)
-    return kept if kept == old else replace(kept, updated_at=now)
