@@ -97,7 +97,8 @@ class House:
         having = tools_of(settings, self._transport, self.clock, self._ids)
         self._streams = self._pumps(having)
         self.streams = open_desk(settings, self.journal, having, self._streams)
-        self.alarms = open_alarm_desk(self.journal, self.clock, self._ids, settings.account_sid)
+        names = [each.name for each in self.endpoints]
+        self.alarms = open_alarm_desk(self.journal, self.clock, self._ids, endpoints=names, account_sid=settings.account_sid)
         self._watcher, self._outbox = self._open_alarms()
         self.doctor = configured_practice(settings)
         self.allowed_hosts: Sequence[str] = allowed_hosts(settings)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from offhook import logs
+from offhook.alarms.configured import check_tellable
 from offhook.cli.app import build
 from offhook.cli.assembly import ServeInfo
 from offhook.dev.options import DevOptions
@@ -40,6 +41,7 @@ class Program:
         check_startable(settings)
         check_callable(settings.endpoints)
         keep_memory()
+        check_tellable(settings)
         house = House(settings)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -123,3 +123,17 @@ def test_the_same_words_work_with_a_server_and_without_one(running):
     )
     (alarm,) = json.loads(done.stdout)["alarms"]
     assert (alarm["name"], alarm["settings"]) == ("slow", {"delivery_p95": "2s", "email": ["dev@app.example"]})
+
+
+def test_what_a_command_changes_of_an_alarm_outlives_a_kill_and_a_wrong_endpoint_is_refused(running):
+    offhook = running()
+    command(offhook, "create", "slow", "--delivery-p95", "2s", "--endpoint", "sms", "--email", "dev@app.example")
+    command(offhook, "edit", "slow", "--email", "", "--webhook", "https://hooks.example/alarm")
+    assert "Did you mean sms?" in command(offhook, "edit", "slow", "--endpoint", "smss", good=2).stderr
+    assert "is not called" in command(offhook, "edit", "slow", "--webhook", "http://169.254.169.254/", good=2).stderr
+    assert "there is an alarm slow already" in command(offhook, "create", "Slow", good=1).stderr
+    offhook.kill()
+
+    again = running()
+    (alarm,) = get_json(f"{again.console}/api/alarms")["alarms"]
+    assert alarm["settings"] == {"delivery_p95": "2s", "endpoint": ["sms"], "webhook": "https://hooks.example/alarm"}

@@ -6,7 +6,7 @@ from twilio.request_validator import RequestValidator
 
 from tests.helpers.door import until
 from tests.helpers.messages import message, post
-from tests.helpers.processes import ACCOUNT, TOKEN, Offhook, free_port
+from tests.helpers.processes import ACCOUNT, TOKEN, Offhook, free_port, get_json
 from tests.helpers.receivers import Receiver
 from tests.helpers.smtp import MailHost
 
@@ -56,3 +56,28 @@ async def test_three_errors_are_one_mail_to_each_and_one_webhook_also_across_a_k
         assert first.form == again.form
         assert (first.form["AccountSid"], first.form["TriggerValue"], first.form["Log"]) == (ACCOUNT, "3.000000", "error")
         assert RequestValidator(TOKEN).validate(receiver.url, first.form, first.headers["x-twilio-signature"])
+
+
+async def test_who_refuses_to_be_told_stands_with_the_firing_also_after_a_kill(tmp_path):
+    async with Receiver(410) as receiver:
+        config = tmp_path / "offhook.toml"
+        config.write_text(f'alarm_group_wait = "0s"\n[alarms.refused]\nany = "error"\nwebhook = "{receiver.url}"\n')
+        flags = ("--config", str(config), "--to", f"http://127.0.0.1:{free_port()}/sms", "--answer", "ack")
+        offhook = await asyncio.to_thread(Offhook, tmp_path, *flags)
+        await asyncio.to_thread(post, f"{offhook.url}/sms", message())
+
+        async def missed():
+            firings = (await asyncio.to_thread(get_json, f"{offhook.console}/api/alarm-firings"))["firings"]
+            return [each for firing in firings for each in firing["untold"]]
+
+        for _ in range(100):
+            if await missed():
+                break
+            await asyncio.sleep(0.2)
+        offhook.kill()
+
+        offhook = await asyncio.to_thread(Offhook, tmp_path, *flags)
+        (each,) = await missed()
+        assert (each["channel"], each["address"], each["news"], each["tries"]) == ("webhook", receiver.url, "fired", 1)
+        assert each["why"] == "The receiver refuses it with status 410."
+        assert await asyncio.to_thread(offhook.stop) == 0

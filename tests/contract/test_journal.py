@@ -84,7 +84,9 @@ async def test_of_twins_in_several_batches_at_one_time_exactly_one_is_kept(desk)
 async def test_a_batch_of_nothing_but_duplicates_is_told_so(desk):
     first = an_arrival(b"twin")
     await desk.keep(first)
-    assert [receipt.duplicate_of for receipt in await desk.append_all([an_arrival(b"twin"), an_arrival(b"twin")])] == [first.id] * 2
+    assert [receipt.duplicate_of for receipt in await desk.append_all([an_arrival(b"twin"), an_arrival(b"twin")])] == [
+        first.id
+    ] * 2
 
 
 async def test_a_closed_journal_says_so_for_each_of_a_batch(desk):

@@ -434,9 +434,10 @@ async def test_in_maintenance_nothing_is_told_until_it_is_over(house, scope):
 
 async def test_maintenance_of_something_else_hushes_nothing(house):
     await house.alarm()
+    other = await house.alarm("Other", codes=(12100,))
     now = house.clock.now()
     await house.book.add_maintenance(Maintenance(id="", starts_at=now, ends_at=now + 100, endpoints=("voice",)))
-    await house.book.add_maintenance(Maintenance(id="", starts_at=now, ends_at=now + 100, alarms=("AK1",)))
+    await house.book.add_maintenance(Maintenance(id="", starts_at=now, ends_at=now + 100, alarms=(other.sid,)))
     await house.book.add_maintenance(Maintenance(id="", starts_at=now + 50, ends_at=now + 100))
     await house.fail()
     await house.tick()

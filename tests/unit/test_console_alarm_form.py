@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from offhook.alarms.configured import alarm_of
 from offhook.alarms.model import Alarm, Channels, Watch
-from offhook.console.alarm_form import EXAMPLES, Known, answers_from, kept, read, refused, sections, without_secrets
+from offhook.console.alarm_form import EXAMPLES, Known, answers_from, kept, name_of_copy, read, refused, sections, without_secrets
 from offhook.console.alarm_questions import WATCHES
 from offhook.records import Level
 
@@ -123,3 +123,13 @@ def test_the_switches_of_an_alarm_that_is_there_are_not_the_forms():
     answers = answers_from(replace(ALARMS[0], enabled=False, muted=True))
     assert "enabled" not in answers
     assert "muted" not in answers
+
+
+def test_a_copy_has_a_name_that_no_alarm_has_yet():
+    alarm = Alarm(sid="AK1", name="App down")
+    assert name_of_copy(alarm, [alarm]) == "Copy of App down"
+    taken = [alarm, Alarm(sid="AK2", name="copy of app down"), Alarm(sid="AK3", name="Copy of App down 2")]
+    assert name_of_copy(alarm, taken) == "Copy of App down 3"
+    long = Alarm(sid="AK4", name="x" * 64)
+    (first, second) = ("Copy of " + "x" * 56, "Copy of " + "x" * 54 + " 2")
+    assert name_of_copy(long, [Alarm(sid="AK5", name=first)]) == second

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
-from hashlib import blake2b
 from typing import Final
 
 from msgspec.structs import replace
 
+from offhook import logs
 from offhook.alarms import shelves
+from offhook.alarms.admission import admitted, namesakes, strangers
 from offhook.alarms.checks import UnusableAlarmError, usable, usable_maintenance
-from offhook.alarms.model import ALARMS, MAINTENANCE, OUTBOX, Alarm, Firing, FiringState, Maintenance, News, Notification
+from offhook.alarms.filed import taken_over
+from offhook.alarms.model import ALARMS, FILE, MAINTENANCE, OUTBOX, Alarm, Firing, FiringState, Maintenance, News, Notification
 from offhook.alarms.past import History, Preview, history, preview
 from offhook.alarms.telling import notifications
 from offhook.ports import Clock, Ids, Journal
@@ -17,18 +19,21 @@ from offhook.records import Kept
 
 MOST_ALARMS: Final = 1_000
 MOST_MAINTENANCE: Final = 200
-FILE, API = "file", "api"
+
+log = logs.get("alarms")
 
 
 class AlarmBook:
     """The alarms of one journal. Every method raises JournalError when the journal cannot do its part; nothing has changed then.
 
     `lock` is held by whoever changes alarms or firings, the watcher too, so that neither works on what the other is changing. The book
-    works without a watcher as well: a command does that, where no server runs.
+    works without a watcher as well: a command does that, where no server runs. `endpoints` are the names of those that there are, None where
+    that is not known: an alarm of another one is refused.
     """
 
-    def __init__(self, journal: Journal, clock: Clock, ids: Ids) -> None:
+    def __init__(self, journal: Journal, clock: Clock, ids: Ids, endpoints: Collection[str] | None = None) -> None:
         self.lock = asyncio.Lock()
+        self._endpoints = endpoints
         self._journal = journal
         self._clock = clock
         self._ids = ids
@@ -71,12 +76,13 @@ class AlarmBook:
         Raises UnusableAlarmError.
         """
         now = self._clock.now()
-        made = replace(usable(alarm), sid=alarm.sid or self._ids.new("AK"), created_at=now, updated_at=now)
+        made = replace(alarm, sid=alarm.sid or self._ids.new("AK"), created_at=now, updated_at=now)
         async with self.lock:
-            known = {each.sid for each in await shelves.alarms(self._journal)}
-            if made.sid in known:
+            others = await shelves.alarms(self._journal)
+            if any(each.sid == made.sid for each in others):
                 raise UnusableAlarmError(f"sid: there is an alarm {made.sid} already.")
-            if len(known) >= MOST_ALARMS:
+            made = admitted(made, others, self._endpoints)
+            if len(others) >= MOST_ALARMS:
                 raise UnusableAlarmError(f"There are {MOST_ALARMS:,} alarms: delete one before another is made.")
             await self._keep([shelves.keep_alarm(made)])
         return made
@@ -84,17 +90,21 @@ class AlarmBook:
     async def update(self, alarm: Alarm) -> Alarm | None:
         """Keep an alarm as it now shall be; None where its sid is not known.
 
-        Its origin and the date it was made stay, and so does whether it is enabled, muted or snoozed: those have methods of their own. An alarm that now counts something else starts from nothing; a firing of it goes on until it recovers by the new rule. Raises
+        Its origin and the date it was made stay, and so does whether it is enabled, muted or snoozed: those have methods of their own. An
+        alarm that now counts something else starts from nothing; a firing of it goes on until it recovers by the new rule. Raises
         UnusableAlarmError, for an alarm of the file too.
         """
+        async with self.lock:
+            others = await shelves.alarms(self._journal)
 
-        def changed(old: Alarm) -> Alarm:
-            if old.origin == FILE:
-                raise UnusableAlarmError(f"The alarm {old.name} stands in the settings file: change it there.")
-            kept = {"created_at": old.created_at, "origin": old.origin, "enabled": old.enabled}
-            return replace(usable(alarm), **kept, muted=old.muted, snoozed_until=old.snoozed_until)
+            def changed(old: Alarm) -> Alarm:
+                if old.origin == FILE:
+                    raise UnusableAlarmError(f"The alarm {old.name} stands in the settings file: change it there.")
+                kept = {"created_at": old.created_at, "origin": old.origin, "enabled": old.enabled}
+                new = admitted(alarm, others, self._endpoints, old)
+                return replace(new, **kept, muted=old.muted, snoozed_until=old.snoozed_until)
 
-        return await self._change(alarm.sid, changed)
+            return await self._changed_to(alarm.sid, changed)
 
     async def delete(self, sid: str) -> bool:
         """Take an alarm away; False where there is none. What it has fired ends without a word, and stays in the list of firings.
@@ -130,15 +140,16 @@ class AlarmBook:
     async def adopt(self, alarms: Iterable[Alarm]) -> Sequence[Alarm]:
         """Take the alarms of the settings file in, at the start: replace those of the same name, take away those that are no longer there.
 
-        Their sids follow from their names. Snoozing, dates, firings and what they have counted are kept. Raises UnusableAlarmError.
+        Their sids follow from their names. Snoozing, dates, firings and what they have counted are kept. One whose name has been given to
+        another alarm by hand is taken in all the same: for a name no webhook shall be lost. Raises UnusableAlarmError.
         """
-        now = self._clock.now()
         async with self.lock:
-            known = {alarm.sid: alarm for alarm in await shelves.alarms(self._journal) if alarm.origin == FILE}
-            adopted = {}
-            for alarm in map(usable, alarms):
-                sid = alarm.sid or file_sid(alarm.name)
-                adopted[sid] = _adopted(replace(alarm, sid=sid, origin=FILE), known.get(sid), now)
+            there = await shelves.alarms(self._journal)
+            known = {alarm.sid: alarm for alarm in there if alarm.origin == FILE}
+            adopted = taken_over(alarms, known, self._clock.now())
+            for alarm in adopted.values():
+                for other in namesakes(alarm, (each for each in there if each.origin != FILE)):
+                    log.warning("alarms.name_twice", alarm=alarm.sid, other=other.sid, name=alarm.name)
             gone = known.keys() - adopted.keys()
             changes = [shelves.keep_alarm(alarm) for sid, alarm in adopted.items() if alarm != known.get(sid)]
             changes += [shelves.drop_alarm(sid) for sid in sorted(gone)]
@@ -219,6 +230,10 @@ class AlarmBook:
         made = replace(usable_maintenance(window), id=self._ids.new("AM"))
         async with self.lock:
             now = self._clock.now()
+            alarms = {alarm.sid for alarm in await shelves.alarms(self._journal)}
+            wrong = list(strangers(made, alarms, self._endpoints))
+            if wrong:
+                raise UnusableAlarmError(*wrong)
             windows = await shelves.maintenance(self._journal)
             over = [Kept(shelf=MAINTENANCE, id=each.id) for each in windows if each.ends_at <= now]
             if len(windows) - len(over) >= MOST_MAINTENANCE:
@@ -276,15 +291,3 @@ class AlarmBook:
                 yield firing
         for firing in waiting:
             yield firing
-
-
-def file_sid(name: str) -> str:
-    """The sid of the alarm of this name in the settings file: the same at every start."""
-    return f"AK{blake2b(f'file {name}'.encode(), digest_size=16).hexdigest()}"
-
-
-def _adopted(new: Alarm, old: Alarm | None, now: float) -> Alarm:
-    if old is None:
-        return replace(new, created_at=now, updated_at=now)
-    kept = replace(new, created_at=old.created_at, updated_at=old.updated_at, snoozed_until=old.snoozed_until)
-    return kept if kept == old else replace(kept, updated_at=now)

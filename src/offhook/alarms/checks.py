@@ -6,7 +6,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from offhook.alarms.model import Alarm, Maintenance, Watch
+from offhook.delivery import destination
 from offhook.errors import OffhookError
+from offhook.net.admission import never_called
 
 DAY: Final = 86_400.0
 LONGEST_WINDOW: Final = {Watch.SILENCE: 7 * DAY, Watch.ISSUES: 30 * DAY}
@@ -35,18 +37,22 @@ class UnusableAlarmError(OffhookError):
 
 def usable(alarm: Alarm) -> Alarm:
     """The alarm as it will be kept. Raises UnusableAlarmError with all that is wrong with it."""
-    if alarm.watch in YES_OR_NO:
-        alarm = replace(alarm, threshold=1.0, recover_below=None)
-    problems = tuple(_problems(alarm))
+    alarm = settled(alarm)
+    problems = tuple(problems_of(alarm))
     if problems:
         raise UnusableAlarmError(*problems)
     return alarm
 
 
+def settled(alarm: Alarm) -> Alarm:
+    """The alarm with what its watch leaves no choice about."""
+    return replace(alarm, threshold=1.0, recover_below=None) if alarm.watch in YES_OR_NO else alarm
+
+
 def usable_maintenance(window: Maintenance) -> Maintenance:
     """The maintenance window. Raises UnusableAlarmError."""
     if not window.starts_at < window.ends_at:
-        raise UnusableAlarmError("ends_at: a maintenance window ends after it has started.")
+        raise UnusableAlarmError("until: a maintenance window ends after it has started.")
     return window
 
 
@@ -55,7 +61,13 @@ def recovery_of(alarm: Alarm) -> float:
     return _DEFAULT_RECOVERY * alarm.threshold if alarm.recover_below is None else alarm.recover_below
 
 
-def _problems(alarm: Alarm) -> Iterator[str]:
+def never_told(webhook: str) -> str:
+    """Why the door to the network would never let this webhook of an alarm pass; empty when it may be called."""
+    return never_called(destination.shown(webhook), trusted=True)
+
+
+def problems_of(alarm: Alarm) -> Iterator[str]:
+    """A sentence for each thing that is wrong with it."""
     if not alarm.name.strip():
         yield "name: an alarm needs a name."
     elif len(alarm.name) > LONGEST_NAME or not alarm.name.isprintable():
@@ -64,6 +76,8 @@ def _problems(alarm: Alarm) -> Iterator[str]:
         yield f"description: at most {LONGEST_DESCRIPTION} characters."
     if alarm.channels.webhook_format not in FORMATS:
         yield f"webhook_format: {' or '.join(FORMATS)}, not {alarm.channels.webhook_format!r}."
+    if alarm.channels.webhook and (why := never_told(alarm.channels.webhook)):
+        yield f"webhook: {why}"
     yield from _of_threshold(alarm)
     yield from _of_window(alarm)
     yield from _of_scope(alarm)

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from offhook.alarms.book import FILE
-from offhook.alarms.model import Alarm, Channels, Watch
+from offhook.alarms.checks import never_told
+from offhook.alarms.model import FILE, Alarm, Channels, Watch
+from offhook.errors import SettingsError
 from offhook.settings import AlarmSettings, Settings, spell
 from offhook.settings.alarm_keys import EVERY_LEVEL, LEVELS
 from offhook.settings.secret import resolve
@@ -46,6 +47,15 @@ def oddities(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
                 resolve(reference, environ, literal=False)
             except ValueError as error:
                 yield f"alarm {alarm.name}: {error}"
+
+
+def check_tellable(settings: Settings) -> None:
+    """Raises SettingsError for the webhook of an alarm of the file that the door to the network would never let pass."""
+    problems = [
+        f"alarm {alarm.name}: webhook: {why}" for alarm in settings.alarms if alarm.webhook and (why := never_told(alarm.webhook))
+    ]
+    if problems:
+        raise SettingsError("\n".join(problems))
 
 
 def alarm_of(wanted: AlarmSettings, before: Alarm = _DEFAULT, **fields: Any) -> Alarm:

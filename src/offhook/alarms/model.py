@@ -8,6 +8,8 @@ ALARMS, FIRINGS, OUTBOX, WATCH, MAINTENANCE = "alarms", "firings", "alarm-outbox
 UNTOLD, PACE = "alarm-untold", "alarm-pace"
 """The shelves of the journal that alarms keep their records on. Untold are the notifications that nobody could be told of, with the reason in
 their note; of the pace is when a phone number was last written to."""
+FILE, API = "file", "api"
+"""Where an alarm comes from: the settings' file describes it, or somebody has made it here."""
 
 
 class Watch(StrEnum):
@@ -69,7 +71,7 @@ class Alarm(Record):
     created_at: float = 0.0
     updated_at: float = 0.0
     account_sid: str = ""
-    origin: str = "api"
+    origin: str = API
 
 
 class FiringState(StrEnum):

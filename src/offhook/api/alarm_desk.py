@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NamedTuple
 
 import msgspec
 
 from offhook.alarms.book import AlarmBook
+from offhook.api.problems import Problem
 from offhook.ports import Clock, Ids, Journal
 from offhook.records import Kept, Record
 
@@ -25,9 +26,11 @@ class AlarmDesk(NamedTuple):
     account_sid: str
 
 
-def open_desk(journal: Journal, clock: Clock, ids: Ids, account_sid: str | None = None) -> AlarmDesk:
-    """A desk over a journal."""
-    return AlarmDesk(AlarmBook(journal, clock, ids), Tokens(journal, clock, ids), account_sid or "")
+def open_desk(
+    journal: Journal, clock: Clock, ids: Ids, *, endpoints: Collection[str] | None, account_sid: str | None = None
+) -> AlarmDesk:
+    """A desk over a journal. `endpoints` are the names of those that there are, None where that is not known."""
+    return AlarmDesk(AlarmBook(journal, clock, ids, endpoints), Tokens(journal, clock, ids), account_sid or "")
 
 
 class Token(Record):
@@ -63,7 +66,11 @@ class Tokens:
             if not wanted.made:
                 # Before the alarm, so that a crash between the two leaves nothing that would be made twice.
                 await self._keep(place, wanted)
-                await make(wanted.sid)  # which looks whether it is there already
+                try:
+                    await make(wanted.sid)  # which looks whether it is there already
+                except Problem:
+                    await self._journal.keep([Kept(shelf=TOKENS, id=place)])  # what was refused may be asked for otherwise
+                    raise
                 await self._keep(place, msgspec.structs.replace(wanted, made=True))
             return wanted.sid
 

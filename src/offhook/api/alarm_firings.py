@@ -3,8 +3,9 @@
 from starlette.responses import Response
 
 from offhook.alarms.model import FiringState, Maintenance
+from offhook.alarms.untold import by_firing, untold
 from offhook.api.alarm_found import alarm_or_problem, refusing
-from offhook.api.alarm_shapes import firing_page, firing_shape, history_shape, maintenance_shape
+from offhook.api.alarm_shapes import firing_page, firing_shape, history_shape, maintenance_shape, untold_shape
 from offhook.api.alarms import DAY, until_of
 from offhook.api.fields import DEFAULT_BUCKETS, DEFAULT_LIMIT, MAX_LIMIT
 from offhook.api.house import House
@@ -26,7 +27,7 @@ async def _page(house: House, call: Call, alarm_sid: str) -> Response:
     limit = call.values.get("limit", DEFAULT_LIMIT)
     state = FiringState(call.values["state"]) if "state" in call.values else None
     found = await house.alarms.book.firings(limit + 1, call.values.get("cursor", ""), alarm_sid=alarm_sid, state=state)
-    return json_answer(firing_page(found, limit))
+    return json_answer(firing_page(found, limit, by_firing(await untold(house.journal))))
 
 
 async def get_firing(house: House, call: Call) -> Response:
@@ -34,7 +35,17 @@ async def get_firing(house: House, call: Call) -> Response:
     firing = await house.alarms.book.firing(call.identifier)
     if firing is None:
         raise Problem(20404, f"There is no firing {call.identifier[:50]}.")
-    return json_answer(firing_shape(firing))
+    return json_answer(firing_shape(firing, by_firing(await untold(house.journal, firing.alarm_sid))))
+
+
+async def list_untold(house: House, _: Call) -> Response:
+    """What nobody could be told of, of all alarms."""
+    return json_answer({"untold": [untold_shape(each) for each in await untold(house.journal)]})
+
+
+async def list_untold_of_alarm(house: House, call: Call) -> Response:
+    """What nobody could be told of by one alarm, its tests too; of one that is gone, as well."""
+    return json_answer({"untold": [untold_shape(each) for each in await untold(house.journal, call.identifier)]})
 
 
 async def get_alarm_history(house: House, call: Call) -> Response:
@@ -47,7 +58,8 @@ async def get_alarm_history(house: House, call: Call) -> Response:
     buckets = call.values.get("buckets", DEFAULT_BUCKETS)
     found = await house.alarms.book.history(alarm, since, until, buckets)
     firings = await house.alarms.book.firings(MAX_LIMIT, alarm_sid=alarm.sid)
-    then = [each for each in firings if each.fired_at < until and (each.recovered_at or until) >= since]
+    missed = by_firing(await untold(house.journal, alarm.sid))
+    then = [firing_shape(each, missed) for each in firings if each.fired_at < until and (each.recovered_at or until) >= since]
     return json_answer(history_shape(alarm, found, buckets, then))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from offhook.alarms.book import FILE
+from offhook.alarms.admission import NameTakenError
 from offhook.alarms.checks import UnusableAlarmError
-from offhook.alarms.model import Alarm
+from offhook.alarms.model import FILE, Alarm
 from offhook.api.house import House
 from offhook.api.problems import Problem
 
@@ -35,8 +35,10 @@ def refuse_file(alarm: Alarm) -> None:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Whatever the book refuses is a Problem 20001."""
+    """Whatever the book refuses is a Problem 20001, or 20409 where an alarm could be made but for its name, which another one has."""
     try:
         yield
+    except NameTakenError as refusal:
+        raise Problem(20409, str(refusal)) from None
     except UnusableAlarmError as refusal:
-        raise Problem(20001, str(refusal)) from None
+        raise Problem(20001, "\n".join(refusal.problems)) from None

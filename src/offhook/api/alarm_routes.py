@@ -22,6 +22,8 @@ from offhook.api.alarm_firings import (
     list_firings,
     list_firings_of_alarm,
     list_maintenance,
+    list_untold,
+    list_untold_of_alarm,
 )
 from offhook.api.alarm_v2 import (
     ALARM_PAGE,
@@ -205,6 +207,14 @@ OUR_ALARMS: Final = (
     ),
     Operation(
         "GET",
+        f"{_ONE}/untold",
+        "List what an alarm could tell nobody, tests too, newest first.",
+        list_untold_of_alarm,
+        alarm_shapes.UntoldList,
+        problems=(20503,),
+    ),
+    Operation(
+        "GET",
         f"{_ONE}/history",
         "Count over time what an alarm counts; without a time, over the last 24 hours.",
         get_alarm_history,
@@ -230,6 +240,14 @@ OUR_ALARMS: Final = (
         list_firings,
         alarm_shapes.FiringPage,
         query=(*FIRING_FILTERS, *FIRING_PAGE),
+        problems=(20503,),
+    ),
+    Operation(
+        "GET",
+        "/api/alarm-untold",
+        "List what nobody could be told of, newest first.",
+        list_untold,
+        alarm_shapes.UntoldList,
         problems=(20503,),
     ),
     Operation("GET", "/api/alarm-firings/{id}", "Show a firing.", get_firing, alarm_shapes.Firing, problems=(20404, 20503)),

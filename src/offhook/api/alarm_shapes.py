@@ -1,20 +1,48 @@
 """Alarms, firings and maintenance windows as our own API shows them. Pure, and also what `--json` of the command line prints."""
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from types import MappingProxyType
+from typing import Any, Final, TypedDict
 
 from offhook.alarms import model
 from offhook.alarms.configured import keys_of
-from offhook.alarms.model import FiringState, Watch
+from offhook.alarms.model import FiringState, News, Watch
 from offhook.alarms.past import History, Preview
+from offhook.alarms.untold import ByFiring
 from offhook.api.alarm_words import watches
 from offhook.api.shapes import iso, iso_or_none
+
+_NOTHING: Final[ByFiring] = MappingProxyType({})
+
+
+class Untold(TypedDict):
+    """One address that could not be told: of what (`news`: fired, recovered, test) and of which firing, after how many tries, and why not.
+
+    `at` is when it was to be told. The newest 500 are kept.
+    """
+
+    id: str
+    alarm_sid: str
+    firing: str
+    news: News
+    channel: str
+    address: str
+    at: str
+    tries: int
+    why: str
+
+
+class UntoldList(TypedDict):
+    """The newest first."""
+
+    untold: list[Untold]
 
 
 class Firing(TypedDict):
     """One crossing of an alarm's threshold. `subject`: an issue's id or an endpoint's name, where the alarm fires for each of them.
 
-    `code`, `cause`, `steps` and `error` (an id) are of the error that tells the most. `told`: somebody has been told, or nobody was to be.
+    `code`, `cause`, `steps` and `error` (an id) are of the error that tells the most. `told`: somebody is being told, or nobody was to be;
+    `untold`: those who could not be.
     """
 
     id: str
@@ -34,6 +62,7 @@ class Firing(TypedDict):
     endpoint: str
     error: str
     told: bool
+    untold: list[Untold]
 
 
 class Alarm(TypedDict):
@@ -139,8 +168,8 @@ class MaintenanceEnded(TypedDict):
     ended: int
 
 
-def alarm_shape(alarm: model.Alarm, firings: Sequence[model.Firing] = ()) -> Alarm:
-    """One alarm. Of the firings, those of others are left out."""
+def alarm_shape(alarm: model.Alarm, firings: Sequence[model.Firing] = (), missed: ByFiring = _NOTHING) -> Alarm:
+    """One alarm. Of the firings, those of others are left out. `missed`: what nobody could be told of."""
     return {
         "sid": alarm.sid,
         "name": alarm.name,
@@ -153,11 +182,11 @@ def alarm_shape(alarm: model.Alarm, firings: Sequence[model.Firing] = ()) -> Ala
         "origin": alarm.origin,
         "created_at": iso_or_none(alarm.created_at),
         "updated_at": iso_or_none(alarm.updated_at),
-        "firings": [firing_shape(each) for each in firings if each.alarm_sid == alarm.sid],
+        "firings": [firing_shape(each, missed) for each in firings if each.alarm_sid == alarm.sid],
     }
 
 
-def firing_shape(firing: model.Firing) -> Firing:
+def firing_shape(firing: model.Firing, missed: ByFiring) -> Firing:
     """One firing."""
     return {
         "id": firing.id,
@@ -177,13 +206,29 @@ def firing_shape(firing: model.Firing) -> Firing:
         "endpoint": firing.endpoint,
         "error": firing.event,
         "told": firing.told,
+        "untold": [untold_shape(each) for each in missed.get(firing.id, ())],
     }
 
 
-def firing_page(found: Sequence[model.Firing], limit: int) -> FiringPage:
+def untold_shape(notification: model.Notification) -> Untold:
+    """One address that could not be told."""
+    return {
+        "id": notification.id,
+        "alarm_sid": notification.alarm.sid,
+        "firing": notification.firing.id,
+        "news": notification.news,
+        "channel": notification.channel,
+        "address": notification.address,
+        "at": iso(notification.created_at),
+        "tries": notification.attempts,
+        "why": notification.note,
+    }
+
+
+def firing_page(found: Sequence[model.Firing], limit: int, missed: ByFiring) -> FiringPage:
     """A page of firings, of which one more than fits was looked for."""
     page = found[:limit]
-    return {"firings": [firing_shape(each) for each in page], "next_cursor": page[-1].id if len(found) > limit else None}
+    return {"firings": [firing_shape(each, missed) for each in page], "next_cursor": page[-1].id if len(found) > limit else None}
 
 
 def preview_shape(preview: Preview) -> AlarmPreview:
@@ -201,8 +246,8 @@ def preview_shape(preview: Preview) -> AlarmPreview:
     }
 
 
-def history_shape(alarm: model.Alarm, found: History, buckets: int, firings: Sequence[model.Firing]) -> AlarmHistory:
-    """What an alarm counted over time."""
+def history_shape(alarm: model.Alarm, found: History, buckets: int, firings: Sequence[Firing]) -> AlarmHistory:
+    """What an alarm counted over time. `firings` are those of that time, as they are shown."""
     return {
         "since": iso(found.since),
         "until": iso(found.until),
@@ -210,7 +255,7 @@ def history_shape(alarm: model.Alarm, found: History, buckets: int, firings: Seq
         "counts": list(found.counts),
         "threshold": alarm.threshold,
         "complete": found.complete,
-        "firings": [firing_shape(each) for each in firings],
+        "firings": list(firings),
     }
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from offhook.alarms.configured import alarm_of, keys_of
 from offhook.alarms.model import Alarm, FiringState, Watch
+from offhook.alarms.untold import by_firing, untold
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file, refusing
 from offhook.api.alarm_shapes import alarm_shape, preview_shape
 from offhook.api.fields import MAX_LIMIT
@@ -22,13 +23,15 @@ from offhook.settings.sources import Problems
 
 DAY = 86_400
 _MEASURES = frozenset(key.name for key in WATCH_KEYS if key.watch != Watch.EVENTS)
+_OF_THE_WEBHOOK = frozenset({"webhook_format", "webhook_secret"})
 _OF_THE_WATCH = frozenset(key.name for key in ALARM_KEYS if key.part in ("watch", "threshold"))
 
 
 async def list_alarms(house: House, _: Call) -> Response:
     """All alarms, with the firings that are active."""
     active = await house.alarms.book.firings(MAX_LIMIT, state=FiringState.ACTIVE)
-    return json_answer({"alarms": [alarm_shape(alarm, active) for alarm in await house.alarms.book.alarms()]})
+    missed = by_firing(await untold(house.journal)) if active else {}
+    return json_answer({"alarms": [alarm_shape(alarm, active, missed) for alarm in await house.alarms.book.alarms()]})
 
 
 async def get_alarm(house: House, call: Call) -> Response:
@@ -77,7 +80,8 @@ async def change_alarm(house: House, call: Call) -> Response:
     """Change what is given; null means the default. Another watch takes the place of the one before, with its threshold."""
     before = await alarm_or_problem(house, call.identifier)
     given = dict(call.body)
-    name = str(given.pop("name", None) or before.name)
+    named = given.pop("name", None)
+    name = before.name if named is None else str(named)
     wanted = alarm_of(read_wanted(name, merged(before, given)), before)
     book = house.alarms.book
     if structs.replace(wanted, enabled=before.enabled, muted=before.muted) != before:
@@ -103,6 +107,8 @@ def merged(before: Alarm, given: Mapping[str, Any]) -> dict[str, Any]:
         keys = {key: value for key, value in keys.items() if key not in _MEASURES}
     if given.get("code") and keys.get("any") == "both":
         del keys["any"]  # which nobody has written: it stands for all errors and warnings
+    if "webhook" in given and given["webhook"] is None:
+        keys = {key: value for key, value in keys.items() if key not in _OF_THE_WEBHOOK}
     return _without_nothing({**keys, **given})
 
 
@@ -181,4 +187,5 @@ async def _previewed(house: House, alarm: Alarm, values: Mapping[str, Any]) -> R
 
 async def _shown(house: House, alarm: Alarm) -> Response:
     active = await house.alarms.book.firings(MAX_LIMIT, alarm_sid=alarm.sid, state=FiringState.ACTIVE)
-    return json_answer(alarm_shape(alarm, active))
+    missed = by_firing(await untold(house.journal, alarm.sid)) if active else {}
+    return json_answer(alarm_shape(alarm, active, missed))

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from offhook.cli.alarms_found import common
+from offhook.cli.alarms_found import besides, common
 from offhook.cli.alarms_options import alarm_options, keys_given
-from offhook.cli.alarms_pages import tells
+from offhook.cli.alarms_pages import as_made
 from offhook.cli.archive import Archive, Shape, find_error, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand
-from offhook.cli.terminal import one_line, say, write_json
+from offhook.cli.terminal import say, write_json
 from offhook.errors import OffhookError
 
 _EXAMPLES = """\b
@@ -46,16 +46,16 @@ def alarms_create(
     elif not given["from_error"]:
         raise click.UsageError("Missing argument 'NAME': say what the alarm is to be called, such as app-down.")
 
-    async def make() -> tuple[Shape, bool]:
+    async def make() -> tuple[Shape, str]:
         async with opened(assembly, configuration.settings, console_url) as archive:
-            return await _create(archive, given["from_error"], body), archive.running
+            made = await _create(archive, given["from_error"], body)
+            return made, besides(archive, configuration.settings, made["settings"].get("endpoint", ()))
 
-    alarm, running = asyncio.run(make())
+    alarm, said = asyncio.run(make())
     if as_json:
         write_json(alarm)
-        return
-    when = "" if running else " It watches when `offhook serve` runs."
-    say(f"{alarm['sid']} {one_line(alarm['name'])}: fires when {one_line(alarm['watches'])}; tells {tells(alarm)}.{when}")
+    else:
+        say(as_made(alarm) + said)
 
 
 async def _create(archive: Archive, from_error: str | None, body: dict[str, Any]) -> Shape:

@@ -8,7 +8,7 @@ import click
 
 from offhook.alarms.model import FiringState
 from offhook.cli.alarms_found import ask_alarm, common, find_alarm
-from offhook.cli.alarms_pages import firings_table
+from offhook.cli.alarms_pages import firings_table, firings_text
 from offhook.cli.archive import Shape, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import paging, query_of
@@ -25,7 +25,7 @@ from offhook.cli.terminal import out, say, write_json
 def alarms_firings(
     assembly: Assembly, /, *, configuration: Configuration, console_url: str | None, as_json: bool, **given: Any
 ) -> None:
-    """List what alarms have fired, newest first: since when, how bad it was, and why.
+    """List what alarms have fired, newest first: since when, how bad it was, and why; and who could not be told of it.
 
     ALARM (its name, its id, or the beginning of that) means only those of one alarm.
     """
@@ -47,5 +47,8 @@ def alarms_firings(
         say("Nothing has fired.")
         return
     out().print(firings_table(page["firings"]))
+    missed = firings_text(page["firings"])
+    if missed:
+        out().print(missed, soft_wrap=True)
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")

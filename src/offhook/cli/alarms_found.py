@@ -1,6 +1,6 @@
 """Which alarm is meant on the command line, and what an alarm command needs besides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
@@ -8,7 +8,9 @@ import click
 from offhook.cli.archive import Archive, Shape, console_option
 from offhook.cli.filters import as_json
 from offhook.cli.options import with_settings
+from offhook.cli.terminal import one_line
 from offhook.errors import OffhookError
+from offhook.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _ID_LENGTH: Final = 34
@@ -35,6 +37,17 @@ async def find_alarm(archive: Archive, words: str) -> Shape:
     if len(found) > 1:
         raise OffhookError(f"{words} may mean several: {', '.join(each['sid'] for each in found)}. Write the id of one.")
     return found[0]
+
+
+def besides(archive: Archive, settings: Settings, endpoints: Sequence[str]) -> str:
+    """What is to be known of an alarm that was made or changed where no server runs: when it watches, and that nobody could look up its endpoints."""
+    if archive.running:
+        return ""
+    said = " It watches when `offhook serve` runs."
+    if not endpoints or settings.endpoints:
+        return said
+    what = "is an endpoint" if len(endpoints) == 1 else "are endpoints"
+    return f"{said} Whether there {what} {one_line(', '.join(endpoints))} could not be looked up: no settings name any."
 
 
 async def ask_alarm(archive: Archive, method: str, alarm: Shape, rest: str = "", body: object = None) -> Any:

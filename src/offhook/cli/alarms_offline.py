@@ -1,6 +1,7 @@
 """The API of alarms without a server: the same handlers, on the journal that no server has open."""
 
 import re
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,13 +19,17 @@ from offhook.ports import Journal
 from offhook.system import SystemClock, TimeSortedIds
 
 
-async def ask(journal: Journal, method: str, path: str, body: object = None) -> Any:
-    """What the API answers, as a server would; None where there is no such thing. Raises OffhookError, or click.UsageError for what is not acceptable."""
+async def ask(journal: Journal, endpoints: Collection[str] | None, method: str, path: str, body: object = None) -> Any:
+    """What the API answers, as a server would; None where there is no such thing. `endpoints`: those that there are, None where nobody knows.
+
+    Raises OffhookError, or click.UsageError for what is not acceptable.
+    """
     parts = urlsplit(path)
     operation, identifier = _operation(method, parts.path)
     clock = SystemClock()
+    desk = open_desk(journal, clock, TimeSortedIds(), endpoints=endpoints)
     # As much of a house as these handlers ask of one.
-    house = cast("House", SimpleNamespace(journal=journal, clock=clock, alarms=open_desk(journal, clock, TimeSortedIds())))
+    house = cast("House", SimpleNamespace(journal=journal, clock=clock, alarms=desk))
     try:
         call = asked(operation, identifier, parse_qsl(parts.query), body if isinstance(body, dict) else {})
         answer = await operation.handle(house, call)

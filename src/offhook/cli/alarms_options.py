@@ -35,6 +35,17 @@ def alarm_options(function: _F) -> _F:
     return function
 
 
+def changed_options(function: _F) -> _F:
+    """The same flags for an alarm that there is: what can be on has a flag that turns it off."""
+    for key in reversed(ALARM_OPTIONS):
+        function = (_option if key.kind.word != "switch" or key.watch else _switch)(key)(function)
+    return function
+
+
+def _switch(key: AlarmKey) -> Callable[[_F], _F]:
+    return click.option(f"{key.flag}/--no-{key.flag[2:]}", key.name, default=None, help=f"{key.meaning}.")
+
+
 def _option(key: AlarmKey) -> Callable[[_F], _F]:
     word = key.kind.word
     if word == "switch":
@@ -57,3 +68,15 @@ def keys_given(given: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if name in names and value not in (None, (), False)
     }
+
+
+def changes_given(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of the flags that were given of an alarm that there is; of one that is empty, None, which means the default."""
+    changes = keys_given(given)
+    for key in ALARM_OPTIONS:
+        value = given[key.name]
+        if value is False and not key.watch:
+            changes[key.name] = False
+        elif value == "" or (value and isinstance(value, tuple) and not any(value)):
+            changes[key.name] = None
+    return changes

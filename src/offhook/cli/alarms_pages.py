@@ -12,6 +12,8 @@ from offhook.cli.terminal import one_line
 Shape = dict[str, Any]
 STYLES: Final = {"fires": "red", "quiet": "", "muted": "yellow", "snoozed": "yellow", "off": "dim"}
 FIRING_STATES: Final = {"active": "red", "recovered": "green"}
+_CHANNELS: Final = {"apprise": "notify"}
+_NEWS: Final = {"fired": "that it fires", "recovered": "that it is over", "test": "of a test"}
 _TOLD: Final = ("email", "webhook", "notify", "sms")
 
 
@@ -33,6 +35,11 @@ def tells(alarm: Shape) -> str:
     return ", ".join([*told, *(["the console"] if alarm["settings"].get("console") else [])]) or "nobody"
 
 
+def as_made(alarm: Shape) -> str:
+    """An alarm in the sentence that its maker reads."""
+    return f"{alarm['sid']} {one_line(alarm['name'])}: fires when {one_line(alarm['watches'])}; tells {one_line(tells(alarm))}."
+
+
 def alarms_table(alarms: Sequence[Shape], *, narrow: bool) -> Table:
     """The alarms in columns; where there is no room, without their ids and whom they tell."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -49,8 +56,8 @@ def alarms_table(alarms: Sequence[Shape], *, narrow: bool) -> Table:
     return table
 
 
-def alarm_page(alarm: Shape, history: Shape) -> Text:
-    """Everything about one alarm."""
+def alarm_page(alarm: Shape, history: Shape, missed: Sequence[Shape] = ()) -> Text:
+    """Everything about one alarm; `missed` is what nobody could be told of."""
     text = Text()
     text.append(f"Alarm {one_line(alarm['name'])}", "bold")
     text.append(f"  {state_of(alarm)}\n", STYLES[state_of(alarm)])
@@ -72,6 +79,8 @@ def alarm_page(alarm: Shape, history: Shape) -> Text:
         text.append(f"  {firing_line(firing)}\n", FIRING_STATES[firing["state"]])
         if firing["cause_title"]:
             text.append(f"     why: {one_line(firing['cause_title'])}\n")
+    for line in missed:
+        text.append(f"  {untold_line(line)}\n", "yellow")
     return text
 
 
@@ -88,6 +97,19 @@ def firing_line(firing: Shape) -> str:
     ended = f" to {clock_time(firing['recovered_at'])}" if firing["recovered_at"] else ", still active"
     about = f" {firing['subject']}" if firing["subject"] else ""
     return one_line(f"fired{about} from {clock_time(firing['fired_at'])}{ended}, at most {firing['peak']:g}")
+
+
+def untold_line(missed: Shape) -> str:
+    """Somebody who could not be told, in a line."""
+    who = f"{missed['address']} ({_CHANNELS.get(missed['channel'], missed['channel'])})"
+    why = f": {missed['why']}" if missed["why"] else "."
+    return one_line(f"{clock_time(missed['at'])} {who} could not be told {_NEWS.get(missed['news'], '')}{why}")
+
+
+def firings_text(firings: Sequence[Shape]) -> Text:
+    """Who could not be told of these firings; empty where all could."""
+    lines = [f"{firing['alarm_name']}: {untold_line(missed)}" for firing in firings for missed in firing["untold"]]
+    return Text("\n".join(map(one_line, lines)), "yellow")
 
 
 def firings_table(firings: Sequence[Shape]) -> Table:

@@ -12,6 +12,7 @@ from offhook.cli.options import Configuration, SettingsCommand
 from offhook.cli.terminal import out, write_json
 
 _BARS = 24
+_MOST_UNTOLD = 10
 
 
 @click.command("show", cls=SettingsCommand)
@@ -21,18 +22,19 @@ _BARS = 24
 def alarms_show(
     assembly: Assembly, /, *, configuration: Configuration, console_url: str | None, as_json: bool, alarm: str
 ) -> None:
-    """Show one alarm: what it watches, whom it tells, and what it did in the last 24 hours.
+    """Show one alarm: what it watches, whom it tells and could not tell, and what it did in the last 24 hours.
 
     ALARM is its name, its id, or the beginning of that.
     """
 
-    async def fetch() -> tuple[Shape, Shape]:
+    async def fetch() -> tuple[Shape, Shape, list[Shape]]:
         async with opened(assembly, configuration.settings, console_url) as archive:
             meant = await find_alarm(archive, alarm)
-            return meant, await ask_alarm(archive, "GET", meant, f"/history?buckets={_BARS}")
+            missed = (await ask_alarm(archive, "GET", meant, "/untold"))["untold"]
+            return meant, await ask_alarm(archive, "GET", meant, f"/history?buckets={_BARS}"), missed[:_MOST_UNTOLD]
 
-    found, history = asyncio.run(fetch())
+    found, history, missed = asyncio.run(fetch())
     if as_json:
         write_json(found)
     else:
-        out().print(alarm_page(found, history), soft_wrap=True)
+        out().print(alarm_page(found, history, missed), soft_wrap=True)

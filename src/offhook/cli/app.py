@@ -7,6 +7,7 @@ import click
 from offhook import __version__
 from offhook.cli.alarms_create import alarms_create
 from offhook.cli.alarms_delete import alarms_delete
+from offhook.cli.alarms_edit import alarms_edit
 from offhook.cli.alarms_firings import alarms_firings
 from offhook.cli.alarms_list import alarms_list
 from offhook.cli.alarms_preview import alarms_preview
@@ -26,6 +27,9 @@ from offhook.cli.issues_list import issues_list
 from offhook.cli.issues_replay import issues_replay
 from offhook.cli.issues_show import issues_show
 from offhook.cli.issues_state import ISSUE_STATE_COMMANDS
+from offhook.cli.maintenance_begin import maintenance_begin
+from offhook.cli.maintenance_end import maintenance_end
+from offhook.cli.maintenance_list import maintenance_list
 from offhook.cli.send import send
 from offhook.cli.serve import serve
 from offhook.cli.sinks_create import sinks_create
@@ -128,10 +132,18 @@ def build(assembly: Assembly | None = None) -> click.Group:
             alarms_list,
             alarms_show,
             alarms_create,
+            alarms_edit,
             alarms_preview,
             alarms_test,
             alarms_snooze,
             *ALARM_STATE_COMMANDS,
+            _group(
+                "maintenance",
+                "Have alarms tell nobody while work goes on.",
+                maintenance_list,
+                maintenance_begin,
+                maintenance_end,
+            ),
             alarms_firings,
             alarms_delete,
         )

@@ -71,12 +71,14 @@ class Archive(Protocol):
 
 
 class OfflineArchive:
-    """The journal, read by us while no server has it open."""
+    """The journal, read by us while no server has it open. `endpoints` are those that the settings name, none where they name none."""
 
     running = False
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, endpoints: Sequence[str] = ()) -> None:
         self._journal = journal
+        # A server may be given them by flags, of which nobody knows here.
+        self._endpoints = endpoints or None
 
     async def webhooks(self, query: Query) -> Shape:
         """A page of webhooks."""
@@ -138,7 +140,7 @@ class OfflineArchive:
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:
         """What the API would answer."""
-        return await alarms_offline.ask(self._journal, method, path, body)
+        return await alarms_offline.ask(self._journal, self._endpoints, method, path, body)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:
         return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}
@@ -193,7 +195,7 @@ async def opened(assembly: Assembly, settings: Settings, console_url: str | None
     """The server's archive, or the journal's own when no server runs and none was named."""
     async with reached(assembly, settings, console_url) as found:
         if found.journal is not None:
-            yield OfflineArchive(found.journal)
+            yield OfflineArchive(found.journal, [endpoint.name for endpoint in settings.endpoints])
         else:
             assert found.api is not None
             yield found.api

@@ -6,11 +6,12 @@ from typing import Any
 import click
 from rich.table import Table
 
-from offhook.alarms.configured import alarms_of, keys_of, oddities
+from offhook.alarms.configured import alarms_of, check_tellable, keys_of, oddities
 from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.terminal import out, plain, say, write_json
 from offhook.delivery import overrides
+from offhook.net.configured import check_callable
 from offhook.records import Endpoint
 from offhook.settings import SETTINGS, Settings, check_startable, spell, without_credentials
 
@@ -37,6 +38,8 @@ def config_check(*, configuration: Configuration, as_json: bool) -> None:
     for oddity in oddities(settings, os.environ):
         say(oddity, "yellow")
     check_startable(settings)
+    check_callable(settings.endpoints)
+    check_tellable(settings)
     say("These settings can be used.", "green")
 
 

@@ -3,7 +3,8 @@
 What is typed is read as the keys of `[alarms.NAME]` are (`settings.alarms`), so that file, command line, API and console agree.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -146,6 +147,14 @@ def answers_from(alarm: Alarm) -> dict[str, tuple[str, ...]]:
     if alarm.console:
         answers["console"] = ("true",)
     return {**answers, "watch": (alarm.watch.value,), "name": (alarm.name,)}
+
+
+def name_of_copy(alarm: Alarm, alarms: Iterable[Alarm]) -> str:
+    """A name for a copy of an alarm that none of the alarms has."""
+    taken = {each.name.casefold() for each in alarms}
+    endings = itertools.chain([""], (f" {number}" for number in itertools.count(2)))
+    names = (f"Copy of {alarm.name}"[: LONGEST_NAME - len(ending)].rstrip() + ending for ending in endings)
+    return next(name for name in names if name.casefold() not in taken)
 
 
 def refused(problems: Sequence[str]) -> Wrong:

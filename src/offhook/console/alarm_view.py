@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from offhook.alarms.checks import YES_OR_NO, recovery_of
 from offhook.alarms.configured import value_words
-from offhook.alarms.model import Alarm, Channels, Firing, FiringState, Maintenance, Notification, Watch
+from offhook.alarms.model import Alarm, Channels, Firing, FiringState, Maintenance, News, Notification, Watch
 from offhook.alarms.phrases import amount, value_line
 from offhook.alarms.telling import addresses
+from offhook.alarms.untold import ByFiring
 from offhook.api.alarm_words import watches
 from offhook.api.shapes import iso_or_none
 
@@ -20,6 +22,9 @@ _CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
     "sms": ("a phone", "phones"),
 }
 _NAMES: Final[Mapping[str, str]] = {"email": "Mail", "webhook": "Webhook", "apprise": "Chat or service", "sms": "Text message"}
+
+_NEWS: Final[Mapping[News, str]] = {News.FIRED: "that it fires", News.RECOVERED: "that it is over", News.TEST: "of a test"}
+_NOBODY: Final[ByFiring] = MappingProxyType({})
 
 
 class AlarmRow(NamedTuple):
@@ -33,13 +38,24 @@ class AlarmRow(NamedTuple):
     never: bool
 
 
+class UntoldLine(NamedTuple):
+    """Somebody who could not be told: of what in a few words, since when, and why not."""
+
+    channel: str
+    address: str
+    news: str
+    at: float
+    note: str
+
+
 class FiringRow(NamedTuple):
-    """A firing, with what fired it in words and for how long it went on."""
+    """A firing, with what fired it in words, for how long it went on, and who could not be told of it."""
 
     firing: Firing
     value: str
     active: bool
     lasted: float
+    untold: Sequence[UntoldLine] = ()
 
 
 class Summary(NamedTuple):
@@ -129,8 +145,10 @@ def summary(rows: Sequence[AlarmRow], active: Sequence[Firing]) -> Summary:
     return Summary(len(rows), sum(row.alarm.enabled for row in rows), len(active), silent)
 
 
-def firing_rows(firings: Iterable[Firing], alarms: Mapping[str, Alarm], now: float) -> list[FiringRow]:
-    """Firings with their words; of an alarm that is gone, the bare value."""
+def firing_rows(
+    firings: Iterable[Firing], alarms: Mapping[str, Alarm], now: float, missed: ByFiring = _NOBODY
+) -> list[FiringRow]:
+    """Firings with their words; of an alarm that is gone, the bare value. `missed` is what could not be told."""
     return [
         FiringRow(
             firing=each,
@@ -139,8 +157,17 @@ def firing_rows(firings: Iterable[Firing], alarms: Mapping[str, Alarm], now: flo
             else f"{each.value:g}, threshold {each.threshold:g}",
             active=each.state is FiringState.ACTIVE,
             lasted=max(0.0, (now if each.recovered_at is None else each.recovered_at) - each.fired_at),
+            untold=untold_lines(missed.get(each.id, ())),
         )
         for each in firings
+    ]
+
+
+def untold_lines(notifications: Iterable[Notification]) -> list[UntoldLine]:
+    """What could not be told, line by line."""
+    return [
+        UntoldLine(_NAMES.get(each.channel, each.channel), each.address, _NEWS[each.news], each.created_at, each.note)
+        for each in notifications
     ]
 
 

@@ -23,7 +23,7 @@ from offhook.providers.drafts import Draft
 from offhook.records import Endpoint, Exchange, Settlement
 from offhook.settings import Settings
 from offhook.simulator.book import Book
-from offhook.simulator.calls import INBOUND, CallParts, Calls
+from offhook.simulator.calls import CALLBACK, INBOUND, CallParts, Calls
 from offhook.simulator.carrier import Carrier, sid
 from offhook.simulator.chaos import Chaos
 from offhook.simulator.life import Pace
@@ -74,7 +74,7 @@ class DevHouse:
         self.doctor = parts.doctor
         self.settings = parts.settings
         self.streams = idle_desk(parts.journal, Means(parts.transport, parts.clock, parts.ids, lambda _: None))
-        self.alarms = open_desk(parts.journal, parts.clock, parts.ids)
+        self.alarms = open_desk(parts.journal, parts.clock, parts.ids, endpoints=[INBOUND, CALLBACK])
         self.endpoints = (Endpoint(name=INBOUND, app_url=parts.app_url, fallback_url=parts.fallback_url or None),)
         self._transport = parts.transport
         self.book = Book(parts.account)

@@ -5,7 +5,8 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv6Address, ip_address
 
-from offhook.net.addresses import refusal, refusal_of_name
+from offhook.net.addresses import refusal
+from offhook.net.admission import blocked
 from offhook.net.call import Call
 from offhook.net.connection import Connection
 from offhook.net.tls import Contexts, UnusableCertificateError, certificate_of, handshake_failure, is_for, wrong_name
@@ -57,19 +58,18 @@ class Dialer:
 
     async def _addresses(self, target: Target, call: Call, until: float) -> list[Address] | Failure:
         """Every address of the host, all of them allowed."""
-        if reason := refusal_of_name(target.host, trusted=call.trusted):
-            return Failure(kind=FailureKind.BLOCKED, detail=f"{target.host} is not called: {reason}.")
+        failure = blocked(target, trusted=call.trusted)
+        if failure is not None:
+            return failure
         if target.address is not None:
-            addresses = [target.address]
-        else:
-            answer = await self._look_up(target, call, until)
-            if isinstance(answer, Failure):
-                return answer
-            addresses = answer
+            return [target.address]
+        addresses = await self._look_up(target, call, until)
+        if isinstance(addresses, Failure):
+            return addresses
         for address in addresses:
             if reason := refusal(address, trusted=call.trusted):
-                what = target.host if target.address is not None else f"{target.host} resolves to {address}, which"
-                return Failure(kind=FailureKind.BLOCKED, detail=f"{what} is not called: {reason}.")
+                what = f"{target.host} resolves to {address}, which is not called: {reason}."
+                return Failure(kind=FailureKind.BLOCKED, detail=what)
         return addresses
 
     async def _look_up(self, target: Target, call: Call, until: float) -> list[Address] | Failure:

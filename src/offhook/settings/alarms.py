@@ -48,6 +48,12 @@ _GOES_WITH: Final[Mapping[str, frozenset[str]]] = {
 
 def build(tables: Mapping[str, Mapping[str, Any]], file: str, problems: Problems) -> tuple[AlarmSettings, ...]:
     """The alarms of the file, in its order; what is wrong with them is added to the problems."""
+    named: dict[str, str] = {}
+    for name in tables:
+        other = named.setdefault(name.strip().casefold(), name)
+        if other != name:
+            # Alarms are looked for whatever the case of the letters.
+            problems.add(f"{file}: [alarms.{name}]", f"there is an alarm {other} already: give one of them another name")
     read = (read_alarm(name, table, f"{file}: [alarms.{name}]", problems) for name, table in tables.items())
     return tuple(alarm for alarm in read if alarm is not None)
 

@@ -113,7 +113,9 @@ class House:
     def __post_init__(self):
         made = make_desk(self.journal, self.clock, account_sid=ACCOUNT)
         self.streams, self.carried = made.desk, made.carried
-        self.alarms = open_desk(self.journal, self.clock, TimeSortedIds(), ACCOUNT)
+        self.alarms = open_desk(
+            self.journal, self.clock, TimeSortedIds(), endpoints=[each.name for each in self.endpoints], account_sid=ACCOUNT
+        )
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)

@@ -1,10 +1,11 @@
 """Our own API of alarms: made of the keys that the file has, changed key by key, tried out, put to rest."""
 
 import pytest
+from msgspec.structs import replace
 
-from offhook.alarms.model import Alarm, Channels, Firing, FiringState, Watch
-from offhook.alarms.shelves import decode_notification, keep_firing
-from offhook.records import Cause, Confidence
+from offhook.alarms.model import UNTOLD, Alarm, Channels, Firing, FiringState, News, Notification, Watch
+from offhook.alarms.shelves import decode_notification, encode, keep_firing
+from offhook.records import Cause, Confidence, Kept
 
 NOON = 1_763_899_200.0  # the house's time
 
@@ -50,6 +51,33 @@ async def test_everything_that_is_wrong_is_said_at_once(console):
     assert (await console.get("/api/alarms")).json == {"alarms": []}
 
 
+async def test_an_endpoint_that_there_is_not_is_refused_with_a_suggestion(console):
+    refused = await console.post("/api/alarms", {"name": "x", "endpoint": "smss"})
+    assert (refused.status, refused.json["code"]) == (400, 20001)
+    assert refused.json["message"] == "endpoint: there is no endpoint smss. Did you mean sms?"
+    made = await make(console)
+    assert (await console.post(f"/api/alarms/{made['sid']}", {"endpoint": ["voice"]})).status == 400
+    assert (await console.get("/api/alarms")).json == {"alarms": [made]}
+
+
+async def test_a_name_that_is_taken_is_a_conflict_that_names_the_other_alarm(console):
+    one, two = await make(console), await make(console, "other")
+    for path, name in (("/api/alarms", "APP-down"), (f"/api/alarms/{two['sid']}", "app-down")):
+        refused = await console.post(path, {"name": name})
+        assert (refused.status, refused.json["code"]) == (409, 20409)
+        assert f"there is an alarm app-down already, {one['sid']}" in refused.json["message"]
+    assert (await console.get("/api/alarms")).json == {"alarms": [one, two]}
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "metadata.google.internal"])
+async def test_a_webhook_that_would_be_refused_when_it_fires_is_refused_now(console, host):
+    refused = await console.post("/api/alarms", {"name": "x", "webhook": f"http://{host}/"})
+    assert (refused.status, "is not called: a cloud's metadata service" in refused.json["message"]) == (400, True)
+    made = await make(console, webhook="https://no-such-name.invalid/")
+    assert (await console.post(f"/api/alarms/{made['sid']}", {"webhook": f"http://{host}/"})).status == 400
+    assert (await console.get("/api/alarms")).json == {"alarms": [made]}
+
+
 class TestChanging:
     async def test_what_is_given_changes_and_the_rest_stays(self, console):
         made = await make(console, code=[11200], at_least=5, email=["dev@app.example"])
@@ -60,6 +88,18 @@ class TestChanging:
         made = await make(console, code=[11200], at_least=5, within="1h", email=["dev@app.example"])
         changed = (await console.post(f"/api/alarms/{made['sid']}", {"email": None, "within": None})).json
         assert changed["settings"] == {"code": [11200], "at_least": 5}
+
+    async def test_without_its_webhook_an_alarm_needs_nothing_that_was_about_it(self, console):
+        made = await make(
+            console, webhook="https://hooks.example/", webhook_format="standard", webhook_secret="env:HOOK", sms="+15557654321"
+        )
+        changed = (await console.post(f"/api/alarms/{made['sid']}", {"webhook": None})).json
+        assert changed["settings"] == {"any": "both", "at_least": 1, "sms": ["+15557654321"]}
+
+    async def test_a_name_is_not_taken_away(self, console):
+        made = await make(console)
+        assert (await console.post(f"/api/alarms/{made['sid']}", {"name": " "})).json["message"] == "Give the alarm a name."
+        assert (await console.post(f"/api/alarms/{made['sid']}", {"name": None})).json["name"] == "app-down"
 
     async def test_another_watch_takes_the_place_of_the_one_before(self, console):
         made = await make(console, code=[11200], at_least=5, within="1h", endpoint="sms")
@@ -146,9 +186,16 @@ class TestRest:
 
     @pytest.mark.parametrize(
         "body",
-        [{}, {"until": "2025-11-23T11:00:00Z"}, {"for": "1h", "until": "2025-11-23T13:00:00Z"}, {"for": "1h", "alarms": ["x"]}],
+        [
+            {},
+            {"until": "2025-11-23T11:00:00Z"},
+            {"for": "1h", "until": "2025-11-23T13:00:00Z"},
+            {"for": "1h", "alarms": ["x"]},
+            {"for": "1h", "alarms": ["AK" + "0" * 32]},
+            {"for": "1h", "endpoints": ["smss"]},
+        ],
     )
-    async def test_maintenance_has_an_end(self, console, body):
+    async def test_maintenance_has_an_end_and_is_about_what_there_is(self, console, body):
         assert (await console.post("/api/maintenance", body)).status == 400
 
 
@@ -218,6 +265,64 @@ class TestThePast:
         assert (await console.get(f"/api/alarm-firings/AF{9:032x}")).status == 404
         listed = {each["name"]: each["firings"] for each in (await console.get("/api/alarms")).json["alarms"]}
         assert listed == {"app-down": [], "other": [shown]}
+
+
+class TestUntold:
+    async def miss(self, console, firing, place, **fields):
+        """Somebody could not be told of a firing."""
+        alarm = await console.house.alarms.book.alarm(firing.alarm_sid)
+        values = {"news": News.FIRED, "channel": "email", "address": "dev@app.example", "attempts": 9, "note": "It is refused."}
+        missed = Notification(
+            id=f"AN{place:032x}", alarm=alarm, firing=firing, created_at=NOON - 60, due=NOON, **(values | fields)
+        )
+        await console.journal.keep([Kept(shelf=UNTOLD, id=missed.id, data=encode(missed))])
+
+    async def test_a_firing_names_those_who_could_not_be_told_and_why(self, console):
+        one, other = await make(console), await make(console, "other")
+        firing = await fire(console, one, 1)
+        await fire(console, other, 2)
+        await self.miss(console, firing, 1)
+        await self.miss(console, firing, 2, news=News.RECOVERED, channel="webhook", address="https://hooks.example/")
+        expected = {
+            "id": f"AN{1:032x}",
+            "alarm_sid": one["sid"],
+            "firing": firing.id,
+            "news": "fired",
+            "channel": "email",
+            "address": "dev@app.example",
+            "at": "2025-11-23T11:59:00.000Z",
+            "tries": 9,
+            "why": "It is refused.",
+        }
+        shown = (await console.get(f"/api/alarm-firings/{firing.id}")).json
+        assert shown["untold"][0] == expected
+        assert [(each["news"], each["address"]) for each in shown["untold"]] == [
+            ("fired", "dev@app.example"),
+            ("recovered", "https://hooks.example/"),
+        ]
+        listed = (await console.get("/api/alarm-firings")).json["firings"]
+        assert [len(each["untold"]) for each in listed] == [0, 2]
+        assert (await console.get(f"/api/alarms/{one['sid']}/firings")).json["firings"] == [shown]
+        assert (await console.get(f"/api/alarms/{one['sid']}")).json["firings"] == [shown]
+        assert (await console.get(f"/api/alarms/{one['sid']}/history")).json["firings"] == [shown]
+        alarms = (await console.get("/api/alarms")).json["alarms"]
+        assert [each["firings"][0]["untold"] for each in alarms] == [shown["untold"], []]
+
+    async def test_what_could_not_be_told_is_listed_newest_first_tests_too(self, console):
+        one, other = await make(console), await make(console, "other")
+        firing, second = await fire(console, one, 1), await fire(console, other, 2)
+        await self.miss(console, firing, 1)
+        await self.miss(console, second, 2)
+        await self.miss(console, replace(firing, id=f"AF{9:032x}"), 3, news=News.TEST)
+        every = (await console.get("/api/alarm-untold")).json["untold"]
+        assert [(each["alarm_sid"], each["news"]) for each in every] == [
+            (one["sid"], "test"),
+            (other["sid"], "fired"),
+            (one["sid"], "fired"),
+        ]
+        assert (await console.get(f"/api/alarms/{one['sid']}/untold")).json["untold"] == [every[0], every[2]]
+        await console.ask("DELETE", f"/api/alarms/{one['sid']}")
+        assert len((await console.get(f"/api/alarms/{one['sid']}/untold")).json["untold"]) == 2
 
 
 class TestFromAnError:

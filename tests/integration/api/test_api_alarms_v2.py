@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from offhook.alarms.checks import UnusableAlarmError
 from offhook.alarms.model import Alarm, Channels, Watch
+from offhook.errors import JournalError
 from offhook.records import Level
 
 NOON = 1_763_899_200.0  # the house's time
@@ -58,9 +58,11 @@ async def test_the_watcher_gets_what_twilio_means_by_it(console):
     assert (alarm.watch, alarm.codes, alarm.threshold, alarm.window) == (Watch.EVENTS, (11200,), 5.0, 900.0)
     assert alarm.channels == Channels(email=("dev@app.example", "ops@app.example"), webhook="https://hooks.example/alarm")
     assert alarm.account_sid == console.house.alarms.account_sid != ""
-    warned = await console.house.alarms.book.alarm(await a_sid(console, queryType="LOG_LEVEL", query="WARNING"))
+    warned = await console.house.alarms.book.alarm(
+        await a_sid(console, friendlyName="Warned", queryType="LOG_LEVEL", query="WARNING")
+    )
     assert (warned.levels, warned.codes) == ((Level.WARNING,), ())
-    every = await console.house.alarms.book.alarm(await a_sid(console, queryType="ALL", query=""))
+    every = await console.house.alarms.book.alarm(await a_sid(console, friendlyName="Every", queryType="ALL", query=""))
     assert (set(every.levels), every.codes) == ({Level.ERROR, Level.WARNING}, ())
 
 
@@ -86,20 +88,23 @@ class TestIdempotency:
         assert (refused.status, refused.json["http_status_code"]) == (409, 409)
         assert len(await console.house.alarms.book.alarms()) == 1
 
-    async def test_another_token_makes_another_alarm_of_the_same_name(self, console):
-        await create(console)
-        assert (await create(console, token="two")).status == 201
-        assert len(await console.house.alarms.book.alarms()) == 2
+    async def test_another_token_makes_no_second_alarm_of_the_same_name(self, console):
+        sid = (await create(console)).json["sid"]
+        refused = await create(console, token="two", friendlyName="APP down")
+        assert (refused.status, refused.json["code"], sid in refused.json["message"]) == (409, 20409, True)
+        assert len(await console.house.alarms.book.alarms()) == 1
+        # What was refused does not take the token.
+        assert (await create(console, token="two", friendlyName="App slow")).status == 201
 
     async def test_a_crash_between_the_token_and_the_alarm_leaves_one_alarm(self, console, monkeypatch):
         book = console.house.alarms.book
 
         async def crash(_alarm):
-            raise UnusableAlarmError("a crash, as far as the caller can tell.")
+            raise JournalError("a crash, as far as the caller can tell.")
 
         with monkeypatch.context() as broken:
             broken.setattr(book, "create", crash)
-            assert (await create(console)).status == 400
+            assert (await create(console)).status == 503
         made = await create(console)
         assert made.status == 201
         assert [alarm.sid for alarm in await book.alarms()] == [made.json["sid"]]
@@ -112,6 +117,7 @@ class TestIdempotency:
 
     async def test_after_a_day_a_token_is_forgotten(self, console):
         first = await create(console)
+        assert (await send(console, "DELETE", f"{BASE}/{first.json['sid']}")).status == 204
         console.house.clock.time += 86_401
         assert (await create(console)).json != first.json
         assert len(await console.journal.kept("alarm-tokens")) == 1

@@ -5,8 +5,8 @@ import re
 import pytest
 import pytest_asyncio
 
-from offhook.alarms.model import Alarm, Channels, Firing, Maintenance
-from offhook.alarms.shelves import keep_firing
+from offhook.alarms.model import UNTOLD, Alarm, Channels, Firing, Maintenance, News, Notification
+from offhook.alarms.shelves import encode, keep_firing
 from offhook.api.alarm_firings import add_maintenance
 from offhook.api.alarms import snooze_alarm
 from offhook.api.app import create_app
@@ -15,7 +15,7 @@ from offhook.api.issues import set_issue_state
 from offhook.api.routes import OPERATIONS
 from offhook.api.streams_routes import STREAM_OPERATIONS
 from offhook.api.streams_sinks import replay_sink
-from offhook.records import Certificate, Failure, FailureKind
+from offhook.records import Certificate, Failure, FailureKind, Kept
 from offhook.stores.grouping import issue_of
 from offhook.streams.carrier import SinkState
 
@@ -133,7 +133,19 @@ async def alarms_in(console):
     alarm = await book.create(Alarm(sid="", name="app down", channels=Channels(email=("dev@app.example",))))
     other = await book.create(Alarm(sid="", name="app slow"))
     firing = Firing(id=console.new_id("AF"), alarm_sid=alarm.sid, alarm_name=alarm.name, fired_at=NOON, value=1.0, threshold=1.0)
-    await console.journal.keep(keep_firing(firing))
+    missed = Notification(
+        id=console.new_id("AN"),
+        news=News.FIRED,
+        alarm=alarm,
+        firing=firing,
+        channel="email",
+        address="dev@app.example",
+        created_at=NOON,
+        due=NOON,
+        attempts=3,
+        note="The mail server refuses it.",
+    )
+    await console.journal.keep([*keep_firing(firing), Kept(shelf=UNTOLD, id=missed.id, data=encode(missed))])
     window = await book.add_maintenance(Maintenance(id="", starts_at=NOON, ends_at=NOON + 60))
     return alarm.sid, other.sid, window.id
 
@@ -184,10 +196,12 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
         ("POST", "/api/alarms/{id}/mute", f"/api/alarms/{alarm}/mute"),
         ("GET", "/api/alarms/{id}/preview", f"/api/alarms/{alarm}/preview"),
         ("GET", "/api/alarms/{id}/firings", f"/api/alarms/{alarm}/firings"),
+        ("GET", "/api/alarms/{id}/untold", f"/api/alarms/{alarm}/untold"),
         ("GET", "/api/alarms/{id}/history", f"/api/alarms/{alarm}/history"),
         ("DELETE", "/api/alarms/{id}", f"/api/alarms/{other}"),
         ("POST", "/api/errors/{id}/alarm", f"/api/errors/{event.id}/alarm"),
         ("GET", "/api/alarm-firings", "/api/alarm-firings"),
+        ("GET", "/api/alarm-untold", "/api/alarm-untold"),
         ("GET", "/api/alarm-firings/{id}", f"/api/alarm-firings/{console.new_id('AF')}"),
         ("GET", "/api/maintenance", "/api/maintenance"),
         ("POST", "/api/maintenance", "/api/maintenance?for=1h"),

@@ -91,7 +91,7 @@ class House:
         self.metrics = Metrics()
         made = make_desk(journal, self.clock, account_sid=ACCOUNT)
         self.streams, self.carried = made.desk, made.carried
-        self.alarms = open_desk(journal, self.clock, TimeSortedIds(), ACCOUNT)
+        self.alarms = open_desk(journal, self.clock, TimeSortedIds(), endpoints=["sms"], account_sid=ACCOUNT)
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, NOON, delivered=delivered)

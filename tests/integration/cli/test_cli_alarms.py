@@ -4,10 +4,12 @@ import asyncio
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from offhook.alarms.book import AlarmBook
-from offhook.alarms.model import Alarm, Firing, FiringState
-from offhook.alarms.shelves import keep_firing
+from offhook.alarms.model import UNTOLD, Alarm, Firing, FiringState, News, Notification
+from offhook.alarms.shelves import encode, keep_alarm, keep_firing
+from offhook.records import Kept
 from offhook.system import SystemClock, TimeSortedIds
 
 NOON = 1_763_899_200.0  # 2025-11-23T12:00:00Z
@@ -18,6 +20,7 @@ class AtDesk:
 
     def __init__(self, desk):
         self._desk = desk
+        self.store = desk.store
         self.book = AlarmBook(desk.store, SystemClock(), TimeSortedIds())
 
     def do(self, work):
@@ -40,6 +43,13 @@ class AtDesk:
         values = {"value": 5.0, "threshold": 5.0, "peak": 7.0, "code": 11200, "cause_title": "The app is asleep"} | fields
         firing = Firing(id=f"AF{place:032x}", alarm_sid=alarm.sid, alarm_name=alarm.name, fired_at=NOON + place, **values)
         self.do(self._desk.store.keep(keep_firing(firing)))
+        return firing
+
+    def miss(self, alarm, firing, place, **fields):
+        """Somebody could not be told of a firing."""
+        values = {"news": News.FIRED, "channel": "email", "address": "dev@app.example", "note": "The mail server refuses it."}
+        missed = Notification(id=f"AN{place:032x}", alarm=alarm, firing=firing, created_at=NOON, due=NOON, **(values | fields))
+        self.do(self._desk.store.keep([Kept(shelf=UNTOLD, id=missed.id, data=encode(missed))]))
 
 
 @pytest.fixture
@@ -103,6 +113,32 @@ def test_an_alarm_needs_a_name(alarms):
     assert "NAME" in alarms("create", "--code", "11200", good=2).stderr
 
 
+def test_an_endpoint_that_there_is_not_is_refused_with_a_suggestion(either, alarms):
+    (either.folder / "offhook.toml").write_text('[endpoints.sms]\nto = "http://localhost:5000/sms"\n')
+    refused = alarms("create", "it", "--endpoint", "smss", good=2)
+    assert "there is no endpoint smss. Did you mean sms?" in refused.stderr
+    assert alarms.alarms() == []
+
+
+def test_where_no_settings_name_endpoints_a_stopped_server_may_have_any(stopped):
+    made = AtDesk(stopped)("create", "it", "--endpoint", "orders")
+    assert "Whether there is an endpoint orders could not be looked up" in made.stderr
+
+
+def test_a_name_that_is_taken_is_refused_with_the_id_of_the_alarm_that_has_it(alarms):
+    alarms("create", "app-down")
+    (alarm,) = alarms.alarms()
+    assert f"there is an alarm app-down already, {alarm.sid}" in alarms("create", "App-Down", good=1).stderr
+    assert alarms.alarms() == [alarm]
+
+
+def test_a_webhook_that_would_be_refused_when_it_fires_is_refused_now(alarms):
+    refused = alarms("create", "it", "--webhook", "http://169.254.169.254/latest/meta-data", good=2)
+    assert "169.254.169.254 is not called: a cloud's metadata service" in refused.stderr
+    assert alarms.alarms() == []
+    alarms("create", "it", "--webhook", "https://no-such-name.invalid/hook")
+
+
 def test_from_an_error_its_code_endpoint_and_name_are_filled_in(either, alarms, settled, parsed):
     either.fill(settled(1))
     alarms("create", "--from-error", "NO", "--email", "dev@app.example")
@@ -122,8 +158,8 @@ def test_an_alarm_is_found_by_its_name_its_id_and_the_beginning_of_that(alarms):
 
 
 def test_a_name_that_means_several_is_refused_with_their_ids(alarms):
-    for _ in range(2):
-        alarms("create", "twin")
+    for place in range(2):  # as they may be from before there was one alarm of a name
+        alarms.do(alarms.store.keep([keep_alarm(Alarm(sid=f"AK{place:032x}", name="twin"))]))
     refused = alarms("delete", "twin", "--yes", good=1)
     assert all(alarm.sid in refused.stderr for alarm in alarms.alarms())
 
@@ -184,6 +220,27 @@ def test_firings_are_listed_newest_first_with_their_cause(alarms, parsed):
     assert "--cursor AF" in shown.stderr
     assert "fires" in alarms("list").stdout
     assert "why: The app is asleep" in alarms("show", "app-down").stdout
+
+
+def test_who_could_not_be_told_stands_below_the_firings_and_with_the_alarm(alarms, parsed):
+    alarms("create", "app-down", "--email", "dev@app.example")
+    (alarm,) = alarms.alarms()
+    firing = alarms.fire(alarm, 1)
+    assert "could not be told" not in alarms("firings").stdout
+    alarms.miss(alarm, firing, 1)
+    alarms.miss(
+        alarm, replace(firing, id="AF" + "9" * 32), 2, news=News.TEST, channel="apprise", address="env:SLACK_URL", note=""
+    )
+    said = "dev@app.example (email) could not be told that it fires: The mail server refuses it."
+    listed = alarms("firings").stdout
+    assert f"{said}\n" in listed
+    assert "app-down: " in listed
+    assert "env:SLACK_URL" not in listed
+    (shown,) = parsed(alarms("firings", "--json"))["firings"]
+    assert [each["why"] for each in shown["untold"]] == ["The mail server refuses it."]
+    of_alarm = alarms("show", "app-down").stdout
+    assert said in of_alarm
+    assert "env:SLACK_URL (notify) could not be told of a test." in of_alarm
 
 
 def test_where_nothing_has_fired_that_is_said(alarms):

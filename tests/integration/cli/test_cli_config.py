@@ -175,6 +175,20 @@ def test_an_alarm_that_could_not_tell_anybody_is_said_and_borne(desk):
     assert "alarm app-down: env:SLACK_URL means the environment variable SLACK_URL, which is not set" in shown.stderr
 
 
+@pytest.mark.parametrize(
+    ("to", "webhook", "words"),
+    [
+        ("http://127.1/", "https://hooks.example/", "endpoint sms: http://127.1/ cannot be called"),
+        ("http://localhost:5000/", "http://169.254.169.254/", "alarm a: webhook: 169.254.169.254 is not called"),
+    ],
+)
+def test_a_url_that_would_never_be_called_is_exit_code_2(desk, to, webhook, words):
+    (desk.folder / "offhook.toml").write_text(f'to = "{to}"\n[alarms.a]\nwebhook = "{webhook}"\n')
+    refused = desk.run("config", "check", **SECRETS)
+    assert refused.exit_code == 2
+    assert words in refused.stderr
+
+
 def test_an_alarm_that_cannot_be_meant_is_exit_code_2_with_every_problem(desk):
     (desk.folder / "offhook.toml").write_text('[alarms.a]\ncodes = 1\nwithin = "7m"\n[alarms.b]\nsilence = "2h"\nbacklog = 3\n')
     refused = desk.run("config", "check", **SECRETS)

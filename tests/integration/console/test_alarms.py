@@ -6,7 +6,7 @@ import json
 
 from msgspec.structs import replace
 
-from offhook.alarms.model import OUTBOX, UNTOLD, Channels, FiringState, Watch
+from offhook.alarms.model import OUTBOX, UNTOLD, Channels, FiringState, News, Notification, Watch
 from offhook.alarms.shelves import decode_notification, encode
 from offhook.console.audit import SHELF as AUDIT
 from offhook.records import Kept, Level
@@ -164,6 +164,33 @@ async def test_a_test_tells_everybody_and_the_page_says_what_came_of_it(console)
     assert "hx-trigger" not in piece.text
 
 
+async def test_who_could_not_be_told_stands_with_the_alarm_and_is_counted_with_its_firing(console):
+    alarm = await console.alarm("App down", channels=TOLD)
+    firing = await console.firing(alarm)
+    assert "could not be told" not in (await console.read(f"/alarms/{alarm.sid}")).words
+    for place, fields in enumerate(
+        (
+            {"news": News.FIRED, "channel": "webhook", "address": "https://hooks.example/alarm", "note": "It is <gone>."},
+            {"news": News.TEST, "channel": "sms", "address": "+15551234567", "firing": replace(firing, id="AF" + "9" * 32)},
+        )
+    ):
+        values = {"alarm": alarm, "firing": firing, "created_at": firing.fired_at, "due": firing.fired_at}
+        missed = Notification(id=f"AN{place:032x}", **(values | fields))
+        await console.journal.keep([Kept(shelf=UNTOLD, id=missed.id, data=encode(missed))])
+    page = await console.read(f"/alarms/{alarm.sid}")
+    assert "1 could not be told of it." in page.words
+    assert "Webhook https://hooks.example/alarm could not be told that it fires: It is <gone>." in page.words
+    assert "It is <gone>" not in page.text
+    assert "Text message +15551234567 could not be told of a test" in page.words
+    assert 'data-masked="+1555•••4567"' in page.text
+    assert "1 not reached" in (await console.read("/alarms/firings")).words
+    assert "1 could not be told." in (await console.read("/alarms")).words
+    (exported,) = json.loads((await console.read("/alarms/firings?format=json")).text)
+    assert [each["why"] for each in exported["untold"]] == ["It is <gone>."]
+    (exported,) = json.loads((await console.read("/alarms?format=json")).text)
+    assert len(exported["firings"][0]["untold"]) == 1
+
+
 async def test_a_test_of_an_alarm_without_addresses_says_so(console):
     alarm = await console.alarm()
     page = await console.follow(await console.change(f"/alarms/{alarm.sid}/test"))
@@ -295,6 +322,23 @@ async def test_every_problem_is_named_at_its_field_and_nothing_typed_is_lost(con
     assert 'value="11205"' in page.text
     assert "s3cret" not in page.text, "a secret that was typed is not shown again"
     assert await console.house.alarms.book.alarms() == []
+
+
+async def test_what_the_book_refuses_is_said_at_its_field_too(console):
+    other = await console.alarm("App down")
+    page = await console.change("/alarms/new", NEW | {"endpoint": "smss", "webhook": "http://169.254.169.254/"})
+    assert page.status == 400
+    for field, said in (
+        ("name", f"There is an alarm App down already, {other.sid}."),
+        ("endpoint", "There is no endpoint smss. Did you mean sms?"),
+        ("webhook", "169.254.169.254 is not called: a cloud"),
+    ):
+        fault = page.text.partition(f'id="wrong-{field}"')[2][:300]
+        assert said in fault, field
+    assert await only(console) == other
+    changed = await console.alarm("Other")
+    refused = await console.change(f"/alarms/{changed.sid}/edit", {"watch": "backlog", "backlog": "3", "name": "app down"})
+    assert (refused.status, "There is an alarm App down already" in refused.words) == (400, True)
 
 
 async def test_a_watch_without_its_threshold_is_asked_for_it(console):

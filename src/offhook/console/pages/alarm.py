@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
-from offhook.alarms.book import FILE
 from offhook.alarms.checks import COUNTING
-from offhook.alarms.model import OUTBOX, UNTOLD, Alarm, Firing, FiringState, Notification
+from offhook.alarms.model import FILE, OUTBOX, Alarm, Firing, FiringState
 from offhook.alarms.past import is_quick
 from offhook.alarms.shelves import decode_notification, shelf
+from offhook.alarms.untold import by_firing, untold
 from offhook.api.alarm_fields import MUTE, SNOOZE
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
 from offhook.api.alarms import until_of
@@ -17,7 +17,7 @@ from offhook.api.fields import TEXT, Field, an_id, one_of, read_fields, read_swi
 from offhook.api.problems import CODES, Problem
 from offhook.console.alarm_charts import DAY, counted, stretch_of
 from offhook.console.alarm_measured import MEASURED, parts_of, seen, span_of
-from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, outcomes, peak, states_of, told
+from offhook.console.alarm_view import TestLine, facts, firing_rows, is_maintained, outcomes, peak, states_of, told, untold_lines
 from offhook.console.doorway import PageRoute
 from offhook.console.html import Markup
 from offhook.console.trouble import NOT_CHANGED, Trouble
@@ -42,7 +42,8 @@ async def _page(visit: Visit, alarm: Alarm, *, trouble: Trouble | None = None, t
     book, now = visit.house.alarms.book, visit.house.clock.now()
     firings = list(await book.firings(SHOWN + 1, alarm_sid=alarm.sid))
     drawn = await _chart(visit, alarm, firings) if is_at_hand(alarm) or visit.query.get("chart") else None
-    rows = firing_rows(firings[:SHOWN], {alarm.sid: alarm}, now)
+    missed = await untold(visit.house.journal, alarm.sid)
+    rows = firing_rows(firings[:SHOWN], {alarm.sid: alarm}, now, by_firing(missed))
     fires = any(row.active for row in rows)
     maintained = is_maintained(alarm, await book.maintenance(), now)
     return visit.page(
@@ -59,6 +60,8 @@ async def _page(visit: Visit, alarm: Alarm, *, trouble: Trouble | None = None, t
         more=len(firings) > SHOWN,
         facts=facts(alarm),
         told=told(alarm),
+        untold=untold_lines(missed[:SHOWN]),
+        more_untold=max(0, len(missed) - SHOWN),
         drawn=drawn,
         counts=alarm.watch in COUNTING,
         snoozes=SNOOZES,
@@ -112,11 +115,8 @@ async def _test(visit: Visit, alarm: Alarm) -> Sequence[TestLine]:
     began = int(first[2:14], 16) / 1000 if first else 0.0
     if not alarm.updated_at - 1 <= began or visit.house.clock.now() - began > TEST_SHOWN_FOR:
         return []
-    return outcomes(alarm, first, await _notifications(visit, OUTBOX), await _notifications(visit, UNTOLD))
-
-
-async def _notifications(visit: Visit, name: str) -> list[Notification]:
-    return [decode_notification(data) async for data in shelf(visit.house.journal, name)]
+    waiting = [decode_notification(data) async for data in shelf(visit.house.journal, OUTBOX)]
+    return outcomes(alarm, first, waiting, await untold(visit.house.journal, alarm.sid))
 
 
 async def show_test(visit: Visit) -> Response:

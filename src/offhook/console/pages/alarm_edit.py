@@ -8,15 +8,14 @@ from urllib.parse import quote
 from msgspec import structs
 from starlette.responses import Response
 
-from offhook.alarms.book import FILE
 from offhook.alarms.checks import UnusableAlarmError
 from offhook.alarms.configured import alarm_of
-from offhook.alarms.model import Alarm, Watch
+from offhook.alarms.model import FILE, Alarm, Watch
 from offhook.alarms.past import Preview
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
 from offhook.api.problems import Problem
 from offhook.console.alarm_charts import DAY, Stretch, counted
-from offhook.console.alarm_form import EXAMPLES, Known, Read, answers_from, kept, read, refused, sections, watch_of
+from offhook.console.alarm_form import EXAMPLES, Known, Read, answers_from, kept, name_of_copy, read, refused, sections, watch_of
 from offhook.console.alarm_measured import MEASURED, parts_of, seen
 from offhook.console.alarm_measured import WEEK as WEEK_SPAN
 from offhook.console.alarm_questions import WATCHES
@@ -27,7 +26,6 @@ from offhook.console.questions import Answers, Wrong, answers_of, first, first_w
 from offhook.console.trouble import of_answers
 from offhook.console.visit import Visit
 from offhook.records import IssueFilter
-from offhook.settings.alarms import LONGEST_NAME
 
 WEEK: Final = 7 * DAY
 _LOOKED: Final = Stretch(WEEK, 3600.0, "7 days")
@@ -66,7 +64,8 @@ async def show_new(visit: Visit) -> Response:
         answers |= await _of_error(visit, query["error"])
     elif "from" in query:
         alarm = await alarm_or_problem(visit.house, query["from"])
-        answers = {**answers_from(alarm), "name": (f"Copy of {alarm.name}"[:LONGEST_NAME],), "enabled": ("true",)}
+        name = name_of_copy(alarm, await visit.house.alarms.book.alarms())
+        answers = {**answers_from(alarm), "name": (name,), "enabled": ("true",)}
     given = answers_of(item for item in visit.request.query_params.multi_items() if item[1])
     answers |= {name: values for name, values in given.items() if name not in {"error", "from", "said", "format"}}
     return await _form(visit, None, answers)

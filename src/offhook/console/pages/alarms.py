@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 
 from offhook.alarms.model import Alarm, Firing, FiringState, Maintenance
+from offhook.alarms.untold import ByFiring, by_firing, untold
 from offhook.api.alarm_fields import FIRING_FILTERS, FIRING_PAGE, MAINTENANCE
 from offhook.api.alarm_firings import add_maintenance
 from offhook.api.alarm_shapes import alarm_shape, firing_shape
@@ -61,11 +62,12 @@ FIRING_COLUMNS: Final = (
     "endpoint",
     "error",
     "told",
+    "untold",
 )
 
 
 class Board(NamedTuple):
-    """All that the pages of alarms look at. `complete` says that `recent` are all the firings that there ever were."""
+    """All that the pages of alarms look at. `complete`: `recent` are all the firings there ever were. `missed`: what could not be told."""
 
     rows: list[AlarmRow]
     alarms: Mapping[str, Alarm]
@@ -73,6 +75,7 @@ class Board(NamedTuple):
     recent: list[Firing]
     windows: list[Maintenance]
     complete: bool
+    missed: ByFiring
 
 
 async def board(visit: Visit) -> Board:
@@ -84,7 +87,8 @@ async def board(visit: Visit) -> Board:
     windows = list(await book.maintenance())
     complete = len(recent) < MAX_LIMIT
     rows = alarm_rows(alarms, active, recent, windows, (now, complete))
-    return Board(rows, {alarm.sid: alarm for alarm in alarms}, active, recent, windows, complete)
+    missed = by_firing(await untold(visit.house.journal))
+    return Board(rows, {alarm.sid: alarm for alarm in alarms}, active, recent, windows, complete, missed)
 
 
 async def show(visit: Visit) -> Response:
@@ -94,7 +98,7 @@ async def show(visit: Visit) -> Response:
     seen = await board(visit)
     rows = [row for row in seen.rows if matches(row, values.get("state", ""), values.get("q", ""))]
     if "format" in values:
-        shapes = (export_row(row, alarm_shape(row.alarm, seen.active)) for row in rows)
+        shapes = (export_row(row, alarm_shape(row.alarm, seen.active, seen.missed)) for row in rows)
         return export(values["format"], "alarms", ALARM_COLUMNS, shapes)
     return _page(visit, seen, rows, wanted.typed, Refused(of_filters(wanted.trouble, "/alarms")))
 
@@ -119,6 +123,7 @@ def _page(
     visit: Visit, seen: Board, rows: list[AlarmRow], wanted: Mapping[str, str], refused: Refused = _NOTHING_REFUSED
 ) -> Response:
     now = visit.house.clock.now()
+    past = [each for each in seen.recent if each.state is not FiringState.ACTIVE]
     return visit.page(
         "alarms.html",
         "Alarms",
@@ -128,8 +133,8 @@ def _page(
         more=max(0, len(rows) - SHOWN),
         wanted=wanted,
         states=STATES,
-        active=firing_rows(seen.active, seen.alarms, now),
-        logged=firing_rows([each for each in seen.recent if each.state is not FiringState.ACTIVE][:LOGGED], seen.alarms, now),
+        active=firing_rows(seen.active, seen.alarms, now, seen.missed),
+        logged=firing_rows(past[:LOGGED], seen.alarms, now, seen.missed),
         chart=fired_by_day(seen.recent, now) if seen.recent else None,
         windows=window_rows(seen.windows, seen.alarms, now),
         alarms=sorted(seen.alarms.values(), key=lambda alarm: alarm.name.casefold()),
@@ -147,15 +152,17 @@ async def show_firings(visit: Visit) -> Response:
     limit = MAX_LIMIT if "format" in values else values.get("limit", DEFAULT_LIMIT)
     state = FiringState(values["state"]) if "state" in values else None
     found = list(await book.firings(limit + 1, values.get("cursor", ""), alarm_sid=values.get("alarm", ""), state=state))
+    missed = by_firing(await untold(visit.house.journal))
     if "format" in values:
-        return export(values["format"], "firings", FIRING_COLUMNS, map(dict, map(firing_shape, found[:limit])))
+        shapes = ({**firing_shape(each, missed)} for each in found[:limit])
+        return export(values["format"], "firings", FIRING_COLUMNS, shapes)
     alarms = {alarm.sid: alarm for alarm in await book.alarms()}
     return visit.page(
         "firings.html",
         "Firings",
         live=True,
         trouble=of_filters(wanted.trouble, "/alarms/firings"),
-        rows=firing_rows(found[:limit], alarms, now),
+        rows=firing_rows(found[:limit], alarms, now, missed),
         wanted=wanted.typed,
         alarms=sorted(alarms.values(), key=lambda alarm: alarm.name.casefold()),
         next=visit.with_query(cursor=found[limit - 1].id) if len(found) > limit else "",
@@ -196,7 +203,7 @@ def _plain(problem: Problem) -> str:
     said = str(problem)
     for name, label in (("'since'", "From"), ("'until'", "Until"), ("'for'", "For"), ("'note'", "What is being done")):
         said = said.replace(f"Parameter {name}", f"“{label}”")
-    return said.replace("ends_at: a", "A")
+    return said.replace("until: a", "A")
 
 
 ROUTES = (
