@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from offhook.providers import raw
 from offhook.providers.base import Incoming
@@ -12,7 +13,7 @@ from offhook.records import Kind, Record
 _TOKEN = b"i-twilio-idempotency-token"
 _RECEIVED = frozenset({b"received", b"receiving"})
 _SID_LENGTH = 34
-_SIDS = (b"MessageSid", b"SmsSid", b"SmsMessageSid", b"CallSid", b"Sid")
+_KEPT = (b"MessageSid", b"SmsSid", b"SmsMessageSid", b"CallSid", b"Sid", b"AccountSid", b"From", b"To")
 _USUAL = (b"MessageSid", b"MessageStatus", b"SmsStatus", b"AccountSid", b"From", b"To")
 _HIDDEN = re.compile(rb"MessageSid[A-Z]{2}[0-9a-f]{32}")
 
@@ -116,18 +117,26 @@ def digest(*parts: bytes) -> bytes:
     return blake2b(b"\0".join(parts), digest_size=16).digest()
 
 
-def identifier(form: Form) -> str:
-    """The SID of what a webhook is about: a message, a call, or a debug event of Twilio's own."""
-    name = next((name for name in _SIDS if form.get(name)), b"")
-    return raw.text(form.get(name))
+class Named(NamedTuple):
+    """What a kept webhook goes by: `provider_id` is the SID of what it is about (a message, a call, or a debug event of Twilio's own).
 
-
-def conversation(endpoint: str, kind: Kind, form: Form) -> str:
-    """What deliveries must not overlap in: the two numbers of a message, the message of a status; "" for none.
-
-    Each endpoint has its own: what waits at one, perhaps for ever since it is no longer configured, is not in another one's way.
+    `conversation` is what deliveries must not overlap in: the two numbers of a message, the message of a status; "" for none. Each endpoint
+    has its own: what waits at one, perhaps for ever since it is no longer configured, is not in another one's way.
     """
+
+    provider_id: str
+    account_sid: str
+    sender: str
+    recipient: str
+    conversation: str
+
+
+def named(endpoint: str, kind: Kind, form: Form) -> Named:
+    """Read from the parameters of a webhook of that endpoint."""
+    message, sms, sms_message, call, other, account, sender, recipient = map(raw.text, form.pick(_KEPT))
+    conversation = ""
     if kind is _KIND_MESSAGE:
-        return f"{endpoint}|{raw.text(form.get(b'From'))}|{raw.text(form.get(b'To'))}"
-    sid = form.get(b"MessageSid") or form.get(b"SmsSid")
-    return f"{endpoint}|status|{raw.text(sid)}" if kind is Kind.STATUS and sid else ""
+        conversation = f"{endpoint}|{sender}|{recipient}"
+    elif kind is Kind.STATUS and (message or sms):
+        conversation = f"{endpoint}|status|{message or sms}"
+    return Named(message or sms or sms_message or call or other, account, sender, recipient, conversation)

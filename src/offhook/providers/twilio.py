@@ -218,6 +218,7 @@ class Twilio:
         form = read_form(encoded)
         if not form.familiar:
             learn(encoded, form)  # it was verified before it was kept
+        about = naming.named(arrival.endpoint, arrival.kind, form)
         return Webhook(
             id=arrival.id,
             endpoint=arrival.endpoint,
@@ -228,11 +229,11 @@ class Twilio:
             dedupe_key=arrival.dedupe_key,
             head=arrival.head,
             body=arrival.body,
-            provider_id=naming.identifier(form),
-            account_sid=raw.text(form.get(b"AccountSid")),
-            sender=raw.text(form.get(b"From")),
-            recipient=raw.text(form.get(b"To")),
-            conversation=naming.conversation(arrival.endpoint, arrival.kind, form),
+            provider_id=about.provider_id,
+            account_sid=about.account_sid,
+            sender=about.sender,
+            recipient=about.recipient,
+            conversation=about.conversation,
             due=arrival.received_at,
         )
 
