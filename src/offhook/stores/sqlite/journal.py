@@ -33,21 +33,19 @@ from offhook.records import (
 )
 from offhook.stores.grouping import check_buckets, within
 from offhook.stores.rules import Derive, blocks, underived
-from offhook.stores.sqlite import claims, debug_events, news, reads, search, upkeep
+from offhook.stores.sqlite import claims, debug_events, news, reads, upkeep
 from offhook.stores.sqlite.database import ProcessLock
-from offhook.stores.sqlite.group import Batch, Group, Pending, Settling, Step, Work
+from offhook.stores.sqlite.group import Batch, Group, Pending, Settling, Step
+from offhook.stores.sqlite.housekeeping import Housekeeper
 from offhook.stores.sqlite.ledger import Ledger
 from offhook.stores.sqlite.opening import open_file
 from offhook.stores.sqlite.reads import Readers
-from offhook.stores.sqlite.sieve import BUCKETS
 from offhook.stores.sqlite.transaction import keep, put_events
-from offhook.stores.sqlite.writer import Writer
+from offhook.stores.sqlite.writer import Writer, resolve
 
 UNSETTLED_PAGE = 1_000
 IDS_AT_ONCE = 500
 PRUNED_AT_ONCE = 500
-SETTLED_BETWEEN_MARKS = 4_096
-INDEX_PAUSE, INDEX_LOOK_EVERY = 0.02, 1.0
 STORED = Receipt()
 
 
@@ -74,16 +72,13 @@ class SqliteJournal:
         self._vfs = vfs
         self._lock = ProcessLock(self._path)
         self._is_open = False
-        self._moving_keys = False
-        self._settled = 0
         self._hearers: list[Callable[[Heard], None]] = []
         self._settling: dict[str, list[asyncio.Future[None]]] = {}
         self._loop: asyncio.AbstractEventLoop
         self._ledger: Ledger
         self._writer: Writer
         self._readers: Readers
-        self._sieving: asyncio.Task[None]
-        self._indexing: asyncio.Task[None]
+        self._keeper: Housekeeper
 
     async def open(self) -> None:
         """Open, migrate, and take the write lock. Raises UnusableJournalError when the file is foreign, newer, damaged or in use."""
@@ -95,17 +90,15 @@ class SqliteJournal:
         self._readers = Readers(self._path, self._clock, vfs=self._vfs)
         self._writer.start()
         self._is_open = True
-        self._sieving = self._loop.create_task(self._fill_sieve())
-        self._indexing = self._loop.create_task(self._keep_indexing())
+        self._keeper = Housekeeper(self._ledger, self._writer, self._readers)
+        self._keeper.start()
 
     async def close(self) -> None:
         """Finish what was asked, then close. Safe to call twice."""
         if not self._is_open:
             return
         self._is_open = False
-        self._sieving.cancel()
-        self._indexing.cancel()
-        self._mark_settled()
+        self._keeper.stop()
         try:
             # The writer last: whoever closes last copies the log into the file, and a reader may not.
             await self._readers.close()
@@ -372,12 +365,8 @@ class SqliteJournal:
 
     async def index(self) -> int:
         """Put the words of the next few webhooks into their index; how many there were."""
-        below = self._ledger.settled_below
-        if below <= self._ledger.searchable_below:
-            return 0
-        done: int = await self._write(partial(search.index_some, settled_below=below))
-        self._ledger.searchable_below = below if done < search.ROWS_AT_ONCE else self._ledger.searchable_below
-        return done
+        self._check()
+        return await self._keeper.index()
 
     # -- inside
 
@@ -398,13 +387,7 @@ class SqliteJournal:
 
     async def _write(self, step: Step) -> Any:
         self._check()
-        done: asyncio.Future[Any] = self._loop.create_future()
-        self._enqueue(Work(step, partial(_resolve, done)))
-        return await done
-
-    def _enqueue(self, work: Work) -> None:
-        self._writer.works.append(work)
-        self._writer.kick()
+        return await self._writer.work(step)
 
     def _deliver(self, group: Group) -> None:
         """A group is durable, or has failed: bring the ledger up to date first, then tell everybody."""
@@ -424,13 +407,12 @@ class SqliteJournal:
                 self._call(batch)
         for settling in group.settlements:
             for turn in self._settling.pop(settling.settlement.webhook.id, ()):
-                _resolve(turn, None, None)
-            _resolve(settling.done, None, settling.error)
+                resolve(turn, None, None)
+            resolve(settling.done, None, settling.error)
         for work in group.works:
             work.done(work.result, work.error)
         if group.changes is not None and self._is_open:
-            self._settled += len(group.settlements)
-            self._keep_up()
+            self._keeper.after(len(group.settlements))
 
     def _spread(self, heard: Heard) -> None:
         for hear in self._hearers:
@@ -462,56 +444,6 @@ class SqliteJournal:
 
     def _complain(self, error: Exception) -> None:
         self._loop.call_exception_handler({"message": "a callback of the journal's failed", "exception": error})
-
-    async def _fill_sieve(self) -> None:
-        """In the background: until a bucket has been read, its keys are looked up."""
-        try:
-            for bucket in range(BUCKETS):
-                self._ledger.sieve.add_bucket(bucket, await self._readers.ask(reads.key_bits, bucket))
-        except JournalError:
-            # Slower, and as exact.
-            return
-
-    async def _keep_indexing(self) -> None:
-        """Behind the deliveries: some 1,600 webhooks a second at most, whatever is waiting."""
-        while True:
-            try:
-                done = await self.index()
-            except JournalError:
-                done = 0  # a journal that cannot store says so elsewhere
-            await asyncio.sleep(INDEX_PAUSE if done else INDEX_LOOK_EVERY)
-
-    def _keep_up(self) -> None:
-        if self._settled >= SETTLED_BETWEEN_MARKS:
-            self._mark_settled()
-        if self._ledger.has_keys_to_move and not self._moving_keys:
-            keys, complete = self._ledger.take_keys()
-            self._moving_keys = True
-            self._enqueue(Work(partial(upkeep.move_keys, keys=keys, complete=complete), partial(self._keys_moved, keys)))
-
-    def _mark_settled(self) -> None:
-        self._settled = 0
-        self._enqueue(Work(partial(upkeep.mark_settled, settled_below=self._ledger.settled_below), _ignore))
-
-    def _keys_moved(self, keys: Sequence[tuple[bytes, int, str]], _result: None, error: Exception | None) -> None:
-        self._moving_keys = False
-        if error is None:
-            self._ledger.keys_moved(keys)
-        else:
-            self._ledger.keys_not_moved(keys)
-
-
-def _resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-    else:
-        future.set_exception(error)
-
-
-def _ignore(_result: Any, _error: Exception | None) -> None:
-    """A mark that could not be written only makes the next opening look at more."""
 
 
 def _parts(ids: Iterable[str]) -> Iterable[list[str]]:

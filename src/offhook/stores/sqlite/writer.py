@@ -5,14 +5,14 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
 from offhook import logs
 from offhook.errors import JournalError
 from offhook.stores.sqlite.database import PAGE_BYTES
-from offhook.stores.sqlite.group import Changes, Group, Pending, Settling, Work
+from offhook.stores.sqlite.group import Changes, Group, Pending, Settling, Step, Work
 from offhook.stores.sqlite.statements import SQL
 from offhook.stores.sqlite.transaction import write
 from offhook.stores.sqlite.troubles import StorageError, Trouble, diagnose
@@ -82,6 +82,17 @@ class Writer:
         self.appends += more
         if not self._gathering and not self._busy:
             self.kick()
+
+    def enqueue(self, work: Work) -> None:
+        """Do this with whatever waits."""
+        self.works.append(work)
+        self.kick()
+
+    async def work(self, step: Step) -> Any:
+        """Do this step, and give its result once it is durable. Raises what the step raises, or a JournalError."""
+        done: asyncio.Future[Any] = self._loop.create_future()
+        self.enqueue(Work(step, partial(resolve, done)))
+        return await done
 
     def kick(self) -> None:
         """Something waits."""
@@ -246,6 +257,16 @@ def _take(waiting: list[Item]) -> list[Item]:
     taken = waiting[:MOST_IN_GROUP]
     del waiting[:MOST_IN_GROUP]
     return taken
+
+
+def resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    """Set a future's outcome, unless nobody waits for it any more."""
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
 
 
 def _error(error: Exception, trouble: Trouble | None) -> Exception:
