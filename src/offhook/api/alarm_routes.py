@@ -1,5 +1,6 @@
 """The route table of alarms: Twilio's paths, and our own."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from offhook.api import alarm_shapes, alarm_v2_shapes, resources
@@ -56,58 +57,56 @@ _CHANGE: Final = (20003, 20404, 20408, 20409, 20413, 20415, 20503)
 _MAKE: Final = (20003, 20408, 20409, 20413, 20415, 20503)
 
 
-def alarms_below(base: str, alias: str = "") -> tuple[Operation, ...]:
-    """Twilio's Monitor API v2 below a path, with its errors and its names for things."""
-    every, one = f"{base}/v2/Alarms", f"{base}/v2/Alarms/{{id}}"
-    shown = alarm_v2_shapes.TwilioAlarm
-    found = (
-        Operation(
-            "GET",
-            every,
-            "List alarms as Twilio does, the newest first.",
-            list_alarms_v2,
-            alarm_v2_shapes.TwilioAlarmPage,
-            query=ALARM_PAGE,
-            problems=(20503,),
-        ),
-        Operation(
-            "POST",
-            every,
-            "Make an alarm. Needs the header Idempotency-Token: the same one with the same body again makes no second alarm.",
-            create_alarm_v2,
-            alarm_v2_shapes.TwilioAlarmMade,
-            201,
-            problems=_MAKE,
-            headers=TOKEN,
-            takes=schema_of(MEMBERS),
-            audit="alarm made",
-        ),
-        Operation("GET", one, "Show an alarm as Twilio does.", get_alarm_v2, shown, problems=(20404, 20503)),
-        Operation(
-            "PUT",
-            one,
-            "Replace an alarm. What Twilio's fields cannot say of it stays as it is.",
-            update_alarm_v2,
-            alarm_v2_shapes.TwilioAlarmMade,
-            problems=_CHANGE,
-            takes=schema_of(MEMBERS),
-            audit="alarm changed",
-        ),
-        Operation("DELETE", one, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE, audit="alarm deleted"),
-        Operation(
-            "PUT",
-            f"{one}/status",
-            "Turn an alarm on or off.",
-            enable_alarm_v2,
-            None,
-            204,
-            problems=_CHANGE,
-            takes=schema_of(ENABLED),
-            audit="alarm changed",
-        ),
-    )
-    return tuple(each._replace(alias=alias, refuse=refuse_v2, problem=alarm_v2_shapes.TwilioAlarmProblem) for each in found)
+_EVERY_V2, _ONE_V2 = "/v2/Alarms", "/v2/Alarms/{id}"
 
+_TWILIOS: Final = (
+    Operation(
+        "GET",
+        _EVERY_V2,
+        "List alarms as Twilio does, the newest first.",
+        list_alarms_v2,
+        alarm_v2_shapes.TwilioAlarmPage,
+        query=ALARM_PAGE,
+        problems=(20503,),
+    ),
+    Operation(
+        "POST",
+        _EVERY_V2,
+        "Make an alarm. Needs the header Idempotency-Token: the same one with the same body again makes no second alarm.",
+        create_alarm_v2,
+        alarm_v2_shapes.TwilioAlarmMade,
+        201,
+        problems=_MAKE,
+        headers=TOKEN,
+        takes=schema_of(MEMBERS),
+        audit="alarm made",
+    ),
+    Operation(
+        "GET", _ONE_V2, "Show an alarm as Twilio does.", get_alarm_v2, alarm_v2_shapes.TwilioAlarm, problems=(20404, 20503)
+    ),
+    Operation(
+        "PUT",
+        _ONE_V2,
+        "Replace an alarm. What Twilio's fields cannot say of it stays as it is.",
+        update_alarm_v2,
+        alarm_v2_shapes.TwilioAlarmMade,
+        problems=_CHANGE,
+        takes=schema_of(MEMBERS),
+        audit="alarm changed",
+    ),
+    Operation("DELETE", _ONE_V2, "Remove an alarm.", delete_alarm_v2, None, 204, problems=_CHANGE, audit="alarm deleted"),
+    Operation(
+        "PUT",
+        f"{_ONE_V2}/status",
+        "Turn an alarm on or off.",
+        enable_alarm_v2,
+        None,
+        204,
+        problems=_CHANGE,
+        takes=schema_of(ENABLED),
+        audit="alarm changed",
+    ),
+)
 
 _ONE: Final = "/api/alarms/{id}"
 
@@ -281,4 +280,12 @@ OUR_ALARMS: Final = (
         audit="maintenance ended",
     ),
 )
+
+
+def alarms_below(base: str, alias: str = "") -> Iterator[Operation]:
+    """Twilio's Monitor API v2 below a path, with its errors and its names for things."""
+    for each in _TWILIOS:
+        yield each._replace(path=base + each.path, alias=alias, refuse=refuse_v2, problem=alarm_v2_shapes.TwilioAlarmProblem)
+
+
 ALARM_OPERATIONS: Final = (*alarms_below("/monitor"), *alarms_below("", "_at_root"), *OUR_ALARMS)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from offhook.api import streams_fields as fields
 from offhook.api import streams_registry as registry
@@ -15,19 +16,12 @@ _SINK = (91001, 91006, 20503)
 _TYPES = (91101, 91103, 91104, 91201)
 
 
-def is_of_streams(path: str) -> bool:
-    """Whether a path is one of Twilio's Events API."""
-    return re.match(r"(/events)?/v1/(Sinks|Subscriptions|Types|Schemas)(/|$)", path) is not None
+_SUBSCRIPTION: Final = "/Subscriptions/{id}"
+_EVENTS, _EVENT = f"{_SUBSCRIPTION}/SubscribedEvents", f"{_SUBSCRIPTION}/SubscribedEvents/{{type}}"
+_VERSIONS, _VERSION = "/Schemas/{id}/Versions", "/Schemas/{id}/Versions/{version}"
 
-
-def streams_below(base: str, alias: str = "") -> Iterator[Operation]:
-    """Twilio's Events API below a path: what an SDK asks for when its base URL ends with that path."""
-    for operation in (*_sinks(), *_subscriptions(), *_subscribed(), *_registry()):
-        yield operation._replace(path=f"{base}/v1{operation.path}", alias=alias)
-
-
-def _sinks() -> Iterator[Operation]:
-    yield Operation(
+_SINKS: Final = (
+    Operation(
         "GET",
         "/Sinks",
         "List sinks, newest first.",
@@ -35,8 +29,8 @@ def _sinks() -> Iterator[Operation]:
         resources.StreamSinkPage,
         query=(*fields.SINK_FILTERS, *fields.STREAM_PAGE),
         problems=(91002, 91201, 20503),
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
         "/Sinks",
         "Make a sink. Secrets among its configuration are moved out of sight, and answers show their last four characters at most.",
@@ -46,9 +40,9 @@ def _sinks() -> Iterator[Operation]:
         form=fields.SINK_DRAFT,
         problems=(91000, 91003, *_CHANGE),
         audit="sink made",
-    )
-    yield Operation("GET", "/Sinks/{id}", "Show a sink.", sinks.fetch_stream_sink, resources.StreamSink, problems=_SINK)
-    yield Operation(
+    ),
+    Operation("GET", "/Sinks/{id}", "Show a sink.", sinks.fetch_stream_sink, resources.StreamSink, problems=_SINK),
+    Operation(
         "POST",
         "/Sinks/{id}",
         "Change a sink's description.",
@@ -57,8 +51,8 @@ def _sinks() -> Iterator[Operation]:
         form=fields.SINK_CHANGE,
         problems=(91201, *_SINK, *_CHANGE),
         audit="sink named",
-    )
-    yield Operation(
+    ),
+    Operation(
         "DELETE",
         "/Sinks/{id}",
         "Delete a sink that no subscription uses.",
@@ -67,8 +61,8 @@ def _sinks() -> Iterator[Operation]:
         204,
         problems=(91007, *_SINK, 20003),
         audit="sink deleted",
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
         "/Sinks/{id}/Test",
         "Send a sink a test event.",
@@ -77,8 +71,8 @@ def _sinks() -> Iterator[Operation]:
         201,
         problems=(*_SINK, 20003),
         audit="sink tested",
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
         "/Sinks/{id}/Validate",
         "Make a sink active by the `test_id` of its test event.",
@@ -88,12 +82,11 @@ def _sinks() -> Iterator[Operation]:
         form=fields.SINK_PROOF,
         problems=(91004, 91005, 91201, *_SINK, *_CHANGE),
         audit="sink validated",
-    )
+    ),
+)
 
-
-def _subscriptions() -> Iterator[Operation]:
-    one = "/Subscriptions/{id}"
-    yield Operation(
+_SUBSCRIPTIONS: Final = (
+    Operation(
         "GET",
         "/Subscriptions",
         "List subscriptions, newest first.",
@@ -101,8 +94,8 @@ def _subscriptions() -> Iterator[Operation]:
         resources.StreamSubscriptionPage,
         query=(*fields.SUBSCRIPTION_FILTERS, *fields.STREAM_PAGE),
         problems=(91002, 91006, 20503),
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
         "/Subscriptions",
         "Have events of some types go to a sink.",
@@ -112,51 +105,50 @@ def _subscriptions() -> Iterator[Operation]:
         form=fields.SUBSCRIPTION_DRAFT,
         problems=(91100, *_TYPES, *_SINK, *_CHANGE),
         audit="subscription made",
-    )
-    yield Operation(
+    ),
+    Operation(
         "GET",
-        one,
+        _SUBSCRIPTION,
         "Show a subscription.",
         subscriptions.fetch_stream_subscription,
         resources.StreamSubscription,
         problems=(91102, 20503),
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
-        one,
+        _SUBSCRIPTION,
         "Change a subscription's description.",
         subscriptions.update_stream_subscription,
         resources.StreamSubscription,
         form=fields.SUBSCRIPTION_CHANGE,
         problems=(91102, 91201, *_CHANGE),
         audit="subscription changed",
-    )
-    yield Operation(
+    ),
+    Operation(
         "DELETE",
-        one,
+        _SUBSCRIPTION,
         "End a subscription; its sink stays.",
         subscriptions.delete_stream_subscription,
         None,
         204,
         problems=(91102, 20003, 20503),
         audit="subscription ended",
-    )
+    ),
+)
 
-
-def _subscribed() -> Iterator[Operation]:
-    every, one = "/Subscriptions/{id}/SubscribedEvents", "/Subscriptions/{id}/SubscribedEvents/{type}"
-    yield Operation(
+_SUBSCRIBED: Final = (
+    Operation(
         "GET",
-        every,
+        _EVENTS,
         "List the event types of a subscription, by name.",
         subscriptions.list_subscribed_events,
         resources.StreamSubscribedEventPage,
         query=fields.STREAM_PAGE,
         problems=(91002, 91102, 20503),
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
-        every,
+        _EVENTS,
         "Add an event type to a subscription.",
         subscriptions.create_subscribed_event,
         resources.StreamSubscribedEvent,
@@ -164,40 +156,39 @@ def _subscribed() -> Iterator[Operation]:
         form=fields.SUBSCRIBED_DRAFT,
         problems=(91102, *_TYPES, *_CHANGE),
         audit="subscription changed",
-    )
-    yield Operation(
+    ),
+    Operation(
         "GET",
-        one,
+        _EVENT,
         "Show an event type of a subscription.",
         subscriptions.fetch_subscribed_event,
         resources.StreamSubscribedEvent,
         problems=(91102, 91202, 20503),
-    )
-    yield Operation(
+    ),
+    Operation(
         "POST",
-        one,
+        _EVENT,
         "Choose another version of an event type's schema.",
         subscriptions.update_subscribed_event,
         resources.StreamSubscribedEvent,
         form=fields.SUBSCRIBED_CHANGE,
         problems=(91102, 91104, 91202, *_CHANGE),
         audit="subscription changed",
-    )
-    yield Operation(
+    ),
+    Operation(
         "DELETE",
-        one,
+        _EVENT,
         "Take an event type out of a subscription; the last one stays.",
         subscriptions.delete_subscribed_event,
         None,
         204,
         problems=(91102, 91103, 91202, 20003, 20503),
         audit="subscription changed",
-    )
+    ),
+)
 
-
-def _registry() -> Iterator[Operation]:
-    versions, one = "/Schemas/{id}/Versions", "/Schemas/{id}/Versions/{version}"
-    yield Operation(
+_REGISTRY: Final = (
+    Operation(
         "GET",
         "/Types",
         "List the event types that can be subscribed to, by name.",
@@ -205,35 +196,50 @@ def _registry() -> Iterator[Operation]:
         resources.StreamTypePage,
         query=(*fields.TYPE_FILTERS, *fields.STREAM_PAGE),
         problems=(91002,),
-    )
-    yield Operation(
-        "GET", "/Types/{type}", "Show an event type.", registry.fetch_stream_type, resources.StreamType, problems=(91202,)
-    )
-    yield Operation("GET", "/Schemas/{id}", "Show a schema.", registry.fetch_schema, resources.StreamSchema, problems=(91202,))
-    yield Operation(
+    ),
+    Operation("GET", "/Types/{type}", "Show an event type.", registry.fetch_stream_type, resources.StreamType, problems=(91202,)),
+    Operation("GET", "/Schemas/{id}", "Show a schema.", registry.fetch_schema, resources.StreamSchema, problems=(91202,)),
+    Operation(
         "GET",
-        versions,
+        _VERSIONS,
         "List the versions of a schema.",
         registry.list_schema_versions,
         resources.StreamSchemaVersionPage,
         query=fields.STREAM_PAGE,
         problems=(91002, 91202),
-    )
-    yield Operation(
-        "GET", one, "Show a version of a schema.", registry.fetch_schema_version, resources.StreamSchemaVersion, problems=(91202,)
-    )
-    yield Operation(
+    ),
+    Operation(
         "GET",
-        f"{one}/raw",
+        _VERSION,
+        "Show a version of a schema.",
+        registry.fetch_schema_version,
+        resources.StreamSchemaVersion,
+        problems=(91202,),
+    ),
+    Operation(
+        "GET",
+        f"{_VERSION}/raw",
         "Show the JSON Schema of a version.",
         registry.fetch_raw_schema,
         None,
         problems=(91202,),
         media_type=registry.SCHEMA_TYPE,
-    )
+    ),
+)
 
 
-STREAM_OPERATIONS = (
+def is_of_streams(path: str) -> bool:
+    """Whether a path is one of Twilio's Events API."""
+    return re.match(r"(/events)?/v1/(Sinks|Subscriptions|Types|Schemas)(/|$)", path) is not None
+
+
+def streams_below(base: str, alias: str = "") -> Iterator[Operation]:
+    """Twilio's Events API below a path: what an SDK asks for when its base URL ends with that path."""
+    for operation in (*_SINKS, *_SUBSCRIPTIONS, *_SUBSCRIBED, *_REGISTRY):
+        yield operation._replace(path=f"{base}/v1{operation.path}", alias=alias)
+
+
+STREAM_OPERATIONS: Final = (
     *streams_below("/events"),
     *streams_below("", "_at_root"),
     Operation(

@@ -1,6 +1,6 @@
 """The command line: its commands, and how it ends."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -76,90 +76,82 @@ class House(click.Group):
             raise click.exceptions.Exit(2 if isinstance(error, SettingsError) else 1) from None
 
 
-def build(assembly: Assembly | None = None) -> click.Group:
-    """The whole command line. Without an assembly it can say what it is, and do nothing."""
-    root = House(
-        "offhook",
-        help=_HELP,
-        epilog=_EXAMPLES,
-        context_settings={"obj": assembly, "help_option_names": ["-h", "--help"], "max_content_width": 120},
-    )
-    root.params.append(click.version_option(__version__, prog_name="offhook")(_nothing).__click_params__[0])  # type: ignore[attr-defined]
-    root.add_command(serve)
-    root.add_command(send)
-    root.add_command(console)
-    root.add_command(
-        _group(
-            "webhooks",
-            "Look at what came in, and deliver it again.",
-            webhooks_list,
-            webhooks_show,
-            webhooks_replay,
-            webhooks_tail,
-            webhooks_delete,
-        )
-    )
-    root.add_command(_group("errors", "Look at what went wrong, and why.", errors_list, errors_show))
-    root.add_command(
-        _group(
-            "issues",
-            "See what there is to mend, and deliver what was lost by it.",
-            issues_list,
-            issues_show,
-            *ISSUE_STATE_COMMANDS,
-            issues_replay,
-        )
-    )
-    root.add_command(
-        _group(
-            "sinks",
-            "Have events go to other systems, and see whether they arrive.",
-            sinks_list,
-            sinks_show,
-            sinks_create,
-            sinks_test,
-            sinks_validate,
-            sinks_replay,
-            sinks_delete,
-            sinks_types,
-            sinks_kinds,
-        )
-    )
-    root.add_command(
-        _group(
-            "alarms",
-            "Be told when something is wrong.",
-            alarms_list,
-            alarms_show,
-            alarms_create,
-            alarms_edit,
-            alarms_preview,
-            alarms_test,
-            alarms_snooze,
-            *ALARM_STATE_COMMANDS,
-            _group(
-                "maintenance",
-                "Have alarms tell nobody while work goes on.",
-                maintenance_list,
-                maintenance_begin,
-                maintenance_end,
-            ),
-            alarms_firings,
-            alarms_delete,
-        )
-    )
-    root.add_command(explain_command)
-    root.add_command(doctor)
-    root.add_command(dev)
-    root.add_command(_group("config", "Look at the settings.", config_check))
-    return root
-
-
-def _group(name: str, meaning: str, *commands: click.Command) -> click.Group:
-    group = House(name, help=meaning)
+def _group(name: str, meaning: str, *commands: click.Command, **more: Any) -> click.Group:
+    group = House(name, help=meaning, **more)
     for command in commands:
         group.add_command(command)
     return group
+
+
+_COMMANDS: Final = (
+    serve,
+    send,
+    console,
+    _group(
+        "webhooks",
+        "Look at what came in, and deliver it again.",
+        webhooks_list,
+        webhooks_show,
+        webhooks_replay,
+        webhooks_tail,
+        webhooks_delete,
+    ),
+    _group("errors", "Look at what went wrong, and why.", errors_list, errors_show),
+    _group(
+        "issues",
+        "See what there is to mend, and deliver what was lost by it.",
+        issues_list,
+        issues_show,
+        *ISSUE_STATE_COMMANDS,
+        issues_replay,
+    ),
+    _group(
+        "sinks",
+        "Have events go to other systems, and see whether they arrive.",
+        sinks_list,
+        sinks_show,
+        sinks_create,
+        sinks_test,
+        sinks_validate,
+        sinks_replay,
+        sinks_delete,
+        sinks_types,
+        sinks_kinds,
+    ),
+    _group(
+        "alarms",
+        "Be told when something is wrong.",
+        alarms_list,
+        alarms_show,
+        alarms_create,
+        alarms_edit,
+        alarms_preview,
+        alarms_test,
+        alarms_snooze,
+        *ALARM_STATE_COMMANDS,
+        _group(
+            "maintenance",
+            "Have alarms tell nobody while work goes on.",
+            maintenance_list,
+            maintenance_begin,
+            maintenance_end,
+        ),
+        alarms_firings,
+        alarms_delete,
+    ),
+    explain_command,
+    doctor,
+    dev,
+    _group("config", "Look at the settings.", config_check),
+)
+
+
+def build(assembly: Assembly | None = None) -> click.Group:
+    """The whole command line. Without an assembly it can say what it is, and do nothing."""
+    settings = {"obj": assembly, "help_option_names": ["-h", "--help"], "max_content_width": 120}
+    root = _group("offhook", _HELP, *_COMMANDS, epilog=_EXAMPLES, context_settings=settings)
+    root.params.append(click.version_option(__version__, prog_name="offhook")(_nothing).__click_params__[0])  # type: ignore[attr-defined]
+    return root
 
 
 def _nothing() -> None:
