@@ -1,7 +1,7 @@
 """What the journal keeps in memory, all of it on the event loop: the newest keys, what is not settled yet, and the counts."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from offhook.records import Arrival, State
 from offhook.stores.rules import UNDELIVERED
@@ -126,12 +126,13 @@ class Ledger:
                 return taken, complete
         return taken, 0
 
-    def keys_moved(self, keys: Iterable[Key]) -> None:
+    def keys_moved(self, keys: Sequence[Key]) -> None:
         """The table has them now."""
+        recent = self.recent
+        self.sieve.add_all([key for key, _, _ in keys])
         for key, _, webhook_id in keys:
-            self.sieve.add(key)
-            if self.recent.get(key) == webhook_id:
-                del self.recent[key]
+            if recent.get(key) == webhook_id:
+                del recent[key]
 
     def keys_not_moved(self, keys: Iterable[Key]) -> None:
         """They are still only here: nothing may count as complete before they have gone."""

@@ -26,8 +26,14 @@ class Sieve:
 
     def add(self, key: bytes) -> None:
         """The table holds the key, or may before long."""
-        place = _place(key)
-        self._bits[place >> 9] |= 1 << (place >> 6 & 7)
+        self.add_all((key,))
+
+    def add_all(self, keys: Iterable[bytes]) -> None:
+        """`add` for many."""
+        bits = self._bits
+        for key in keys:
+            place = int.from_bytes(key[:4]) if len(key) >= 4 else _place(key)
+            bits[place >> 9] |= 1 << (place >> 6 & 7)
 
     def add_bucket(self, bucket: int, bits: bytes) -> None:
         """Everything that the table held of a bucket at some time since the journal was opened; what has been added meanwhile stays."""
