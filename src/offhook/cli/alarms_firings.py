@@ -8,12 +8,12 @@ import click
 
 from offhook.alarms.model import FiringState
 from offhook.cli.alarms_found import ask_alarm, common, find_alarm
-from offhook.cli.alarms_pages import firings_table
+from offhook.cli.alarms_pages import firings_listing
 from offhook.cli.archive import Shape, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import paging, query_of
 from offhook.cli.options import Configuration, SettingsCommand
-from offhook.cli.terminal import out, say, write_json
+from offhook.cli.terminal import say, write_json
 
 
 @click.command("firings", cls=SettingsCommand)
@@ -46,6 +46,6 @@ def alarms_firings(
     if not page["firings"]:
         say("Nothing has fired.")
         return
-    out().print(firings_table(page["firings"]))
+    firings_listing(page["firings"]).show()
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")

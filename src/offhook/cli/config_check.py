@@ -9,7 +9,7 @@ from rich.table import Table
 from offhook.alarms.configured import alarms_of, keys_of, oddities
 from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import out, plain, say, write_json
+from offhook.cli.terminal import out, plain, print_table, say, write_json
 from offhook.delivery import overrides
 from offhook.records import Endpoint
 from offhook.settings import SETTINGS, Settings, check_startable, spell, without_credentials
@@ -55,11 +55,13 @@ def _write_json(settings: Settings) -> None:
 
 def _write_tables(settings: Settings) -> None:
     console = out()
-    table = Table("setting", "value", "source", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("setting", "value", "source"):
+        table.add_column(name, no_wrap=name == "setting", overflow="fold")
     for setting in SETTINGS:
         shown, source = settings.origins[setting.name]
         table.add_row(setting.name, plain(shown), plain(source), style="dim" if source == "default" else "")
-    console.print(table)
+    print_table(table)
     for endpoint in settings.endpoints:
         described = _endpoint(endpoint)
         console.print(f"\nendpoint {described.pop('name')}")

@@ -16,7 +16,6 @@ STATES: Final = {"waiting": "yellow", "delivering": "cyan", "delivered": "", "fa
 ISSUE_STATES: Final = {"open": "red", "regressed": "bold red", "acknowledged": "yellow", "resolved": "", "ignored": "dim"}
 _BARS: Final = "▁▂▃▄▅▆▇█"
 LEVELS: Final = {"ERROR": "red", "WARNING": "yellow", "INFO": ""}
-NARROW: Final = 100  # columns of a terminal below which a listing leaves some out, so that the ids stay whole
 _SHORTEST: Final = 12
 _PHASES: Final = (
     ("dns", "DNS"),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from offhook.cli.archive import Shape, console_option
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json
+from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.pages import clock_time, ids_shortened
 from offhook.cli.sinks_office import find_sink, office
@@ -50,7 +50,7 @@ def sinks_list(assembly: Assembly, /, *, configuration: Configuration, console_u
     elif not sinks:
         say("No sinks. Make one: offhook sinks create webhook https://app.example.com/events --types all")
     else:
-        out().print(_table(sinks))
+        _listing(sinks).show()
 
 
 @click.command("show", cls=SettingsCommand, epilog=_SHOW_EXAMPLES)
@@ -85,18 +85,16 @@ def health(sink: Shape) -> str:
     return "failing" if sink["failing_since"] else "well"
 
 
-def _table(sinks: list[Shape]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "type", "state", "behind", "parked", "last taken"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("what")
+def _listing(sinks: list[Shape]) -> Listing:
+    """The sinks in columns."""
+    names = ("id", "type", "state", "behind", "parked", "last taken", "what")
+    listing = Listing(*names, text="what", leaves=("last taken", "type", "parked", "behind"), room=18, cut=True)
     short = ids_shortened([sink["sid"] for sink in sinks])
     for sink in sinks:
-        cells = (short[sink["sid"]], sink["type"], health(sink), sink["lag"], sink["parked"], clock_time(sink["last_success_at"]))
+        counts = (health(sink), sink["lag"], sink["parked"], clock_time(sink["last_success_at"]))
         style = "red" if sink["failing_since"] else STATUSES[sink["status"]]
-        what = Text(one_line(sink["description"]), no_wrap=True, overflow="ellipsis")
-        table.add_row(*(one_line(cell) for cell in cells), what, style=style)
-    return table
+        listing.add(short[sink["sid"]], sink["type"], *counts, sink["description"], style=style)
+    return listing
 
 
 def _page(sink: Shape) -> Text:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 
 _WIDE: Final = 2000
 # Control characters (newline and tab excepted), and the marks that turn the direction of text round.
@@ -27,6 +28,18 @@ def words() -> Console:
 def say(sentence: str, style: str = "") -> None:
     """One sentence to the person at the terminal."""
     words().print(plain(sentence), style=style)
+
+
+def print_table(table: Table) -> None:
+    """A table to stdout; where no person looks at it, without the blanks that fill its last column."""
+    console = out()
+    if sys.stdout.isatty():
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    sys.stdout.flush()
 
 
 def plain(text: object) -> str:

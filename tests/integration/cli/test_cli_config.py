@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from offhook import __version__
+from offhook.cli import terminal
 from offhook.cli.app import build
 from offhook.settings import SETTINGS
 
@@ -38,6 +39,12 @@ def test_each_setting_is_shown_with_its_value_and_its_source(desk):
     for secret in ("hunter2", "pa55"):
         assert secret not in result.output
     assert result.stderr == "These settings can be used.\n"
+
+
+def test_the_names_of_settings_are_whole_on_a_narrow_terminal(desk, monkeypatch):
+    monkeypatch.setattr(terminal, "_WIDE", 60)
+    shown = lines(desk.run("config", "check", "--to", "http://localhost:5000/sms", **SECRETS))
+    assert {setting.name for setting in SETTINGS} <= set(shown)
 
 
 def test_json_has_every_setting(desk, parsed):

@@ -40,8 +40,29 @@ def test_ids_are_whole_however_long_the_texts_are(either, settled, monkeypatch):
     assert len(row.split()[0]) == 12
     assert row.endswith("…")
     narrow = either.run("errors", "list", *either.flags).stdout.splitlines()
-    assert narrow[0].split() == ["id", "at", "level", "code", "message"]
+    assert narrow[0].split() == ["id", "at", "level", "code", "endpoint", "message"]
     assert len(narrow[1].split()[0]) == 12
+
+
+def test_on_a_narrow_terminal_columns_leave_and_ids_states_and_texts_stay(either, settled, monkeypatch):
+    either.fill(settled(1, text=b"MessageSid=SM1&Body=" + b"word+" * 60))
+    monkeypatch.setattr(terminal, "_WIDE", 60)
+    head, row = either.run("webhooks", "list", *either.flags).stdout.splitlines()
+    assert head.split() == ["id", "received", "state", "text"]
+    assert FIRST.startswith(row.split()[0])
+    assert len(row.split()[0]) == 12
+    assert "failed" in row
+    monkeypatch.setattr(terminal, "_WIDE", 40)
+    head, row, *_ = either.run("errors", "list", *either.flags).stdout.splitlines()
+    assert head.split() == ["id", "code", "message"]
+    assert len(row.split()[0]) == 12
+    assert len(row) <= 40
+
+
+def test_lines_for_a_program_end_with_their_last_word(either, settled):
+    either.fill(settled(1), settled(2, text=b"MessageSid=SM2&Body=A+longer+text+than+the+other"))
+    lines = either.run("webhooks", "list", *either.flags).stdout.splitlines()
+    assert lines == [line.rstrip() for line in lines]
 
 
 def test_a_listing_needs_no_secret_of_the_file(either, settled):
