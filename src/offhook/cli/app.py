@@ -43,6 +43,7 @@ from offhook.cli.webhooks_tail import webhooks_tail
 from offhook.errors import OffhookError, SettingsError
 
 _HELP = "An answering machine for webhooks: answers Twilio at once, keeps every message, delivers it when your app can take it, and says why anything failed."
+_WHOLE = 1000
 _EXAMPLES = """\b
 Examples:
   offhook serve --to http://localhost:5000/sms
@@ -61,6 +62,12 @@ class House(click.Group):
             if shown != given:
                 raise click.UsageError(f"{shown!r} is not UTF-8 text.", ctx)
         return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole first sentence of its help: click would break it off where the line ends."""
+        known = [(name, command) for name in self.list_commands(ctx) if (command := self.get_command(ctx, name)) is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=_WHOLE)) for name, command in known])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

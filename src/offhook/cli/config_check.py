@@ -9,7 +9,7 @@ from rich.table import Table
 from offhook.alarms.configured import alarms_of, keys_of, oddities
 from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import out, plain, print_table, say, write_json
+from offhook.cli.terminal import counted, out, plain, print_table, say, write_json
 from offhook.delivery import overrides
 from offhook.records import Endpoint
 from offhook.settings import SETTINGS, Settings, check_startable, spell, without_credentials
@@ -68,7 +68,7 @@ def _write_tables(settings: Settings) -> None:
         for key, value in described.items():
             console.print(f"  {key:<18} {plain(_written(value))}", soft_wrap=True)
     for account in settings.accounts:
-        console.print(f"\naccount {account.sid or '(any)'}: {len(account.auth_tokens)} auth token(s) [secret]")
+        console.print(f"\naccount {account.sid or '(any)'}: {counted(len(account.auth_tokens), 'auth token')} [secret]")
     for shared in settings.shared_keys:
         console.print(f"\nshared key {plain(shared.key_id)}: {shared.algorithm} [secret]")
     for alarm in alarms_of(settings):

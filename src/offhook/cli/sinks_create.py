@@ -14,7 +14,7 @@ from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_drafts import read_configuration, read_types
 from offhook.cli.sinks_office import Office, Wanted, find_sink, office
 from offhook.cli.sinks_validate import subscription_options
-from offhook.cli.terminal import say, write_json
+from offhook.cli.terminal import counted, say, write_json
 from offhook.errors import OffhookError
 from offhook.streams.catalogue import suggestion
 from offhook.streams.sinks.table import KINDS
@@ -111,7 +111,7 @@ def _tell(sink: Shape, *, running: bool) -> None:
     sid, tested = sink["sid"], sink["tested"]
     again = f"`offhook sinks test {sid} --activate` with the --types that are to go there"
     if sink["status"] == "active":
-        say(f"Made {sid}." if not sink["types"] else f"Made {sid}: events of {len(sink['types'])} type(s) go there.")
+        say(f"Made {sid}." if not sink["types"] else f"Made {sid}: events of {counted(len(sink['types']), 'type')} go there.")
         if not running:
             say("They will when `offhook serve` runs.")
     elif tested is None:

@@ -47,6 +47,11 @@ def plain(text: object) -> str:
     return _STEERING.sub("�", str(text).replace("\r\n", "\n"))
 
 
+def counted(number: int, thing: str) -> str:
+    """So many of a thing whose plural ends in s: `1 webhook`, `0 webhooks`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def one_line(text: object) -> str:
     """The same on one line."""
     return " ".join(plain(text).split())

@@ -7,7 +7,7 @@ import click
 from offhook.cli.archive import console_option, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import say, write_json
+from offhook.cli.terminal import counted, say, write_json
 
 _EXAMPLES = """\b
 Examples:
@@ -42,4 +42,4 @@ def webhooks_delete(
     deleted = asyncio.run(work())
     if given["as_json"]:
         write_json({"deleted": deleted}, indent=0)
-    say(f"Deleted {deleted} webhook(s).")
+    say(f"Deleted {counted(deleted, 'webhook')}.")

@@ -101,6 +101,14 @@ def test_every_command_explains_itself(desk, path):
     assert len(result.stdout.splitlines()[2]) > 10
 
 
+@pytest.mark.parametrize("group", [(), ("alarms",), ("sinks",), ("webhooks",), ("issues",)], ids=str)
+def test_what_commands_do_is_said_in_whole_sentences(desk, group):
+    _, _, listed = desk.run(*group, "--help").stdout.partition("Commands:\n")
+    listed, _, _ = listed.partition("Examples:")
+    assert "..." not in listed
+    assert listed.strip().endswith(".")
+
+
 def test_every_setting_is_a_flag_of_serve_and_its_help_names_default_and_variable(desk):
     text = " ".join(desk.run("serve", "--help").stdout.split())
     for setting in SETTINGS:

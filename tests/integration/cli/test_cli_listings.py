@@ -9,7 +9,7 @@ import pytest
 
 from offhook.cli import terminal
 from offhook.cli.webhooks_tail import Follower, follow
-from offhook.errors import OffhookError
+from offhook.errors import OffhookError, UnusableJournalError
 from offhook.records import State
 
 FIRST, SECOND, THIRD = (f"WH{1_763_899_200_000 + made * 1000:012x}{'7' * 20}" for made in (1, 2, 3))
@@ -57,6 +57,42 @@ def test_on_a_narrow_terminal_columns_leave_and_ids_states_and_texts_stay(either
     assert head.split() == ["id", "code", "message"]
     assert len(row.split()[0]) == 12
     assert len(row) <= 40
+
+
+@pytest.mark.parametrize(
+    ("thing", "unknown", "hint"), [("errors", "WH01", "webhooks"), ("webhooks", "NO01", "errors"), ("issues", "NO01", "errors")]
+)
+def test_an_id_of_something_else_is_said_to_be_one(either, settled, thing, unknown, hint):
+    either.fill(settled(1))
+    result = either.run(thing, "show", unknown, *either.flags)
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"begin with {unknown[:2]}: offhook {hint} show {unknown}\n")
+
+
+def test_a_console_that_is_no_url_is_wrong_usage_and_one_without_an_address_is_said_so(stopped):
+    wrong = stopped.run("webhooks", "list", "--console-url", "127.0.0.1:8081")
+    assert wrong.exit_code == 2
+    assert "write something like http://127.0.0.1:8081" in wrong.stderr
+    nowhere = stopped.run("webhooks", "list", "--console-url", "http://offhook.invalid:8081")
+    assert nowhere.exit_code == 1
+    assert "There is no way to http://offhook.invalid:8081: Looking up offhook.invalid" in nowhere.stderr
+
+
+def test_a_database_that_cannot_be_read_is_said_with_where_a_server_was_looked_for(stopped, monkeypatch):
+    async def refuse():
+        raise UnusableJournalError("Another Offhook (process 7) uses offhook.db: stop it first, or choose another file.")
+
+    monkeypatch.setattr(stopped.store, "open", refuse)
+    shown = stopped.run("webhooks", "list", *stopped.flags)
+    assert shown.exit_code == 1
+    assert (
+        "Nothing listens at http://127.0.0.1:1 (--console-url names another console). Another Offhook (process 7)" in shown.stderr
+    )
+
+
+def test_a_number_that_is_none_is_said_to_be_no_whole_number(stopped):
+    assert "'abc' is not a valid whole number" in stopped.run("webhooks", "list", "--code", "abc").stderr
+    assert "--limit NUMBER" in stopped.run("webhooks", "list", "--help").stdout
 
 
 def test_lines_for_a_program_end_with_their_last_word(either, settled):
@@ -199,13 +235,13 @@ class TestReplay:
     def test_without_a_server_it_says_when_they_go_out(self, stopped, settled):
         stopped.fill(settled(1))
         result = stopped.run("webhooks", "replay", FIRST, *stopped.flags)
-        assert result.stderr == "Set 1 webhook(s) waiting: they will be delivered when `offhook serve` runs.\n"
+        assert result.stderr == "Set 1 webhook waiting: they will be delivered when `offhook serve` runs.\n"
 
     def test_all_failed_asks_first_and_a_no_changes_nothing(self, either, settled):
         either.fill(settled(1), settled(2), settled(3, state=State.DELIVERED))
         result = either.run("webhooks", "replay", "--all-failed", *either.flags)
         assert result.exit_code == 1
-        assert "Replay 2 webhook(s)?" in result.stderr
+        assert "Replay 2 webhooks?" in result.stderr
         assert states(either)[FIRST] is State.FAILED
 
     def test_all_failed_with_yes_replays_every_failed_one(self, either, settled, parsed):

@@ -46,7 +46,7 @@ def test_a_newcomers_first_command_makes_a_sink_that_everything_goes_to(sinks):
     result = sinks("create", "webhook", URL, "--types", "all")
     assert result.exit_code == 0
     [sink] = listed(sinks)
-    assert f"Made {sink['sid']}: events of {len(sink['subscription']['types'])} type(s) go there." in result.stderr
+    assert f"Made {sink['sid']}: events of {len(sink['subscription']['types'])} types go there." in result.stderr
     assert (sink["status"], sink["description"]) == ("active", f"webhook {URL}")
     known = json.loads(sinks("types", "--json").stdout)["types"]
     assert sorted(each["type"] for each in sink["subscription"]["types"]) == sorted(each["type"] for each in known)
@@ -195,7 +195,7 @@ class TestWithAServer:
         assert result.exit_code == 0, result.stderr
         [sink] = listed(run)
         assert (sink["status"], len(sink["subscription"]["types"])) == ("active", 1)
-        assert f"Made {sink['sid']}: events of 1 type(s) go there." in result.stderr
+        assert f"Made {sink['sid']}: events of 1 type go there." in result.stderr
 
     def test_one_that_does_not_take_it_stays_and_says_how_to_go_on(self, running):
         run = command(running)
@@ -222,7 +222,7 @@ class TestWithAServer:
         wrong = run("validate", sink["sid"], "nonsense")
         assert (wrong.exit_code, wrong.stdout) == (1, "")
         right = run("validate", sink["sid"], tested.test_id, "--types", ERRORS)
-        assert (right.exit_code, right.stderr) == (0, f"{sink['sid']} is active. Events of 1 type(s) go there.\n")
+        assert (right.exit_code, right.stderr) == (0, f"{sink['sid']} is active. Events of 1 type go there.\n")
 
     def test_a_test_says_whether_the_event_was_taken(self, running):
         run = command(running)
@@ -239,7 +239,7 @@ class TestWithAServer:
         sid = made(run, "--types", ERRORS)["sid"]
         running.carried.states[sid] = SinkState()
         result = run("replay", sid, "--since", "2026-11-23T14:00Z", "--until", "2026-11-23T15:00Z", "--json")
-        assert (result.exit_code, result.stderr) == (0, "Replayed 3 event(s).\n")
+        assert (result.exit_code, result.stderr) == (0, "Replayed 3 events.\n")
         assert json.loads(result.stdout)["state"] == "completed"
         assert run("replay", sid, "--parked", "--no-wait").exit_code == 0
         since = 1_795_442_400.0
