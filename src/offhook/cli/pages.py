@@ -79,8 +79,8 @@ class _Page:
             self.line(f"… {len(shown) - _SHOWN} more characters: --json shows them", "dim", deeper=deeper)
 
 
-def webhook_page(webhook: Shape) -> Text:
-    """Everything about one webhook."""
+def webhook_page(webhook: Shape, first: Sequence[str] = ()) -> Text:
+    """Everything about one webhook. `first`: the ids of those that are to be delivered before it."""
     page, request = _Page(), webhook["request"]
     page.text.append(f"Webhook {plain(webhook['id'])}", "bold")
     page.text.append(f"  {webhook['state']}\n", STATES[webhook["state"]])
@@ -92,7 +92,7 @@ def webhook_page(webhook: Shape) -> Text:
             ("to", webhook["to"]),
             ("SID", webhook["provider_id"]),
             ("account", webhook["account_sid"]),
-            ("next try", clock_time(webhook["due"])),
+            ("next try", _turn(first) or clock_time(webhook["due"])),
             ("failures", webhook["failures"] or ""),
             ("note", webhook["note"]),
         ]
@@ -104,6 +104,10 @@ def webhook_page(webhook: Shape) -> Text:
         page.block(request["body"], request["body_encoding"])
     _attempts(page, webhook["attempts"])
     _answer(page, webhook["answer"])
+    if not (webhook["answer"] or webhook["attempts"]):
+        page.line(
+            "It is noted with the first attempt. Twilio gets one all the same, when the endpoint's hold is over at the latest."
+        )
     _replies(page, webhook["replies"])
     if webhook["errors"]:
         page.heading("What went wrong")
@@ -112,6 +116,14 @@ def webhook_page(webhook: Shape) -> Text:
             if error["causes"]:
                 page.line(f"why: {error['causes'][0]['title']} (offhook errors show {error['sid']})", deeper=True)
     return page.text
+
+
+def _turn(first: Sequence[str]) -> str:
+    """What a webhook waits for; "" where it waits for none."""
+    if not first:
+        return ""
+    more = f" and {len(first) - 1} more" if len(first) > 1 else ""
+    return f"after {first[0]}{more}: in one conversation the earlier message goes first"
 
 
 def _attempts(page: _Page, attempts: Sequence[Shape]) -> None:
@@ -145,7 +157,7 @@ def _exchange(page: _Page, exchange: Shape) -> None:
 
 def _answer(page: _Page, answer: Shape | None) -> None:
     if answer is None:
-        page.heading("No answer yet")
+        page.heading("No answer noted yet")
         return
     page.heading(f"Answer to the provider: {answer['status']} ({answer['source']}) at {clock_time(answer['at'])}")
     page.block(answer["body"], answer["body_encoding"])

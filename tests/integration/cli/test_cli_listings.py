@@ -19,6 +19,10 @@ def states(desk):
     return {webhook_id: webhook.state for webhook_id, webhook in desk.store._webhooks.items()}  # the journal is closed by now
 
 
+def due(settlement, at):
+    return msgspec.structs.replace(settlement, webhook=msgspec.structs.replace(settlement.webhook, due=at))
+
+
 def test_a_listing_says_who_wrote_what_and_what_became_of_it_newest_first(either, settled):
     either.fill(settled(1), settled(2, state=State.DELIVERED))
     result = either.run("webhooks", "list", *either.flags)
@@ -147,6 +151,26 @@ def test_nothing_there_is_said_on_stderr_and_is_no_fault(either):
 def test_a_page_says_how_to_go_on(either, settled):
     either.fill(settled(1), settled(2))
     assert f"--cursor {SECOND}" in either.run("webhooks", "list", "--limit", "1", *either.flags).stderr
+
+
+def test_a_message_that_waits_for_an_earlier_one_of_its_conversation_says_for_which(either, settled):
+    either.fill(*(due(settled(made, state=State.WAITING), time.time() - 60) for made in (1, 2, 3)))
+    assert "goes first" not in either.run("webhooks", "show", FIRST, *either.flags).stdout
+    turn = "in one conversation the earlier message goes first"
+    assert f"next try  after {FIRST}: {turn}" in either.run("webhooks", "show", SECOND, *either.flags).stdout
+    assert f"next try  after {FIRST} and 1 more: {turn}" in either.run("webhooks", "show", THIRD, *either.flags).stdout
+
+
+def test_a_message_whose_next_try_is_later_waits_for_that_alone(either, settled):
+    either.fill(due(settled(1, state=State.WAITING), time.time()), due(settled(2, state=State.WAITING), time.time() + 3600))
+    assert "goes first" not in either.run("webhooks", "show", SECOND, *either.flags).stdout
+
+
+def test_a_message_without_an_attempt_says_why_no_answer_is_noted(either, settled):
+    untried = due(settled(1, state=State.WAITING), 0.0)
+    either.fill(msgspec.structs.replace(untried, attempts=(), webhook=msgspec.structs.replace(untried.webhook, answer=None)))
+    shown = either.run("webhooks", "show", FIRST, *either.flags).stdout
+    assert "No answer noted yet\n  It is noted with the first attempt. Twilio gets one all the same" in shown
 
 
 def test_a_webhooks_page_has_request_attempts_with_phases_answer_replies_and_errors(either, settled):
