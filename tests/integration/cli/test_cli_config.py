@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 
 import pytest
 
 from offhook import __version__
+from offhook.__main__ import main
 from offhook.cli import terminal
 from offhook.cli.app import build
 from offhook.settings import SETTINGS
@@ -122,6 +124,19 @@ def test_the_version_and_a_slip_of_the_finger(desk):
     slip = desk.run("webhook", "list")
     assert slip.exit_code == 2
     assert "Did you mean 'webhooks'?" in slip.stderr
+
+
+def test_ctrl_c_while_it_is_being_loaded_ends_it_without_a_traceback(monkeypatch):
+    class Interrupted(MetaPathFinder):
+        def find_spec(self, name, *_):
+            if name == "offhook.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "offhook.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
 
 
 def test_python_m_offhook_is_the_same_program(tmp_path):
