@@ -9,7 +9,7 @@ from rich.table import Table
 from offhook.alarms.configured import alarms_of, keys_of, oddities
 from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import counted, out, plain, print_table, say, write_json
+from offhook.cli.terminal import as_written, counted, out, plain, print_table, say, write_json
 from offhook.delivery import overrides
 from offhook.records import Endpoint
 from offhook.settings import SETTINGS, Settings, check_startable, spell, without_credentials
@@ -66,7 +66,7 @@ def _write_tables(settings: Settings) -> None:
         described = _endpoint(endpoint)
         console.print(f"\nendpoint {described.pop('name')}")
         for key, value in described.items():
-            console.print(f"  {key:<18} {plain(_written(value))}", soft_wrap=True)
+            console.print(f"  {key:<18} {plain(as_written(value))}", soft_wrap=True)
     for account in settings.accounts:
         console.print(f"\naccount {account.sid or '(any)'}: {counted(len(account.auth_tokens), 'auth token')} [secret]")
     for shared in settings.shared_keys:
@@ -78,11 +78,7 @@ def _write_tables(settings: Settings) -> None:
 
 
 def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else _written(value)
-
-
-def _written(value: object) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else as_written(value)
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:

@@ -89,6 +89,8 @@ def _plan(configuration: Configuration, url: str, given: dict[str, Any]) -> Plan
             raise click.UsageError(f"{each!r} is not an absolute http(s) URL: write something like http://127.0.0.1:8080/sms")
     if given["bad_signature"] and given["unsigned"]:
         raise click.UsageError("--bad-signature and --unsigned say different things: give one of the two.")
+    if given["status"] and given["media"]:
+        raise click.UsageError("--status is a callback about a message of yours, and has no --media: give one of the two.")
     if not (configuration.settings.accounts or given["bad_signature"] or given["unsigned"]):
         raise click.UsageError(
             "There is no auth token to sign with: set TWILIO_AUTH_TOKEN, give --auth-token env:NAME, or say --unsigned."

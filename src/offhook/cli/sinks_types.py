@@ -11,7 +11,7 @@ from offhook.cli.filters import as_json
 from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_office import office
-from offhook.cli.terminal import write_json
+from offhook.cli.terminal import as_written, write_json
 from offhook.streams.catalogue import suggestion
 from offhook.streams.sinks.table import KINDS
 
@@ -71,6 +71,6 @@ def sinks_kinds(*, kind: str, as_json: bool) -> None:
         return
     listing = Listing("key", "what", "default", text="what")
     for field in shapes[kind]["fields"]:
-        default = "(needed)" if field["required"] else "" if field["default"] is None else str(field["default"])
+        default = "(needed)" if field["required"] else as_written(field["default"])
         listing.add(field["name"] + (" (secret)" if field["secret"] else ""), field["meaning"], default)
     listing.show()

@@ -10,6 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from offhook.settings import spell
+
 _WIDE: Final = 2000
 # Control characters (newline and tab excepted), and the marks that turn the direction of text round.
 _STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -45,6 +47,13 @@ def print_table(table: Table) -> None:
 def plain(text: object) -> str:
     """Text that came from outside, fit for a terminal: what would steer it is shown as a blot."""
     return _STEERING.sub("�", str(text).replace("\r\n", "\n"))
+
+
+def as_written(value: object) -> str:
+    """A value as one would write it in a file of settings: a float is a length of time there. Nothing for None."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else spell(value) if isinstance(value, float) else str(value)
 
 
 def counted(number: int, thing: str) -> str:

@@ -111,6 +111,12 @@ def test_a_status_callback_is_about_a_message_of_ours(desk, app_answering):
     assert result.exit_code == 0
 
 
+def test_a_status_callback_has_no_media(desk):
+    result = desk.run("send", "http://127.0.0.1:1/", "--status", "sent", "--media", "https://example.com/cat.jpg", **SECRETS)
+    assert result.exit_code == 2
+    assert "--status is a callback about a message of yours, and has no --media" in result.stderr
+
+
 def test_a_get_carries_everything_in_the_query_and_is_signed_over_it(desk, app_answering):
     with app_answering(HELLO) as app:
         desk.run("send", f"{app.url}?key=a%20b", "--get", "--body", "a b", **SECRETS)

@@ -175,6 +175,8 @@ def test_a_sink_that_nothing_goes_to_is_deleted_without_a_question(sinks):
 def test_the_types_of_sinks_are_listed_with_their_keys(desk):
     assert "webhook" in desk.run("sinks", "kinds").stdout
     page = desk.run("sinks", "kinds", "webhook").stdout
+    assert "True" not in page
+    assert "5s" in page
     assert "password (secret)" in page
     assert "(needed)" in page
     assert json.loads(desk.run("sinks", "kinds", "webhook", "--json").stdout)["fields"][0]["name"] == "destination"
