@@ -1,29 +1,31 @@
 """Where the listings come from: the running server's API, or, when none runs, the journal itself. Both give the API's own shapes."""
 
+from __future__ import annotations
+
 import os
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
 from offhook.api import fields, shapes
-from offhook.api.issues import count_lost, replay_lost
 from offhook.api.problems import Problem
-from offhook.cli import alarms_offline
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
 from offhook.cli.sending import is_usable
 from offhook.console.key import read_key
-from offhook.doctor.admission import ClosableTransport
 from offhook.errors import OffhookError, UnusableJournalError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
 from offhook.settings import Settings, is_loopback
+
+if TYPE_CHECKING:
+    from offhook.doctor.admission import ClosableTransport
 
 Query = Mapping[str, str]
 Shape = dict[str, Any]
@@ -135,12 +137,16 @@ class OfflineArchive:
 
     async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
         """Set what was lost by it waiting."""
+        from offhook.api.issues import count_lost, replay_lost  # with the whole API behind it: needed where no server runs alone
+
         if dry_run:
             return await count_lost(self._journal, issue_id)
         return await replay_lost(self._journal, issue_id, lambda ids: self._journal.requeue(ids, time.time(), delivered=False))
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:
         """What the API would answer."""
+        from offhook.cli import alarms_offline
+
         return await alarms_offline.ask(self._journal, method, path, body)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:

@@ -126,6 +126,35 @@ def test_the_version_and_a_slip_of_the_finger(desk):
     assert "Did you mean 'webhooks'?" in slip.stderr
 
 
+LOADED = """
+import sys
+from offhook.main import main
+sys.argv = ["offhook", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    print("loaded:", *sorted(name for name in sys.modules if name.startswith("offhook.")))
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [("send", "http://127.0.0.1:1/", "--unsigned"), ("webhooks", "list", "--console-url", "http://127.0.0.1:1")]
+)
+def test_a_command_loads_what_it_needs_and_not_the_whole_house(tmp_path, words):
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(result.stdout.partition("loaded:")[2].split())
+    assert "offhook.net.transport" in loaded, result.stderr
+    assert not loaded & {
+        "offhook.house",
+        "offhook.console.routes",
+        "offhook.doctor.checks",
+        "offhook.stores.sqlite.journal",
+        "offhook.streams.registry",
+    }
+
+
 def test_ctrl_c_while_it_is_being_loaded_ends_it_without_a_traceback(monkeypatch):
     class Interrupted(MetaPathFinder):
         def find_spec(self, name, *_):
