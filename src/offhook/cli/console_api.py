@@ -19,8 +19,7 @@ _NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKin
 
 
 _KEY: Final = (
-    "Its key lies beside its journal: --database names that, where the server on this machine has another one than the settings here; "
-    "or give the key in the variable OFFHOOK_CONSOLE_KEY."
+    "The key lies beside the server's journal: name that with --database, or give the key in the variable OFFHOOK_CONSOLE_KEY."
 )
 
 
