@@ -108,5 +108,6 @@ def _show(rows: Iterable[Shape], *, as_json: bool) -> None:
             continue
         answer = "" if row["answer_status"] is None else f" answered {row['answer_status']}"
         text = row["body_preview"] or f"({row['kind']})"
-        line = f"{clock_time(row['received_at'])} {row['id'][:14]} {row['endpoint']} {row['state']:<10} tries {row['attempts']}{answer} {row['from']} {text}"
+        why = f" · {row['note']}" if row["note"] and row["state"] in {"waiting", "failed"} else ""
+        line = f"{clock_time(row['received_at'])} {row['id'][:14]} {row['endpoint']} {row['state']:<10} tries {row['attempts']}{answer} {row['from']} {text}{why}"
         console.print(one_line(line), style=STATES[row["state"]], soft_wrap=True)

@@ -365,6 +365,27 @@ class TestTail:
         assert err == "gone; waiting for it to come back.\n"
         assert script.asked == {"endpoint": "sms", "limit": "200"}
 
+    def test_a_line_says_why_a_webhook_waits(self, capsys):
+        row = {
+            "id": "WH1",
+            "received_at": "2026-11-26T12:00:00Z",
+            "endpoint": "sms",
+            "state": "waiting",
+            "attempts": 1,
+            "failures": 1,
+            "answer_status": 200,
+            "from": "+15551230001",
+            "body_preview": "Hello",
+            "kind": "message",
+            "note": "The app answered with status 502",
+        }
+        script = Script([row], [{**row, "state": "delivered", "attempts": 2}])
+        with pytest.raises(EndOfScriptError):
+            asyncio.run(follow(script, {}, lines=1, interval=0, as_json=False))
+        waits, delivered = capsys.readouterr().out.splitlines()
+        assert waits.endswith("tries 1 answered 200 +15551230001 Hello · The app answered with status 502")
+        assert delivered.endswith("tries 2 answered 200 +15551230001 Hello")
+
     def test_without_a_server_there_is_nothing_to_follow(self, stopped, settled):
         stopped.fill(settled(1))
         result = stopped.run("webhooks", "tail", *stopped.flags)
