@@ -8,7 +8,7 @@ import click
 from offhook.cli.archive import console_option, find_issue, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import counted, say, write_json
+from offhook.cli.terminal import ask, counted, say, write_json
 
 _EXAMPLES = """\b
 Examples:
@@ -42,7 +42,7 @@ def issues_replay(
             if dry_run:
                 return count, archive.running
             if count > 1:
-                click.confirm(f"Replay {counted(count, 'webhook')}?", abort=True, err=True)
+                ask(f"Replay {counted(count, 'webhook')}?")
             return await archive.replay_issue(whole, dry_run=False), archive.running
 
     replayed, running = asyncio.run(work())

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +31,20 @@ def words() -> Console:
 def say(sentence: str, style: str = "") -> None:
     """One sentence to the person at the terminal."""
     words().print(plain(sentence), style=style)
+
+
+def ask(question: str) -> None:
+    """Go on after a yes. Without one the command ends with exit code 1."""
+    at_a_terminal = sys.stdin.isatty()
+    try:
+        if click.confirm(question, err=True):
+            return
+        answered = at_a_terminal
+    except click.Abort:
+        answered = False
+    hint = "." if at_a_terminal else ": where nobody can be asked, --yes says it beforehand."
+    say(f"{'' if answered else chr(10)}Nothing was done{hint}")  # without Enter, the question's line has not ended
+    raise click.exceptions.Exit(1)
 
 
 def print_table(table: Table) -> None:

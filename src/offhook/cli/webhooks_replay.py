@@ -12,7 +12,7 @@ from offhook.cli.archive import Archive, Query, console_option, find_webhook, op
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import query_of, webhook_filters
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import counted, say, words, write_json
+from offhook.cli.terminal import ask, counted, say, words, write_json
 from offhook.errors import OffhookError
 
 _BATCH = 100
@@ -58,7 +58,7 @@ def webhooks_replay(
                 else await _matching(archive, query_of({"state": ("failed",), **chosen}))
             )
             if not webhook_ids and ids and not given["yes"]:
-                click.confirm(f"Replay {counted(len(ids), 'webhook')}?", abort=True, err=True)
+                ask(f"Replay {counted(len(ids), 'webhook')}?")
             return await _replay(archive, ids), archive.running
 
     replayed, running = asyncio.run(work())

@@ -418,5 +418,19 @@ def test_a_number_is_deleted_everywhere_and_only_after_a_yes(either, settled, pa
     assert [row["from"] for row in left] == [number for number in numbers.values() if number != gone]
 
 
+@pytest.mark.parametrize("said", [None, "n\n"])
+def test_without_a_yes_nothing_is_done_and_that_is_said(either, settled, said):
+    either.fill(settled(1))
+    for words in (["delete", "--number", "+15551230001"], ["replay", "--all-failed"]):
+        result = either.run("webhooks", *words, *either.flags, input=said)
+        assert result.exit_code == 1
+        assert result.stderr.endswith(
+            "\nNothing was done: where nobody can be asked, --yes says it beforehand.\n"
+            if said is None
+            else "--yes says it beforehand.\n"
+        )
+    assert states(either) == {FIRST: State.FAILED}
+
+
 def test_a_number_that_is_none_is_bad_usage(either):
     assert either.run("webhooks", "delete", "--number", "Alice", "--yes", *either.flags).exit_code == 2
