@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -36,12 +37,16 @@ def say(sentence: str, style: str = "") -> None:
 def ask(question: str) -> None:
     """Go on after a yes. Without one the command ends with exit code 1."""
     at_a_terminal = sys.stdin.isatty()
+    # A running event loop would note a Ctrl-C and let the question stand.
+    noted = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if click.confirm(question, err=True):
             return
         answered = at_a_terminal
     except click.Abort:
         answered = False
+    finally:
+        signal.signal(signal.SIGINT, noted)
     hint = "." if at_a_terminal else ": where nobody can be asked, --yes says it beforehand."
     say(f"{'' if answered else chr(10)}Nothing was done{hint}")  # without Enter, the question's line has not ended
     raise click.exceptions.Exit(1)
