@@ -4,6 +4,8 @@ import re
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,19 +36,27 @@ def say(sentence: str, style: str = "") -> None:
     words().print(plain(sentence), style=style)
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C ends what a person is asked in here: a running event loop would note it, and let the question stand."""
+    noted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, noted)
+
+
 def ask(question: str) -> None:
     """Go on after a yes. Without one the command ends with exit code 1."""
     at_a_terminal = sys.stdin.isatty()
-    # A running event loop would note a Ctrl-C and let the question stand.
-    noted = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        if click.confirm(question, err=True):
+        with interruptible():
+            agreed = click.confirm(question, err=True)
+        if agreed:
             return
         answered = at_a_terminal
     except click.Abort:
         answered = False
-    finally:
-        signal.signal(signal.SIGINT, noted)
     hint = "." if at_a_terminal else ": where nobody can be asked, --yes says it beforehand."
     say(f"{'' if answered else chr(10)}Nothing was done{hint}")  # without Enter, the question's line has not ended
     raise click.exceptions.Exit(1)
