@@ -133,9 +133,17 @@ def test_a_sink_is_found_by_the_beginning_of_its_id_and_by_its_description(sinks
     for words in (sid, sid[:20], sid[2:20], "mine"):
         page = sinks("show", words)
         assert page.exit_code == 0
-        for told in ("mine  well", sid, URL, f"{ERRORS} @2"):
+        for told in ("mine  ", sid, URL, f"{ERRORS} @2"):
             assert told in page.stdout
     assert json.loads(sinks("show", sid, "--json").stdout)["sid"] == sid
+
+
+def test_how_a_sink_is_doing_only_a_running_server_knows(either):
+    either.fill()
+    made(command(either), "--description", "mine", "--types", ERRORS)
+    told = "at rest" if either.flags == ("--console-port", "1") else "well"
+    assert told in command(either)("list").stdout
+    assert f"mine  {told}" in command(either)("show", "mine").stdout
 
 
 def test_two_sinks_of_one_description_are_not_told_apart_by_it(sinks):
