@@ -26,6 +26,12 @@ _PHASES: Final = (
     ("total", "total"),
 )
 _SHOWN: Final = 2000
+_SOURCES: Final = {
+    "app": "the app's own",
+    "fallback": "the fallback URL's",
+    "ack": "acknowledged at once",
+    "stand-in": "a stand-in: the app had no usable answer in time",
+}
 _DEEPER: Final = " " * 5
 
 
@@ -159,7 +165,9 @@ def _answer(page: _Page, answer: Shape | None) -> None:
     if answer is None:
         page.heading("No answer noted yet")
         return
-    page.heading(f"Answer to the provider: {answer['status']} ({answer['source']}) at {clock_time(answer['at'])}")
+    page.heading(
+        f"Answer to the provider: {answer['status']} ({_SOURCES.get(answer['source'], answer['source'])}) at {clock_time(answer['at'])}"
+    )
     page.block(answer["body"], answer["body_encoding"])
 
 

@@ -183,7 +183,7 @@ def test_a_webhooks_page_has_request_attempts_with_phases_answer_replies_and_err
         "11217 The app answered 502.",
         "DNS 1 ms · connect 3 ms · first byte 40 ms · total 56 ms",
         "at 198.51.100.7:443: 502 16 bytes",
-        "Answer to the provider: 200 (stand-in)",
+        "Answer to the provider: 200 (a stand-in: the app had no usable answer in time)",
         "│ <Response/>",
         "1. kept",
         "│ Hi you",
