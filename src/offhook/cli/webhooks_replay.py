@@ -64,11 +64,12 @@ def webhooks_replay(
     replayed, running = asyncio.run(work())
     if given["as_json"]:
         write_json({"replayed": replayed}, indent=0)
-    say(
-        f"Replayed {counted(replayed, 'webhook')}."
-        if running
-        else f"Set {counted(replayed, 'webhook')} waiting: they will be delivered when `offhook serve` runs."
-    )
+    if not replayed and not webhook_ids and not chosen.get("state"):
+        say("No failed webhooks." if given["all_failed"] else "No failed webhooks like that: --state means others.")
+    elif running:
+        say(f"Replayed {counted(replayed, 'webhook')}.")
+    else:
+        say(f"Set {counted(replayed, 'webhook')} waiting: they will be delivered when `offhook serve` runs.")
 
 
 async def _named(archive: Archive, prefixes: Sequence[str]) -> list[str]:

@@ -281,6 +281,12 @@ class TestReplay:
             "replayed": 1
         }
 
+    def test_where_none_has_failed_that_is_said(self, either, settled):
+        either.fill(settled(1, state=State.DELIVERED))
+        assert either.run("webhooks", "replay", "--all-failed", *either.flags).stderr == "No failed webhooks.\n"
+        found = either.run("webhooks", "replay", "-q", "Hello", *either.flags)
+        assert (found.exit_code, found.stderr) == (0, "No failed webhooks like that: --state means others.\n")
+
     def test_a_code_is_a_filter_as_well(self, either, settled, parsed):
         either.fill(settled(1), settled(2, state=State.DELIVERED), settled(3))
         nothing = {"replayed": 0}
