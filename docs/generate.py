@@ -24,6 +24,7 @@ from offhook.api.problems import CODES as PROBLEMS
 from offhook.api.routes import OPERATIONS
 from offhook.cli.app import build
 from offhook.cli.options import SettingOption
+from offhook.cli.terminal import as_written
 from offhook.debugger.catalogue import CODES, Code
 from offhook.doctor.checks import CHECKS
 from offhook.intake.limits import REFUSALS
@@ -214,13 +215,20 @@ def _command(path: str, command: click.Command) -> str:
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     parts = [f"### {path}\n", f"```\n{usage}\n```\n", plain(inspect.cleandoc(command.help or "")) + "\n"]
     if command.epilog:
-        parts.append(f"```\n{textwrap.dedent(command.epilog.partition('Examples:')[2]).strip()}\n```\n")
+        parts += map(_block, command.epilog.replace("\b\n", "").strip().split("\n\n"))
     if len(flags) == len(SETTINGS):
         parts.append("Takes every setting of [settings.md](settings.md) as a flag.\n")
     elif flags:
         parts.append(f"Takes these [settings](settings.md) as flags: {', '.join(f'`{flag}`' for flag in flags)}.\n")
     own = [_option(each, context) for each in options if not isinstance(each, SettingOption)]
     return "\n".join([*parts, table(("option", "meaning"), own)] if own else parts)
+
+
+def _block(words: str) -> str:
+    """A paragraph of a command's epilogue: its heading (that of the examples goes without saying), and its lines as they are."""
+    heading, _, lines = words.partition("\n")
+    block = f"```\n{textwrap.dedent(lines).strip()}\n```\n"
+    return block if heading == "Examples:" else f"{heading}\n\n{block}"
 
 
 def _option(option: click.Option, context: click.Context) -> Sequence[str]:
@@ -263,15 +271,11 @@ def sink_kinds() -> str:
 
 
 def _sink_field(field: SinkField) -> Sequence[str]:
-    default = (
-        ""
-        if field.default in (None, "")
-        else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
-    )
+    default = "" if field.default in (None, "") else f"`{as_written(field.default)}`"
     return (
         f"`{field.name}`",
         plain(field.meaning) + (" (secret)" if field.secret else ""),
-        "required" if field.required else default,
+        "required" if field.required and field.default is None else default,
     )
 
 

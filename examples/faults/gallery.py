@@ -222,6 +222,12 @@ OWN = (
     Fault("plain-500", "An empty 500", "app.failed", http(500)),
     Fault("bare-502", "A 502 that does not say from whom", "gateway.bad", http(502, HTML, body="<h1>Bad gateway</h1>")),
     Fault(
+        "own-502",
+        "A 502 that the app itself answers",
+        "app.gateway-status",
+        http(502, TEXT, "Server: gunicorn", body="Bad Gateway"),
+    ),
+    Fault(
         "bare-503", "A 503 that does not say from whom", "gateway.unavailable", http(503, HTML, body="<h1>Come back later</h1>")
     ),
     Fault("bare-504", "A 504 that does not say from whom", "gateway.timeout", http(504, HTML, body="<h1>Timed out</h1>")),

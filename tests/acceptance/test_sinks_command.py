@@ -84,10 +84,10 @@ def test_what_a_sink_refuses_is_kept_and_goes_out_again_when_it_is_asked_for(off
     assert shown(sinks, sid)["last_fault"]["code"] == 91305
     assert "The sink has refused 1 of them again." in sinks("replay", sid, "--parked", code=1).stderr
     taker.status = 200
-    assert "Replayed 1 event(s)." in sinks("replay", sid, "--parked").stderr
+    assert "Replayed 1 event." in sinks("replay", sid, "--parked").stderr
     assert len({event["id"] for event in taker.taken}) == 2
     assert shown(sinks, sid)["parked"] == 0
-    assert "Replayed 2 event(s)." in sinks("replay", sid, "--since", "1h").stderr
+    assert "Replayed 2 events." in sinks("replay", sid, "--since", "1h").stderr
     assert (len(taker.taken), len({event["id"] for event in taker.taken})) == (4, 2)
     sinks("delete", sid, "--yes")
     assert json.loads(sinks("list", "--json").stdout) == {"sinks": []}

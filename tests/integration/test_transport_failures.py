@@ -202,6 +202,12 @@ async def test_an_answer_that_stops_halfway_ends_at_the_read_time_and_keeps_what
 
 
 @on_both_loops
+async def test_what_is_left_of_a_total_is_told_in_hundredths_of_a_second():
+    exchange = await at_peer(hang, limits=Limits(read=4, total=0.123456))
+    assert exchange.failure.detail == "The peer took the request and did not answer within the total of 0.12 s."
+
+
+@on_both_loops
 async def test_a_drip_of_single_bytes_ends_at_the_total():
     for start in (b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"):
         exchange = await at_peer(saying(start, *[b"x"] * 500, pause=0.02), limits=Limits(read=1, total=0.3))

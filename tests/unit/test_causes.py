@@ -42,6 +42,20 @@ def test_slow_without_a_rest_or_always_slow_is_not_a_cold_start(past):
     assert names(Case(url="https://app.example/sms", failure=LATE, history=past))[0] == "app.too-slow"
 
 
+@pytest.mark.parametrize(
+    ("status", "server", "name"),
+    [
+        (502, "Werkzeug/3.1.3 Python/3.11.7", "app.gateway-status"),
+        (503, "uvicorn", "app.gateway-status"),
+        (502, "nginx/1.22.1", "gateway.bad"),
+        (504, "", "gateway.timeout"),
+    ],
+)
+def test_a_gateways_status_of_the_apps_own_server_is_laid_at_the_app(status, server, name):
+    headers = (("Server", server),) if server else ()
+    assert name in names(Case(url="https://app.example/sms", status=status, headers=headers, body=b"Bad Gateway"))
+
+
 def test_a_time_out_before_the_request_was_sent_is_not_the_apps_slowness():
     assert names(Case(url="https://app.example/sms", failure=LATE, stage="connect"))[0] == "net.connect-timeout"
     assert names(Case(url="https://app.example/sms", failure=LATE, stage="tls"))[0] == "tls.handshake"

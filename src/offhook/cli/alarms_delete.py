@@ -9,7 +9,7 @@ from offhook.cli.alarms_found import alarm_argument, ask_alarm, common, find_ala
 from offhook.cli.archive import opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand
-from offhook.cli.terminal import one_line, say, write_json
+from offhook.cli.terminal import ask, one_line, say, write_json
 
 
 @click.command("delete", cls=SettingsCommand)
@@ -29,7 +29,7 @@ def alarms_delete(
         async with opened(assembly, configuration.settings, console_url) as archive:
             meant = await find_alarm(archive, given["alarm"])
             if not given["yes"]:
-                click.confirm(f"Remove the alarm {one_line(meant['name'])} ({meant['sid']})?", abort=True, err=True)
+                ask(f"Remove the alarm {one_line(meant['name'])} ({meant['sid']})?")
             await ask_alarm(archive, "DELETE", meant)
             return str(meant["name"])
 

@@ -8,7 +8,7 @@ import click
 
 from offhook.alarms.model import FiringState
 from offhook.cli.alarms_found import ask_alarm, common, find_alarm
-from offhook.cli.alarms_pages import firings_table, firings_text
+from offhook.cli.alarms_pages import firings_listing, firings_text
 from offhook.cli.archive import Shape, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import paging, query_of
@@ -46,7 +46,7 @@ def alarms_firings(
     if not page["firings"]:
         say("Nothing has fired.")
         return
-    out().print(firings_table(page["firings"]))
+    firings_listing(page["firings"]).show()
     missed = firings_text(page["firings"])
     if missed:
         out().print(missed, soft_wrap=True)

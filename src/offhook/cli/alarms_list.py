@@ -5,12 +5,11 @@ import asyncio
 import click
 
 from offhook.cli.alarms_found import common
-from offhook.cli.alarms_pages import alarms_table
+from offhook.cli.alarms_pages import alarms_listing
 from offhook.cli.archive import Shape, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand
-from offhook.cli.pages import NARROW
-from offhook.cli.terminal import out, say, write_json
+from offhook.cli.terminal import say, write_json
 
 
 @click.command("list", cls=SettingsCommand)
@@ -32,5 +31,4 @@ def alarms_list(assembly: Assembly, /, *, configuration: Configuration, console_
     elif not found["alarms"]:
         say("No alarms. Make one: offhook alarms create app-down --code 11200 --email you@example.com")
     else:
-        console = out()
-        console.print(alarms_table(found["alarms"], narrow=console.width < NARROW))
+        alarms_listing(found["alarms"]).show()

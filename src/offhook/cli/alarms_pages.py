@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
+from offhook.cli.listing import Listing
 from offhook.cli.pages import bars, clock_time, ids_shortened
 from offhook.cli.terminal import one_line
 
@@ -40,20 +40,14 @@ def as_made(alarm: Shape) -> str:
     return f"{alarm['sid']} {one_line(alarm['name'])}: fires when {one_line(alarm['watches'])}; tells {one_line(tells(alarm))}."
 
 
-def alarms_table(alarms: Sequence[Shape], *, narrow: bool) -> Table:
-    """The alarms in columns; where there is no room, without their ids and whom they tell."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in (*([] if narrow else ["id"]), "state", "name"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("fires when")
-    if not narrow:
-        table.add_column("tells")
+def alarms_listing(alarms: Sequence[Shape]) -> Listing:
+    """The alarms in columns; where there is no room, first without whom they tell, as each has a name to go by."""
+    listing = Listing("id", "state", "name", "fires when", "tells", text="fires when", leaves=("tells", "id"), room=30)
     short = ids_shortened([alarm["sid"] for alarm in alarms])
     for alarm in alarms:
-        cells = [*([] if narrow else [short[alarm["sid"]]]), state_of(alarm), alarm["name"], alarm["watches"]]
-        cells += [] if narrow else [tells(alarm)]
-        table.add_row(*map(one_line, cells), style=STYLES[state_of(alarm)])
-    return table
+        state = state_of(alarm)
+        listing.add(short[alarm["sid"]], state, alarm["name"], alarm["watches"], tells(alarm), style=STYLES[state])
+    return listing
 
 
 def alarm_page(alarm: Shape, history: Shape, missed: Sequence[Shape] = ()) -> Text:
@@ -112,14 +106,12 @@ def firings_text(firings: Sequence[Shape]) -> Text:
     return Text("\n".join(map(one_line, lines)), "yellow")
 
 
-def firings_table(firings: Sequence[Shape]) -> Table:
+def firings_listing(firings: Sequence[Shape]) -> Listing:
     """The firings in columns."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("state", "fired", "recovered", "alarm", "most", "at", "code"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("why")
+    names = ("state", "fired", "recovered", "alarm", "most", "at", "code", "why")
+    listing = Listing(*names, text="why", leaves=("at", "most", "code", "recovered"), room=18)
     for firing in firings:
-        cells = [
+        listing.add(
             firing["state"],
             clock_time(firing["fired_at"]),
             clock_time(firing["recovered_at"]),
@@ -128,9 +120,9 @@ def firings_table(firings: Sequence[Shape]) -> Table:
             f"{firing['threshold']:g}",
             firing["code"] or "",
             firing["cause_title"] or firing["subject"],
-        ]
-        table.add_row(*map(one_line, cells), style=FIRING_STATES[firing["state"]])
-    return table
+            style=FIRING_STATES[firing["state"]],
+        )
+    return listing
 
 
 def preview_text(preview: Shape) -> Text:

@@ -35,7 +35,9 @@ _CHANGES: Final[Mapping[str, _Change]] = MappingProxyType(
 )
 
 
-def _command(name: str, change: _Change) -> click.Command:
+def _command(name: str) -> click.Command:
+    change = _CHANGES[name]
+
     @click.command(name, cls=SettingsCommand, help=f"{change.meaning}\n\nALARM is its name, its id, or the beginning of that.")
     @alarm_argument
     @common
@@ -57,4 +59,7 @@ def _command(name: str, change: _Change) -> click.Command:
     return command
 
 
-ALARM_STATE_COMMANDS: Final = tuple(_command(name, change) for name, change in _CHANGES.items())
+alarms_mute = _command("mute")
+alarms_unmute = _command("unmute")
+alarms_enable = _command("enable")
+alarms_disable = _command("disable")

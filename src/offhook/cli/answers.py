@@ -17,6 +17,7 @@ from offhook.twiml.reading import Reading
 
 _SHOWN = 1500
 _BUBBLE = 80
+_LONG = 2500.0  # ms; an app that is well has answered by then
 
 
 class Report(Record):
@@ -86,6 +87,10 @@ def write_answer(report: Report) -> None:
         console.print(f"It goes on at {one_line(report.reading.redirect.url)}", soft_wrap=True)
     elif not report.reading.messages and not report.draft.status:
         console.print("No reply in it.", style="dim")
+        if report.exchange.timings.total >= _LONG:
+            say(
+                "Where Offhook answered: the app was slow, or an earlier message of this sender waits. `offhook webhooks list` says which."
+            )
     for fault in report.reading.faults:
         say(f"{fault.level.lower()} {fault.code}: {fault.message}", "yellow")
 

@@ -1,58 +1,128 @@
 """The command line: its commands, and how it ends."""
 
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 from typing import Any, Final
 
 import click
 
 from offhook import __version__
-from offhook.cli.alarms_create import alarms_create
-from offhook.cli.alarms_delete import alarms_delete
-from offhook.cli.alarms_edit import alarms_edit
-from offhook.cli.alarms_firings import alarms_firings
-from offhook.cli.alarms_list import alarms_list
-from offhook.cli.alarms_preview import alarms_preview
-from offhook.cli.alarms_show import alarms_show
-from offhook.cli.alarms_snooze import alarms_snooze
-from offhook.cli.alarms_state import ALARM_STATE_COMMANDS
-from offhook.cli.alarms_test import alarms_test
 from offhook.cli.assembly import Assembly
-from offhook.cli.config_check import config_check
-from offhook.cli.console import console
-from offhook.cli.dev import dev
-from offhook.cli.doctor import doctor
-from offhook.cli.errors_list import errors_list
-from offhook.cli.errors_show import errors_show
-from offhook.cli.explain import explain_command
-from offhook.cli.issues_list import issues_list
-from offhook.cli.issues_replay import issues_replay
-from offhook.cli.issues_show import issues_show
-from offhook.cli.issues_state import ISSUE_STATE_COMMANDS
-from offhook.cli.maintenance_begin import maintenance_begin
-from offhook.cli.maintenance_end import maintenance_end
-from offhook.cli.maintenance_list import maintenance_list
-from offhook.cli.send import send
-from offhook.cli.serve import serve
-from offhook.cli.sinks_create import sinks_create
-from offhook.cli.sinks_delete import sinks_delete
-from offhook.cli.sinks_list import sinks_list, sinks_show
-from offhook.cli.sinks_replay import sinks_replay
-from offhook.cli.sinks_types import sinks_kinds, sinks_types
-from offhook.cli.sinks_validate import sinks_test, sinks_validate
 from offhook.cli.terminal import say
-from offhook.cli.webhooks_delete import webhooks_delete
-from offhook.cli.webhooks_list import webhooks_list
-from offhook.cli.webhooks_replay import webhooks_replay
-from offhook.cli.webhooks_show import webhooks_show
-from offhook.cli.webhooks_tail import webhooks_tail
 from offhook.errors import OffhookError, SettingsError
 
 _HELP = "An answering machine for webhooks: answers Twilio at once, keeps every message, delivers it when your app can take it, and says why anything failed."
+_WHOLE = 1000
 _EXAMPLES = """\b
 Examples:
   offhook serve --to http://localhost:5000/sms
   offhook send http://127.0.0.1:8080/sms --body hello
   offhook webhooks list --state failed
 """
+
+
+Place = str | tuple[str, Mapping[str, "Place"]]
+"""Where a command stands (the module of this package, and its name there); or what a group is for, and where its commands stand."""
+
+_COMMANDS: Final[Mapping[str, Place]] = {
+    "serve": "serve:serve",
+    "send": "send:send",
+    "console": "console:console",
+    "webhooks": (
+        "Look at what came in, and deliver it again.",
+        {
+            "list": "webhooks_list:webhooks_list",
+            "show": "webhooks_show:webhooks_show",
+            "replay": "webhooks_replay:webhooks_replay",
+            "tail": "webhooks_tail:webhooks_tail",
+            "delete": "webhooks_delete:webhooks_delete",
+        },
+    ),
+    "errors": ("Look at what went wrong, and why.", {"list": "errors_list:errors_list", "show": "errors_show:errors_show"}),
+    "issues": (
+        "See what there is to mend, and deliver what was lost by it.",
+        {
+            "list": "issues_list:issues_list",
+            "show": "issues_show:issues_show",
+            "acknowledge": "issues_state:issues_acknowledge",
+            "resolve": "issues_state:issues_resolve",
+            "ignore": "issues_state:issues_ignore",
+            "reopen": "issues_state:issues_reopen",
+            "replay": "issues_replay:issues_replay",
+        },
+    ),
+    "sinks": (
+        "Have events go to other systems, and see whether they arrive.",
+        {
+            "list": "sinks_list:sinks_list",
+            "show": "sinks_list:sinks_show",
+            "create": "sinks_create:sinks_create",
+            "test": "sinks_validate:sinks_test",
+            "validate": "sinks_validate:sinks_validate",
+            "replay": "sinks_replay:sinks_replay",
+            "delete": "sinks_delete:sinks_delete",
+            "types": "sinks_types:sinks_types",
+            "kinds": "sinks_types:sinks_kinds",
+        },
+    ),
+    "alarms": (
+        "Be told when something is wrong.",
+        {
+            "list": "alarms_list:alarms_list",
+            "show": "alarms_show:alarms_show",
+            "create": "alarms_create:alarms_create",
+            "edit": "alarms_edit:alarms_edit",
+            "preview": "alarms_preview:alarms_preview",
+            "test": "alarms_test:alarms_test",
+            "snooze": "alarms_snooze:alarms_snooze",
+            "mute": "alarms_state:alarms_mute",
+            "unmute": "alarms_state:alarms_unmute",
+            "enable": "alarms_state:alarms_enable",
+            "disable": "alarms_state:alarms_disable",
+            "maintenance": (
+                "Have alarms tell nobody while work goes on.",
+                {
+                    "list": "maintenance_list:maintenance_list",
+                    "begin": "maintenance_begin:maintenance_begin",
+                    "end": "maintenance_end:maintenance_end",
+                },
+            ),
+            "firings": "alarms_firings:alarms_firings",
+            "delete": "alarms_delete:alarms_delete",
+        },
+    ),
+    "explain": "explain:explain_command",
+    "doctor": "doctor:doctor",
+    "dev": "dev:dev",
+    "config": ("Look at the settings.", {"check": "config_check:config_check"}),
+}
+
+
+class Commands(MutableMapping[str, click.Command]):
+    """Commands by name, each imported when it is asked for: loading them all takes longer than what most of them do."""
+
+    def __init__(self, places: Mapping[str, Place]) -> None:
+        self._places = dict(places)
+        self._made: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._made:
+            self._made[name] = _made(name, self._places[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._places[name] = ""
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._places[name]
+        self._made.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class House(click.Group):
@@ -66,6 +136,12 @@ class House(click.Group):
                 raise click.UsageError(f"{shown!r} is not UTF-8 text.", ctx)
         return super().parse_args(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole first sentence of its help: click would break it off where the line ends."""
+        known = [(name, command) for name in self.list_commands(ctx) if (command := self.get_command(ctx, name)) is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=_WHOLE)) for name, command in known])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
@@ -76,82 +152,26 @@ class House(click.Group):
             raise click.exceptions.Exit(2 if isinstance(error, SettingsError) else 1) from None
 
 
-def _group(name: str, meaning: str, *commands: click.Command, **more: Any) -> click.Group:
-    group = House(name, help=meaning, **more)
-    for command in commands:
-        group.add_command(command)
-    return group
-
-
-_COMMANDS: Final = (
-    serve,
-    send,
-    console,
-    _group(
-        "webhooks",
-        "Look at what came in, and deliver it again.",
-        webhooks_list,
-        webhooks_show,
-        webhooks_replay,
-        webhooks_tail,
-        webhooks_delete,
-    ),
-    _group("errors", "Look at what went wrong, and why.", errors_list, errors_show),
-    _group(
-        "issues",
-        "See what there is to mend, and deliver what was lost by it.",
-        issues_list,
-        issues_show,
-        *ISSUE_STATE_COMMANDS,
-        issues_replay,
-    ),
-    _group(
-        "sinks",
-        "Have events go to other systems, and see whether they arrive.",
-        sinks_list,
-        sinks_show,
-        sinks_create,
-        sinks_test,
-        sinks_validate,
-        sinks_replay,
-        sinks_delete,
-        sinks_types,
-        sinks_kinds,
-    ),
-    _group(
-        "alarms",
-        "Be told when something is wrong.",
-        alarms_list,
-        alarms_show,
-        alarms_create,
-        alarms_edit,
-        alarms_preview,
-        alarms_test,
-        alarms_snooze,
-        *ALARM_STATE_COMMANDS,
-        _group(
-            "maintenance",
-            "Have alarms tell nobody while work goes on.",
-            maintenance_list,
-            maintenance_begin,
-            maintenance_end,
-        ),
-        alarms_firings,
-        alarms_delete,
-    ),
-    explain_command,
-    doctor,
-    dev,
-    _group("config", "Look at the settings.", config_check),
-)
-
-
 def build(assembly: Assembly | None = None) -> click.Group:
     """The whole command line. Without an assembly it can say what it is, and do nothing."""
-    settings = {"obj": assembly, "help_option_names": ["-h", "--help"], "max_content_width": 120}
-    root = _group("offhook", _HELP, *_COMMANDS, epilog=_EXAMPLES, context_settings=settings)
+    root = House(
+        "offhook",
+        Commands(_COMMANDS),
+        help=_HELP,
+        epilog=_EXAMPLES,
+        context_settings={"obj": assembly, "help_option_names": ["-h", "--help"], "max_content_width": 120},
+    )
     root.params.append(click.version_option(__version__, prog_name="offhook")(_nothing).__click_params__[0])  # type: ignore[attr-defined]
     return root
+
+
+def _made(name: str, place: Place) -> click.Command:
+    if not isinstance(place, str):
+        meaning, places = place
+        return House(name, Commands(places), help=meaning)
+    module, _, attribute = place.partition(":")
+    command: click.Command = getattr(import_module(f"offhook.cli.{module}"), attribute)
+    return command
 
 
 def _nothing() -> None:

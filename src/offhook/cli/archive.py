@@ -1,34 +1,39 @@
 """Where the listings come from: the running server's API, or, when none runs, the journal itself. Both give the API's own shapes."""
 
+from __future__ import annotations
+
 import os
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
 from offhook.api import fields, shapes
-from offhook.api.issues import count_lost, replay_lost
 from offhook.api.problems import Problem
-from offhook.cli import alarms_offline
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
+from offhook.cli.sending import is_usable
 from offhook.console.key import read_key
-from offhook.doctor.admission import ClosableTransport
-from offhook.errors import OffhookError
+from offhook.errors import OffhookError, UnusableJournalError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
 from offhook.settings import Settings, is_loopback
+
+if TYPE_CHECKING:
+    from offhook.doctor.admission import ClosableTransport
 
 Query = Mapping[str, str]
 Shape = dict[str, Any]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _ID_LENGTH: Final = 34
+_NAMED: Final = 5  # ids in a sentence, at most
+_THINGS: Final = {"WH": "webhook", "NO": "error", "IS": "issue"}
 
 
 class Archive(Protocol):
@@ -134,12 +139,16 @@ class OfflineArchive:
 
     async def replay_issue(self, issue_id: str, *, dry_run: bool) -> int:
         """Set what was lost by it waiting."""
+        from offhook.api.issues import count_lost, replay_lost  # with the whole API behind it: needed where no server runs alone
+
         if dry_run:
             return await count_lost(self._journal, issue_id)
         return await replay_lost(self._journal, issue_id, lambda ids: self._journal.requeue(ids, time.time(), delivered=False))
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:
         """What the API would answer."""
+        from offhook.cli import alarms_offline
+
         return await alarms_offline.ask(self._journal, self._endpoints, method, path, body)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:
@@ -153,11 +162,18 @@ def _values(known: Sequence[fields.Field], query: Query) -> dict[str, Any]:
         raise click.UsageError(str(problem)) from None
 
 
+def _address(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    if given and not is_usable(given):
+        raise click.BadParameter(f"{given!r} is not an absolute http(s) URL: write something like http://127.0.0.1:8081")
+    return given
+
+
 def console_option(function: _F) -> _F:
     """`--console-url`: which server to ask."""
     return click.option(
         "--console-url",
         metavar="URL",
+        callback=_address,
         envvar="OFFHOOK_CONSOLE_URL",
         help="The running server's console; from console_host and console_port where it is not given. Also the variable OFFHOOK_CONSOLE_URL.",
     )(function)
@@ -209,7 +225,10 @@ async def _journal(assembly: Assembly, settings: Settings, nobody: NobodyListens
             f"{nobody}{why}. Is `offhook serve` running? --console-url names another one, --database another file."
         ) from None
     journal = assembly.journal(settings)
-    await journal.open()
+    try:
+        await journal.open()
+    except UnusableJournalError as error:
+        raise OffhookError(f"{nobody} (--console-url names another console). {error}") from None
     try:
         yield journal
     finally:
@@ -244,7 +263,7 @@ async def find_webhook(archive: Archive, words: str) -> Shape:
         whole = await _complete(words, "WH", lambda query: _ids(archive.webhooks(query), "webhooks", "id"))
     found = await archive.webhook(whole) if whole else None
     if found is None:
-        raise OffhookError(f"There is no webhook {words}.")
+        raise OffhookError(_nothing("webhook", words))
     return found
 
 
@@ -253,7 +272,7 @@ async def find_error(archive: Archive, words: str) -> Shape:
     whole = await _complete(words, "NO", lambda query: _ids(archive.errors(query), "errors", "sid"))
     found = await archive.error(whole) if whole else None
     if found is None:
-        raise OffhookError(f"There is no error {words}.")
+        raise OffhookError(_nothing("error", words))
     return found
 
 
@@ -267,8 +286,15 @@ async def find_issue(archive: Archive, words: str) -> Shape:
     )
     found = await archive.issue(whole) if re.fullmatch("IS[0-9a-f]{32}", whole) else None
     if found is None:
-        raise OffhookError(f"There is no issue {words}.")
+        raise OffhookError(_nothing("issue", words))
     return found
+
+
+def _nothing(thing: str, words: str) -> str:
+    """What to say where nothing is found; an id of something else may be meant."""
+    other = _THINGS.get(words[:2], thing)
+    hint = "" if other == thing else f" Ids of {other}s begin with {words[:2]}: offhook {other}s show {words}"
+    return f"There is no {thing} {words}.{hint}"
 
 
 async def _issue_ids(archive: Archive) -> AsyncIterator[str]:
@@ -298,5 +324,6 @@ async def _complete(words: str, letters: str, ids: Callable[[Query], Awaitable[l
 
 def _only(words: str, fitting: Sequence[str]) -> str:
     if len(fitting) > 1:
-        raise OffhookError(f"{words} may mean several: {', '.join(fitting)}. Write the whole id of one.")
+        more = f" and {len(fitting) - _NAMED} more" if len(fitting) > _NAMED else ""
+        raise OffhookError(f"{words} may mean several: {', '.join(fitting[:_NAMED])}{more}. Write the whole id of one.")
     return fitting[0] if fitting else ""

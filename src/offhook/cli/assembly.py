@@ -1,18 +1,23 @@
-"""What the command line asks of the program that it belongs to."""
+"""What the command line asks of the program that it belongs to. No command waits here for parts that others ask for."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations
 
-from offhook.dev.options import DevOptions
-from offhook.dev.replay import Compared
-from offhook.dev.server import Beside, DevInfo
-from offhook.doctor.admission import ClosableTransport, Tools
-from offhook.ports import Journal, Transport
-from offhook.providers.base import Provider
+from typing import TYPE_CHECKING, Protocol
+
 from offhook.records import Record
-from offhook.settings import Settings
-from offhook.streams.desk import Desk as StreamDesk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from offhook.dev.options import DevOptions
+    from offhook.dev.replay import Compared
+    from offhook.dev.server import Beside, DevInfo
+    from offhook.doctor.admission import ClosableTransport, Tools
+    from offhook.ports import Journal, Transport
+    from offhook.providers.base import Provider
+    from offhook.settings import Settings
+    from offhook.streams.desk import Desk as StreamDesk
 
 
 class ServeInfo(Record):

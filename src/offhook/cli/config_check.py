@@ -9,7 +9,7 @@ from rich.table import Table
 from offhook.alarms.configured import alarms_of, check_tellable, keys_of, oddities
 from offhook.api.alarm_words import watches
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import out, plain, say, write_json
+from offhook.cli.terminal import as_written, counted, out, plain, print_table, say, write_json
 from offhook.delivery import overrides
 from offhook.net.configured import check_callable
 from offhook.records import Endpoint
@@ -58,18 +58,20 @@ def _write_json(settings: Settings) -> None:
 
 def _write_tables(settings: Settings) -> None:
     console = out()
-    table = Table("setting", "value", "source", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("setting", "value", "source"):
+        table.add_column(name, no_wrap=name == "setting", overflow="fold")
     for setting in SETTINGS:
         shown, source = settings.origins[setting.name]
         table.add_row(setting.name, plain(shown), plain(source), style="dim" if source == "default" else "")
-    console.print(table)
+    print_table(table)
     for endpoint in settings.endpoints:
         described = _endpoint(endpoint)
         console.print(f"\nendpoint {described.pop('name')}")
         for key, value in described.items():
-            console.print(f"  {key:<18} {plain(_written(value))}", soft_wrap=True)
+            console.print(f"  {key:<18} {plain(as_written(value))}", soft_wrap=True)
     for account in settings.accounts:
-        console.print(f"\naccount {account.sid or '(any)'}: {len(account.auth_tokens)} auth token(s) [secret]")
+        console.print(f"\naccount {account.sid or '(any)'}: {counted(len(account.auth_tokens), 'auth token')} [secret]")
     for shared in settings.shared_keys:
         console.print(f"\nshared key {plain(shared.key_id)}: {shared.algorithm} [secret]")
     for alarm in alarms_of(settings):
@@ -79,11 +81,7 @@ def _write_tables(settings: Settings) -> None:
 
 
 def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else _written(value)
-
-
-def _written(value: object) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else as_written(value)
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:

@@ -15,7 +15,12 @@ _MOST: Final = 64 * 1024 * 1024
 _LIMITS: Final = Limits(connect=2.0, read=30.0, total=60.0, read_cap=_MOST, keep_cap=_MOST)
 # Refusals that are about what there is rather than about what was asked: sinks that are used, not active, or as many as may be.
 STATES: Final = frozenset({91003, 91004, 91005, 91007, 91100})
-_NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT, FailureKind.DNS})
+_NOBODY: Final = frozenset({FailureKind.REFUSED, FailureKind.CONNECT, FailureKind.CONNECT_TIMEOUT})
+
+
+_KEY: Final = (
+    "The key lies beside the server's journal: name that with --database, or give the key in the variable OFFHOOK_CONSOLE_KEY."
+)
 
 
 class NobodyListensError(OffhookError):
@@ -105,6 +110,8 @@ class ConsoleApi:
     def _read(self, exchange: Exchange) -> Any:
         failure = exchange.failure
         if failure is not None:
+            if failure.kind is FailureKind.DNS:
+                raise NobodyListensError(f"There is no way to {self._base}: {failure.detail.rstrip('.')}")
             if failure.kind in _NOBODY:
                 raise NobodyListensError(f"Nothing listens at {self._base}")
             raise OffhookError(
@@ -120,6 +127,10 @@ class ConsoleApi:
             ) from None
         if exchange.status == 404:
             return None
+        if exchange.status == 401:
+            raise OffhookError(
+                f"The console at {self._base} {'does not take this console key' if self._who else 'asks who is there'}. {_KEY}"
+            )
         if exchange.status >= 400:
             message = str(answer.get("message", "")) if isinstance(answer, dict) else ""
             if exchange.status == 400 and answer.get("code") not in STATES:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from offhook.api.doctor_shapes import schema_text
-from offhook.cli.options import SettingsCommand
+from offhook.cli.options import SettingsCommand, Whole
 from offhook.cli.terminal import one_line
 from offhook.delivery import destination
 from offhook.doctor.question import MOST_REQUESTS, PAUSE, RESOLVERS, TIME_FOR_ALL, Product, Question
@@ -80,7 +80,7 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--samples",
-        type=click.IntRange(0, 1000),
+        type=Whole(0, 1000),
         metavar="N",
         default=SAMPLES,
         show_default=True,

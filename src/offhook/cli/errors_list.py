@@ -4,14 +4,14 @@ import asyncio
 from typing import Any
 
 import click
-from rich.table import Table
 
 from offhook.cli.archive import Query, Shape, console_option, find_issue, find_webhook, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, error_filters, paging, query_of
+from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.pages import LEVELS, NARROW, clock_time, ids_shortened
-from offhook.cli.terminal import one_line, out, say, write_json
+from offhook.cli.pages import LEVELS, clock_time, ids_shortened
+from offhook.cli.terminal import say, write_json
 
 _EXAMPLES = """\b
 Examples:
@@ -52,27 +52,18 @@ def errors_list(
     if not page["errors"]:
         say("No errors." if not any(given[name] for name in given if name != "limit") else "No errors like that.")
         return
-    console = out()
-    console.print(_table(page["errors"], wide=console.width >= NARROW))
+    _listing(page["errors"]).show()
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")
 
 
-def _table(rows: list[Shape], *, wide: bool) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    shown = [*(["endpoint"] if wide else []), *(["origin"] if wide or any(row["origin"] != "offhook" for row in rows) else [])]
-    for name in ("id", "at", "level", "code", *shown):
-        table.add_column(name, no_wrap=True)
-    table.add_column("message")
+def _listing(rows: list[Shape]) -> Listing:
+    """The rows in columns; where there is no room, first without the origin where all are ours."""
+    foreign = any(row["origin"] != "offhook" for row in rows)
+    names = ("id", "at", "level", "code", "endpoint", "origin", "message")
+    listing = Listing(*names, text="message", leaves=(*(() if foreign else ("origin",)), "endpoint", "level", "at"), room=26)
     short = ids_shortened([row["sid"] for row in rows])
     for row in rows:
-        cells = [
-            short[row["sid"]],
-            clock_time(row["at"]),
-            row["level"],
-            row["code"],
-            *(row[name] for name in shown),
-            row["message"],
-        ]
-        table.add_row(*(one_line(cell) for cell in cells), style=LEVELS[row["level"]])
-    return table
+        values = (row[name] for name in names[2:])
+        listing.add(short[row["sid"]], clock_time(row["at"]), *values, style=LEVELS[row["level"]])
+    return listing

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from offhook.api.fields import MAX_LIMIT, read_time
+from offhook.cli.options import Whole
 from offhook.records import IssueState, Level, State
 from offhook.settings import seconds
 
@@ -42,11 +43,13 @@ _ENDPOINT = click.option("--endpoint", metavar="NAME", help="Only those of this 
 _SINCE = click.option("--since", type=moment, metavar="TIME", help="Only those from then on: 2h (ago), or ISO 8601.")
 _UNTIL = click.option("--until", type=moment, metavar="TIME", help="Only those before then.")
 _QUERY = click.option("-q", "--query", metavar="TEXT", help="Only those in which this text occurs.")
-_LIMIT = click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=50, show_default=True, help="How many at most.")
+_LIMIT = click.option(
+    "--limit", type=Whole(1, MAX_LIMIT), metavar="NUMBER", default=50, show_default=True, help="How many at most."
+)
 _CURSOR = click.option("--cursor", metavar="ID", help="Go on after this one, as the listing before said.")
 _CODE = click.option(
     "--code",
-    type=click.IntRange(1000, 999_999),
+    type=Whole(1000, 999_999),
     metavar="CODE",
     help="Only those with this code: the exact one, such as 11217, or the one that Twilio would log, such as 11200.",
 )

@@ -4,15 +4,14 @@ import asyncio
 from typing import Any
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from offhook.cli.archive import Shape, console_option, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, issue_filters, paging, query_of
+from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.pages import ISSUE_STATES, NARROW, bars, clock_time, ids_shortened
-from offhook.cli.terminal import one_line, out, say, write_json
+from offhook.cli.pages import ISSUE_STATES, bars, clock_time, ids_shortened
+from offhook.cli.terminal import say, write_json
 
 _EXAMPLES = """\b
 Examples:
@@ -47,22 +46,17 @@ def issues_list(
     if not page["issues"]:
         say("No issues." if not any(given[name] for name in given if name != "limit") else "No issues like that.")
         return
-    console = out()
-    console.print(_table(page["issues"], narrow=console.width < NARROW))
+    _listing(page["issues"]).show()
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")
 
 
-def _table(rows: list[Shape], *, narrow: bool) -> Table:
-    """The rows in columns; where there is no room, without the bars of the last 24 hours and the endpoint."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "state", "last seen", "errors", "code", *([] if narrow else ["last 24 h", "endpoint"])):
-        table.add_column(name, no_wrap=True)
-    table.add_column("what")
+def _listing(rows: list[Shape]) -> Listing:
+    """The rows in columns."""
+    names = ("id", "state", "last seen", "errors", "code", "last 24 h", "endpoint", "what")
+    listing = Listing(*names, text="what", leaves=("last 24 h", "endpoint", "errors", "last seen"), room=18, cut=True)
     short = ids_shortened([row["id"] for row in rows])
     for row in rows:
         cells = [short[row["id"]], row["state"], clock_time(row["last_seen"]), row["count"], row["code"]]
-        cells += [] if narrow else [bars(row["hours"]), row["endpoint"]]
-        what = Text(one_line(row["title"]), no_wrap=True, overflow="ellipsis")
-        table.add_row(*(one_line(cell) for cell in cells), what, style=ISSUE_STATES[row["state"]])
-    return table
+        listing.add(*cells, bars(row["hours"]), row["endpoint"], row["title"], style=ISSUE_STATES[row["state"]])
+    return listing

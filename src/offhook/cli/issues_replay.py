@@ -8,7 +8,7 @@ import click
 from offhook.cli.archive import console_option, find_issue, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import say, write_json
+from offhook.cli.terminal import ask, counted, say, write_json
 
 _EXAMPLES = """\b
 Examples:
@@ -42,7 +42,7 @@ def issues_replay(
             if dry_run:
                 return count, archive.running
             if count > 1:
-                click.confirm(f"Replay {count} webhook(s)?", abort=True, err=True)
+                ask(f"Replay {counted(count, 'webhook')}?")
             return await archive.replay_issue(whole, dry_run=False), archive.running
 
     replayed, running = asyncio.run(work())
@@ -53,7 +53,7 @@ def issues_replay(
 
 def _sentence(replayed: int, *, running: bool, dry_run: bool) -> str:
     if dry_run:
-        return f"Would replay {replayed} webhook(s)."
+        return f"Would replay {counted(replayed, 'webhook')}."
     if running:
-        return f"Replayed {replayed} webhook(s)."
-    return f"Set {replayed} webhook(s) waiting: they will be delivered when `offhook serve` runs."
+        return f"Replayed {counted(replayed, 'webhook')}."
+    return f"Set {counted(replayed, 'webhook')} waiting: they will be delivered when `offhook serve` runs."

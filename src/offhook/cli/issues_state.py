@@ -25,7 +25,9 @@ _MEANINGS: Final[Mapping[str, tuple[IssueState, str]]] = MappingProxyType(
 )
 
 
-def _command(name: str, state: IssueState, meaning: str) -> click.Command:
+def _command(name: str) -> click.Command:
+    state, meaning = _MEANINGS[name]
+
     @click.command(
         name,
         cls=SettingsCommand,
@@ -56,4 +58,7 @@ def _command(name: str, state: IssueState, meaning: str) -> click.Command:
     return command
 
 
-ISSUE_STATE_COMMANDS: Final = tuple(_command(name, *meaning) for name, meaning in _MEANINGS.items())
+issues_resolve = _command("resolve")
+issues_acknowledge = _command("acknowledge")
+issues_ignore = _command("ignore")
+issues_reopen = _command("reopen")

@@ -35,6 +35,12 @@ class Configuration(NamedTuple):
     file: Path | None
 
 
+class Whole(click.IntRange):
+    """A whole number within bounds. click itself speaks of an "integer range"."""
+
+    name = "whole number"
+
+
 class SettingOption(click.Option):
     """A flag that is a setting. It has no default of its own: what is not given may come from the environment or the file."""
 

@@ -16,7 +16,6 @@ STATES: Final = {"waiting": "yellow", "delivering": "cyan", "delivered": "", "fa
 ISSUE_STATES: Final = {"open": "red", "regressed": "bold red", "acknowledged": "yellow", "resolved": "", "ignored": "dim"}
 _BARS: Final = "▁▂▃▄▅▆▇█"
 LEVELS: Final = {"ERROR": "red", "WARNING": "yellow", "INFO": ""}
-NARROW: Final = 100  # columns of a terminal below which a listing leaves some out, so that the ids stay whole
 _SHORTEST: Final = 12
 _PHASES: Final = (
     ("dns", "DNS"),
@@ -27,6 +26,12 @@ _PHASES: Final = (
     ("total", "total"),
 )
 _SHOWN: Final = 2000
+_SOURCES: Final = {
+    "app": "the app's own",
+    "fallback": "the fallback URL's",
+    "ack": "acknowledged at once",
+    "stand-in": "a stand-in: the app had no usable answer in time",
+}
 _DEEPER: Final = " " * 5
 
 
@@ -80,8 +85,8 @@ class _Page:
             self.line(f"… {len(shown) - _SHOWN} more characters: --json shows them", "dim", deeper=deeper)
 
 
-def webhook_page(webhook: Shape) -> Text:
-    """Everything about one webhook."""
+def webhook_page(webhook: Shape, first: Sequence[str] = ()) -> Text:
+    """Everything about one webhook. `first`: the ids of those that are to be delivered before it."""
     page, request = _Page(), webhook["request"]
     page.text.append(f"Webhook {plain(webhook['id'])}", "bold")
     page.text.append(f"  {webhook['state']}\n", STATES[webhook["state"]])
@@ -93,7 +98,7 @@ def webhook_page(webhook: Shape) -> Text:
             ("to", webhook["to"]),
             ("SID", webhook["provider_id"]),
             ("account", webhook["account_sid"]),
-            ("next try", clock_time(webhook["due"])),
+            ("next try", _turn(first) or clock_time(webhook["due"])),
             ("failures", webhook["failures"] or ""),
             ("note", webhook["note"]),
         ]
@@ -105,6 +110,10 @@ def webhook_page(webhook: Shape) -> Text:
         page.block(request["body"], request["body_encoding"])
     _attempts(page, webhook["attempts"])
     _answer(page, webhook["answer"])
+    if not (webhook["answer"] or webhook["attempts"]):
+        page.line(
+            "It is noted with the first attempt. Twilio gets one all the same, when the endpoint's hold is over at the latest."
+        )
     _replies(page, webhook["replies"])
     if webhook["errors"]:
         page.heading("What went wrong")
@@ -113,6 +122,14 @@ def webhook_page(webhook: Shape) -> Text:
             if error["causes"]:
                 page.line(f"why: {error['causes'][0]['title']} (offhook errors show {error['sid']})", deeper=True)
     return page.text
+
+
+def _turn(first: Sequence[str]) -> str:
+    """What a webhook waits for; "" where it waits for none."""
+    if not first:
+        return ""
+    more = f" and {len(first) - 1} more" if len(first) > 1 else ""
+    return f"after {first[0]}{more}: in one conversation the earlier message goes first"
 
 
 def _attempts(page: _Page, attempts: Sequence[Shape]) -> None:
@@ -146,9 +163,11 @@ def _exchange(page: _Page, exchange: Shape) -> None:
 
 def _answer(page: _Page, answer: Shape | None) -> None:
     if answer is None:
-        page.heading("No answer yet")
+        page.heading("No answer noted yet")
         return
-    page.heading(f"Answer to the provider: {answer['status']} ({answer['source']}) at {clock_time(answer['at'])}")
+    page.heading(
+        f"Answer to the provider: {answer['status']} ({_SOURCES.get(answer['source'], answer['source'])}) at {clock_time(answer['at'])}"
+    )
     page.block(answer["body"], answer["body_encoding"])
 
 

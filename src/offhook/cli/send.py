@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from offhook.cli.answers import Report, report_of, summary, write_answer
 from offhook.cli.assembly import Assembly
-from offhook.cli.options import Configuration, SettingsCommand, with_settings
+from offhook.cli.options import Configuration, SettingsCommand, Whole, with_settings
 from offhook.cli.sending import Plan, compose, is_usable, send_one
 from offhook.cli.terminal import say, words, write_json
 from offhook.providers.drafts import STATUSES, Draft
@@ -63,7 +63,7 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option("--signed-url", metavar="URL", help="Sign for this URL: the one that Twilio knows, when a proxy rewrites it.")
 @click.option("--bad-signature", is_flag=True, help="Sign it wrong.")
 @click.option("--unsigned", is_flag=True, help="Do not sign it.")
-@click.option("--count", type=click.IntRange(1, 1_000_000), default=1, metavar="N", help="Send that many, one after another.")
+@click.option("--count", type=Whole(1, 1_000_000), default=1, metavar="N", help="Send that many, one after another.")
 @click.option(
     "--timeout", type=_span, default="15s", show_default=True, metavar="DURATION", help="How long to wait for an answer."
 )
@@ -89,6 +89,8 @@ def _plan(configuration: Configuration, url: str, given: dict[str, Any]) -> Plan
             raise click.UsageError(f"{each!r} is not an absolute http(s) URL: write something like http://127.0.0.1:8080/sms")
     if given["bad_signature"] and given["unsigned"]:
         raise click.UsageError("--bad-signature and --unsigned say different things: give one of the two.")
+    if given["status"] and given["media"]:
+        raise click.UsageError("--status is a callback about a message of yours, and has no --media: give one of the two.")
     if not (configuration.settings.accounts or given["bad_signature"] or given["unsigned"]):
         raise click.UsageError(
             "There is no auth token to sign with: set TWILIO_AUTH_TOKEN, give --auth-token env:NAME, or say --unsigned."

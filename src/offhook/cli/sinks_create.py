@@ -14,7 +14,7 @@ from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_drafts import read_configuration, read_types
 from offhook.cli.sinks_office import Office, Wanted, find_sink, office
 from offhook.cli.sinks_validate import subscription_options
-from offhook.cli.terminal import say, write_json
+from offhook.cli.terminal import counted, interruptible, say, write_json
 from offhook.errors import OffhookError
 from offhook.streams.catalogue import suggestion
 from offhook.streams.sinks.table import KINDS
@@ -99,7 +99,8 @@ def _description(kind: Shape, configuration: Mapping[str, Any]) -> str:
 def _ask(name: str) -> str:
     """A secret that the person types, unseen, or that a pipe brings in a line."""
     if sys.stdin is not None and sys.stdin.isatty():
-        return str(click.prompt(name, hide_input=True, err=True))
+        with interruptible():
+            return str(click.prompt(name, hide_input=True, err=True))
     line = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
     if not line:
         raise click.UsageError(f"{name}=- asks for it, and nobody answers: type it, or let a pipe bring it.")
@@ -111,7 +112,7 @@ def _tell(sink: Shape, *, running: bool) -> None:
     sid, tested = sink["sid"], sink["tested"]
     again = f"`offhook sinks test {sid} --activate` with the --types that are to go there"
     if sink["status"] == "active":
-        say(f"Made {sid}." if not sink["types"] else f"Made {sid}: events of {len(sink['types'])} type(s) go there.")
+        say(f"Made {sid}." if not sink["types"] else f"Made {sid}: events of {counted(len(sink['types']), 'type')} go there.")
         if not running:
             say("They will when `offhook serve` runs.")
     elif tested is None:

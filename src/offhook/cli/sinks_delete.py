@@ -8,7 +8,7 @@ from offhook.cli.archive import Shape, console_option
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_office import find_sink, office
-from offhook.cli.terminal import one_line, say
+from offhook.cli.terminal import ask, one_line, say
 
 _EXAMPLES = """\b
 Examples:
@@ -34,7 +34,7 @@ def sinks_delete(assembly: Assembly, /, *, configuration: Configuration, console
             found = await find_sink(at, sink)
             subscription = found["subscription"]
             if subscription is not None and not yes:
-                click.confirm(f"Events go to {one_line(found['description'])}. Delete it?", abort=True, err=True)
+                ask(f"Events go to {one_line(found['description'])}. Delete it?")
             if subscription is not None:
                 await at.unsubscribe(subscription["sid"])
             await at.delete(found["sid"])

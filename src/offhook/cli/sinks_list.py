@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from offhook.cli.archive import Shape, console_option
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json
+from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.pages import clock_time, ids_shortened
 from offhook.cli.sinks_office import find_sink, office
@@ -40,17 +40,17 @@ def sinks_list(assembly: Assembly, /, *, configuration: Configuration, console_u
     Asks the running server; when none runs, reads the database file itself.
     """
 
-    async def fetch() -> list[Shape]:
+    async def fetch() -> tuple[list[Shape], bool]:
         async with office(assembly, configuration.settings, console_url) as at:
-            return await at.sinks()
+            return await at.sinks(), at.running
 
-    sinks = asyncio.run(fetch())
+    sinks, running = asyncio.run(fetch())
     if as_json:
         write_json({"sinks": sinks})
     elif not sinks:
         say("No sinks. Make one: offhook sinks create webhook https://app.example.com/events --types all")
     else:
-        out().print(_table(sinks))
+        _listing(sinks, running=running).show()
 
 
 @click.command("show", cls=SettingsCommand, epilog=_SHOW_EXAMPLES)
@@ -65,44 +65,44 @@ def sinks_show(assembly: Assembly, /, *, configuration: Configuration, console_u
     ID may be the beginning of an id, as long as it is the only one that begins so, or the sink's description.
     """
 
-    async def fetch() -> Shape:
+    async def fetch() -> tuple[Shape, bool]:
         async with office(assembly, configuration.settings, console_url) as at:
-            return await find_sink(at, sink)
+            return await find_sink(at, sink), at.running
 
-    found = asyncio.run(fetch())
+    found, running = asyncio.run(fetch())
     if as_json:
         write_json(found)
     else:
-        out().print(_page(found), soft_wrap=True)
+        out().print(_page(found, running=running), soft_wrap=True)
 
 
-def health(sink: Shape) -> str:
-    """How a sink is doing, in a few words."""
+def health(sink: Shape, *, running: bool) -> str:
+    """How a sink is doing, in a few words. Only a running server knows of one that is in use."""
     if sink["status"] != "active":
         return str(sink["status"])
     if sink["subscription"] is None:
         return "nothing goes there"
+    if not running:
+        return "at rest"
     return "failing" if sink["failing_since"] else "well"
 
 
-def _table(sinks: list[Shape]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "type", "state", "behind", "parked", "last taken"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("what")
+def _listing(sinks: list[Shape], *, running: bool) -> Listing:
+    """The sinks in columns."""
+    names = ("id", "type", "state", "behind", "parked", "last taken", "what")
+    listing = Listing(*names, text="what", leaves=("last taken", "type", "parked", "behind"), room=18, cut=True)
     short = ids_shortened([sink["sid"] for sink in sinks])
     for sink in sinks:
-        cells = (short[sink["sid"]], sink["type"], health(sink), sink["lag"], sink["parked"], clock_time(sink["last_success_at"]))
+        counts = (health(sink, running=running), sink["lag"], sink["parked"], clock_time(sink["last_success_at"]))
         style = "red" if sink["failing_since"] else STATUSES[sink["status"]]
-        what = Text(one_line(sink["description"]), no_wrap=True, overflow="ellipsis")
-        table.add_row(*(one_line(cell) for cell in cells), what, style=style)
-    return table
+        listing.add(short[sink["sid"]], sink["type"], *counts, sink["description"], style=style)
+    return listing
 
 
-def _page(sink: Shape) -> Text:
+def _page(sink: Shape, *, running: bool) -> Text:
     text = Text()
     text.append(f"{one_line(sink['description'])}", "bold")
-    text.append(f"  {health(sink)}\n", "red" if sink["failing_since"] else STATUSES[sink["status"]])
+    text.append(f"  {health(sink, running=running)}\n", "red" if sink["failing_since"] else STATUSES[sink["status"]])
     fault = sink["last_fault"]
     _facts(
         text,

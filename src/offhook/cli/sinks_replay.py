@@ -11,7 +11,7 @@ from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, moment
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_office import Office, find_sink, office
-from offhook.cli.terminal import say, words, write_json
+from offhook.cli.terminal import counted, say, words, write_json
 from offhook.errors import OffhookError
 
 ENDED: Final = frozenset({"completed", "failed"})
@@ -83,5 +83,5 @@ async def _look(at: Office, sid: str, replay_id: str) -> Shape:
 
 def _sentence(replay: Shape) -> str:
     if replay["state"] not in ENDED:
-        return f"Replaying: {replay['done']} event(s) have arrived so far."
-    return f"Replayed {replay['done']} event(s). {replay['note']}".strip()
+        return f"Replaying: {counted(replay['done'], 'event')} so far."
+    return f"Replayed {counted(replay['done'], 'event')}. {replay['note']}".strip()

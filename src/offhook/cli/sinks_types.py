@@ -3,15 +3,15 @@
 import asyncio
 
 import click
-from rich.table import Table
 
 from offhook.api.streams_shapes import kind_shape
 from offhook.cli.archive import Shape, console_option
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json
+from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_office import office
-from offhook.cli.terminal import one_line, out, write_json
+from offhook.cli.terminal import as_written, write_json
 from offhook.streams.catalogue import suggestion
 from offhook.streams.sinks.table import KINDS
 
@@ -43,11 +43,11 @@ def sinks_types(assembly: Assembly, /, *, configuration: Configuration, console_
     if as_json:
         write_json({"types": types})
         return
-    table = Table("type", "schema", "versions", "what", box=None, header_style="bold", pad_edge=False)
+    listing = Listing("type", "schema", "versions", "what", text="what", leaves=("schema", "versions"))
     for each in types:
         versions = f"1-{each['versions'][-1]}" if len(each["versions"]) > 1 else "1"
-        table.add_row(*map(one_line, (each["type"], each["schema_id"], versions, each["description"])))
-    out().print(table)
+        listing.add(each["type"], each["schema_id"], versions, each["description"])
+    listing.show()
 
 
 @click.command("kinds", epilog=_KIND_EXAMPLES)
@@ -64,13 +64,13 @@ def sinks_kinds(*, kind: str, as_json: bool) -> None:
         write_json(shapes[kind] if kind else {"kinds": list(shapes.values())})
         return
     if not kind:
-        table = Table("type", "what", "needs", box=None, header_style="bold", pad_edge=False)
+        listing = Listing("type", "what", "needs", text="what")
         for each in shapes.values():
-            table.add_row(each["name"], each["meaning"], f"offhook[{each['extra']}]" if each["extra"] else "")
-        out().print(table)
+            listing.add(each["name"], each["meaning"], f"offhook[{each['extra']}]" if each["extra"] else "")
+        listing.show()
         return
-    table = Table("key", "what", "default", box=None, header_style="bold", pad_edge=False)
+    listing = Listing("key", "what", "default", text="what")
     for field in shapes[kind]["fields"]:
-        default = "(needed)" if field["required"] else "" if field["default"] is None else str(field["default"])
-        table.add_row(field["name"] + (" (secret)" if field["secret"] else ""), field["meaning"], default)
-    out().print(table)
+        default = "(needed)" if field["required"] else as_written(field["default"])
+        listing.add(field["name"] + (" (secret)" if field["secret"] else ""), field["meaning"], default)
+    listing.show()

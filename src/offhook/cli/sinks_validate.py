@@ -12,7 +12,7 @@ from offhook.cli.filters import as_json
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
 from offhook.cli.sinks_drafts import read_types
 from offhook.cli.sinks_office import Wanted, find_sink, office
-from offhook.cli.terminal import say, write_json
+from offhook.cli.terminal import counted, say, write_json
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 NEXT: Final = "A test event went there: look for its `data.test_id`, and run `offhook sinks validate {sid} TEST_ID` with the --types that are to go there."
@@ -111,4 +111,7 @@ def sinks_validate(
     if given["as_json"]:
         write_json(found)
     going = found["subscription"]
-    say(f"{found['sid']} is {found['status']}." + (f" Events of {len(going['types'])} type(s) go there." if going else ""))
+    say(
+        f"{found['sid']} is {found['status']}."
+        + (f" Events of {counted(len(going['types']), 'type')} go there." if going else "")
+    )

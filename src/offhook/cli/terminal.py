@@ -2,12 +2,19 @@
 
 import re
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import msgspec
 from rich.console import Console
+from rich.table import Table
+
+from offhook.settings import spell
 
 _WIDE: Final = 2000
 # Control characters (newline and tab excepted), and the marks that turn the direction of text round.
@@ -29,9 +36,59 @@ def say(sentence: str, style: str = "") -> None:
     words().print(plain(sentence), style=style)
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C ends what a person is asked in here: a running event loop would note it, and let the question stand."""
+    noted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, noted)
+
+
+def ask(question: str) -> None:
+    """Go on after a yes. Without one the command ends with exit code 1."""
+    at_a_terminal = sys.stdin.isatty()
+    try:
+        with interruptible():
+            agreed = click.confirm(question, err=True)
+        if agreed:
+            return
+        answered = at_a_terminal
+    except click.Abort:
+        answered = False
+    hint = "." if at_a_terminal else ": where nobody can be asked, --yes says it beforehand."
+    say(f"{'' if answered else chr(10)}Nothing was done{hint}")  # without Enter, the question's line has not ended
+    raise click.exceptions.Exit(1)
+
+
+def print_table(table: Table) -> None:
+    """A table to stdout; where no person looks at it, without the blanks that fill its last column."""
+    console = out()
+    if sys.stdout.isatty():
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    sys.stdout.flush()
+
+
 def plain(text: object) -> str:
     """Text that came from outside, fit for a terminal: what would steer it is shown as a blot."""
     return _STEERING.sub("�", str(text).replace("\r\n", "\n"))
+
+
+def as_written(value: object) -> str:
+    """A value as one would write it in a file of settings: a float is a length of time there. Nothing for None."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else spell(value) if isinstance(value, float) else str(value)
+
+
+def counted(number: int, thing: str) -> str:
+    """So many of a thing whose plural ends in s: `1 webhook`, `0 webhooks`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def one_line(text: object) -> str:

@@ -7,7 +7,7 @@ import click
 from offhook.cli.archive import console_option, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import say, write_json
+from offhook.cli.terminal import ask, counted, say, write_json
 
 _EXAMPLES = """\b
 Examples:
@@ -33,7 +33,7 @@ def webhooks_delete(
     if sum(each.isdigit() for each in number) < 3:
         raise click.UsageError("--number must be a number as Twilio writes it, such as +15551234567.")
     if not given["yes"]:
-        click.confirm(f"Delete everything from and to {number} for good?", abort=True, err=True)
+        ask(f"Delete everything from and to {number} for good?")
 
     async def work() -> int:
         async with opened(assembly, configuration.settings, console_url) as archive:
@@ -42,4 +42,4 @@ def webhooks_delete(
     deleted = asyncio.run(work())
     if given["as_json"]:
         write_json({"deleted": deleted}, indent=0)
-    say(f"Deleted {deleted} webhook(s).")
+    say(f"Deleted {counted(deleted, 'webhook')}.")

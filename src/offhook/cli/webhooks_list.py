@@ -1,19 +1,17 @@
 """`offhook webhooks list`."""
 
 import asyncio
-from collections.abc import Container
 from typing import Any, Final
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from offhook.cli.archive import Query, Shape, console_option, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import as_json, paging, query_of, webhook_filters
+from offhook.cli.listing import Listing
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.pages import NARROW, STATES, clock_time, ids_shortened
-from offhook.cli.terminal import one_line, out, say, write_json
+from offhook.cli.pages import STATES, clock_time, ids_shortened
+from offhook.cli.terminal import say, write_json
 
 # Each column, and the row's value in it as it stands.
 _COLUMNS: Final = {
@@ -59,29 +57,23 @@ def webhooks_list(
     if not rows:
         say("No webhooks." if not any(given[name] for name in given if name != "limit") else "No webhooks like that.")
         return
-    console = out()
-    console.print(_table(rows, left_out=("endpoint", "to") if console.width < NARROW else ()))
+    _listing(rows).show()
     if page["next_cursor"]:
         say(f"There are more: --cursor {page['next_cursor']}")
 
 
-def _table(rows: list[Shape], *, left_out: Container[str]) -> Table:
-    """The rows in columns. Only the text gives way where there is no room: an id that is cut is of no use."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in _COLUMNS:
-        if name not in left_out:
-            table.add_column(name, no_wrap=True)
-    table.add_column("text")
+def _listing(rows: list[Shape]) -> Listing:
+    """The rows in columns."""
+    listing = Listing(*_COLUMNS, "text", text="text", leaves=("endpoint", "to", "tries", "from", "received"), cut=True)
     short = ids_shortened([row["id"] for row in rows])
     for row in rows:
-        cells = (short[row["id"]], clock_time(row["received_at"]), *(row[name] for name in _COLUMNS.values() if name))
-        kept = [one_line(cell) for name, cell in zip(_COLUMNS, cells, strict=True) if name not in left_out]
-        table.add_row(*kept, Text(_text(row), no_wrap=True, overflow="ellipsis"), style=STATES[row["state"]])
-    return table
+        values = (row[name] for name in _COLUMNS.values() if name)
+        listing.add(short[row["id"]], clock_time(row["received_at"]), *values, _text(row), style=STATES[row["state"]])
+    return listing
 
 
 def _text(row: Shape) -> str:
     """What was written; of a failed one why it failed."""
     if row["state"] == "failed" and row["note"]:
-        return one_line(row["note"])
-    return one_line(row["body_preview"] or ("" if row["kind"] == "message" else f"({row['kind']} {row['provider_id']})"))
+        return str(row["note"])
+    return str(row["body_preview"] or ("" if row["kind"] == "message" else f"({row['kind']} {row['provider_id']})"))

@@ -12,7 +12,7 @@ from offhook.cli.archive import Archive, Query, console_option, find_webhook, op
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import query_of, webhook_filters
 from offhook.cli.options import Configuration, SettingsCommand, with_settings
-from offhook.cli.terminal import say, words, write_json
+from offhook.cli.terminal import ask, counted, say, words, write_json
 from offhook.errors import OffhookError
 
 _BATCH = 100
@@ -58,17 +58,18 @@ def webhooks_replay(
                 else await _matching(archive, query_of({"state": ("failed",), **chosen}))
             )
             if not webhook_ids and ids and not given["yes"]:
-                click.confirm(f"Replay {len(ids)} webhook(s)?", abort=True, err=True)
+                ask(f"Replay {counted(len(ids), 'webhook')}?")
             return await _replay(archive, ids), archive.running
 
     replayed, running = asyncio.run(work())
     if given["as_json"]:
         write_json({"replayed": replayed}, indent=0)
-    say(
-        f"Replayed {replayed} webhook(s)."
-        if running
-        else f"Set {replayed} webhook(s) waiting: they will be delivered when `offhook serve` runs."
-    )
+    if not replayed and not webhook_ids and not chosen.get("state"):
+        say("No failed webhooks." if given["all_failed"] else "No failed webhooks like that: --state means others.")
+    elif running:
+        say(f"Replayed {counted(replayed, 'webhook')}.")
+    else:
+        say(f"Set {counted(replayed, 'webhook')} waiting: they will be delivered when `offhook serve` runs.")
 
 
 async def _named(archive: Archive, prefixes: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import click
 from offhook.cli.archive import Query, Shape, console_option, opened
 from offhook.cli.assembly import Assembly
 from offhook.cli.filters import query_of
-from offhook.cli.options import Configuration, SettingsCommand, with_settings
+from offhook.cli.options import Configuration, SettingsCommand, Whole, with_settings
 from offhook.cli.pages import STATES, clock_time
 from offhook.cli.terminal import one_line, out, say, write_json
 from offhook.errors import OffhookError
@@ -48,7 +48,13 @@ class Follower:
 @click.command("tail", cls=SettingsCommand)
 @click.option("--endpoint", metavar="NAME", help="Only those of this endpoint.")
 @click.option(
-    "-n", "--lines", type=click.IntRange(0, _PAGE), default=10, show_default=True, help="How many of the past to begin with."
+    "-n",
+    "--lines",
+    type=Whole(0, _PAGE),
+    metavar="NUMBER",
+    default=10,
+    show_default=True,
+    help="How many of the past to begin with.",
 )
 @click.option(
     "--interval", type=click.FloatRange(0.1, 60), default=1.0, show_default=True, metavar="SECONDS", help="How often to look."
@@ -102,5 +108,6 @@ def _show(rows: Iterable[Shape], *, as_json: bool) -> None:
             continue
         answer = "" if row["answer_status"] is None else f" answered {row['answer_status']}"
         text = row["body_preview"] or f"({row['kind']})"
-        line = f"{clock_time(row['received_at'])} {row['id'][:14]} {row['endpoint']} {row['state']:<10} tries {row['attempts']}{answer} {row['from']} {text}"
+        why = f" · {row['note']}" if row["note"] and row["state"] in {"waiting", "failed"} else ""
+        line = f"{clock_time(row['received_at'])} {row['id'][:14]} {row['endpoint']} {row['state']:<10} tries {row['attempts']}{answer} {row['from']} {text}{why}"
         console.print(one_line(line), style=STATES[row["state"]], soft_wrap=True)

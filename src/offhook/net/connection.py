@@ -212,9 +212,9 @@ class Connection(asyncio.Protocol):
         else:
             what = "The peer took the request and did not answer"
         if self._due() >= self._total_at:
-            kind, when = FailureKind.TOTAL_TIMEOUT, f" within the total of {limits.total:g} s"
+            kind, when = FailureKind.TOTAL_TIMEOUT, f" within the total of {round(limits.total, 2):g} s"
         else:
-            kind, when = FailureKind.READ_TIMEOUT, f"; nothing came for {limits.read:g} s"
+            kind, when = FailureKind.READ_TIMEOUT, f"; nothing came for {round(limits.read, 2):g} s"
         return Failure(kind=kind, detail=f"{what}{when}.", partial=answer.started)
 
 

@@ -173,7 +173,7 @@ class SubscriptionDesk:
             if filter_:
                 self._parts.check_filter(filter_)
         except ValueError as refusal:
-            raise RefusedError(91201, f"The filter cannot be read: {str(refusal).rstrip('.')}.") from None
+            raise RefusedError(91201, str(refusal)) from None
 
 
 def _of(subscription: Subscription, name: str) -> Subscribed:

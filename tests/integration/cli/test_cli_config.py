@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 
 import pytest
 
 from offhook import __version__
+from offhook.__main__ import main
+from offhook.cli import terminal
 from offhook.cli.app import build
 from offhook.settings import SETTINGS
 
@@ -38,6 +41,12 @@ def test_each_setting_is_shown_with_its_value_and_its_source(desk):
     for secret in ("hunter2", "pa55"):
         assert secret not in result.output
     assert result.stderr == "These settings can be used.\n"
+
+
+def test_the_names_of_settings_are_whole_on_a_narrow_terminal(desk, monkeypatch):
+    monkeypatch.setattr(terminal, "_WIDE", 60)
+    shown = lines(desk.run("config", "check", "--to", "http://localhost:5000/sms", **SECRETS))
+    assert {setting.name for setting in SETTINGS} <= set(shown)
 
 
 def test_json_has_every_setting(desk, parsed):
@@ -94,6 +103,14 @@ def test_every_command_explains_itself(desk, path):
     assert len(result.stdout.splitlines()[2]) > 10
 
 
+@pytest.mark.parametrize("group", [(), ("alarms",), ("sinks",), ("webhooks",), ("issues",)], ids=str)
+def test_what_commands_do_is_said_in_whole_sentences(desk, group):
+    _, _, listed = desk.run(*group, "--help").stdout.partition("Commands:\n")
+    listed, _, _ = listed.partition("Examples:")
+    assert "..." not in listed
+    assert listed.strip().endswith(".")
+
+
 def test_every_setting_is_a_flag_of_serve_and_its_help_names_default_and_variable(desk):
     text = " ".join(desk.run("serve", "--help").stdout.split())
     for setting in SETTINGS:
@@ -107,6 +124,48 @@ def test_the_version_and_a_slip_of_the_finger(desk):
     slip = desk.run("webhook", "list")
     assert slip.exit_code == 2
     assert "Did you mean 'webhooks'?" in slip.stderr
+
+
+LOADED = """
+import sys
+from offhook.main import main
+sys.argv = ["offhook", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    print("loaded:", *sorted(name for name in sys.modules if name.startswith("offhook.")))
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [("send", "http://127.0.0.1:1/", "--unsigned"), ("webhooks", "list", "--console-url", "http://127.0.0.1:1")]
+)
+def test_a_command_loads_what_it_needs_and_not_the_whole_house(tmp_path, words):
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(result.stdout.partition("loaded:")[2].split())
+    assert "offhook.net.transport" in loaded, result.stderr
+    assert not loaded & {
+        "offhook.house",
+        "offhook.console.routes",
+        "offhook.doctor.checks",
+        "offhook.stores.sqlite.journal",
+        "offhook.streams.registry",
+    }
+
+
+def test_ctrl_c_while_it_is_being_loaded_ends_it_without_a_traceback(monkeypatch):
+    class Interrupted(MetaPathFinder):
+        def find_spec(self, name, *_):
+            if name == "offhook.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "offhook.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
 
 
 def test_python_m_offhook_is_the_same_program(tmp_path):

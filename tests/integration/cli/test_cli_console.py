@@ -70,7 +70,8 @@ def test_without_the_key_it_says_what_is_missing(guarded):
 def test_a_wrong_key_gets_no_link(guarded):
     shown = guarded.run("console", *guarded.flags, OFFHOOK_CONSOLE_KEY="another")
     assert shown.exit_code == 1
-    assert "Who are you?" in shown.stderr
+    assert "does not take this console key" in shown.stderr
+    assert "--database" in shown.stderr
     assert guarded.sessions._links == {}
 
 
@@ -82,7 +83,8 @@ def test_without_it_they_say_that_they_are_not_known(guarded):
     (guarded.folder / "offhook.db.console-key").unlink()
     shown = guarded.run("webhooks", "list", *guarded.flags)
     assert shown.exit_code == 1
-    assert "Who are you?" in shown.stderr
+    assert "asks who is there" in shown.stderr
+    assert "OFFHOOK_CONSOLE_KEY" in shown.stderr
 
 
 @pytest.mark.parametrize(

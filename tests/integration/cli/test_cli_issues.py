@@ -124,14 +124,14 @@ class TestReplay:
     def test_a_dry_run_only_says_how_many(self, either, settled):
         either.fill(settled(1), settled(2))
         result = either.run("issues", "replay", ISSUE, "--dry-run", *either.flags)
-        assert (result.exit_code, result.stderr) == (0, "Would replay 2 webhook(s).\n")
+        assert (result.exit_code, result.stderr) == (0, "Would replay 2 webhooks.\n")
         assert states(either) == [State.FAILED, State.FAILED]
 
     def test_many_are_asked_about_first_and_one_is_not(self, either, settled):
         either.fill(settled(1), settled(2))
         result = either.run("issues", "replay", ISSUE, *either.flags)  # nobody answers
         assert result.exit_code == 1
-        assert "Replay 2 webhook(s)?" in result.stderr
+        assert "Replay 2 webhooks?" in result.stderr
         assert states(either) == [State.FAILED, State.FAILED]
 
     def test_one_is_not_asked_about(self, either, settled):
@@ -142,7 +142,7 @@ class TestReplay:
     def test_without_a_server_it_says_when_they_go_out(self, stopped, settled):
         stopped.fill(settled(1))
         said = stopped.run("issues", "replay", ISSUE, *stopped.flags).stderr
-        assert said == "Set 1 webhook(s) waiting: they will be delivered when `offhook serve` runs.\n"
+        assert said == "Set 1 webhook waiting: they will be delivered when `offhook serve` runs.\n"
 
 
 @pytest.mark.parametrize(

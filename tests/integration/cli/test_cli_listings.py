@@ -9,7 +9,7 @@ import pytest
 
 from offhook.cli import terminal
 from offhook.cli.webhooks_tail import Follower, follow
-from offhook.errors import OffhookError
+from offhook.errors import OffhookError, UnusableJournalError
 from offhook.records import State
 
 FIRST, SECOND, THIRD = (f"WH{1_763_899_200_000 + made * 1000:012x}{'7' * 20}" for made in (1, 2, 3))
@@ -17,6 +17,10 @@ FIRST, SECOND, THIRD = (f"WH{1_763_899_200_000 + made * 1000:012x}{'7' * 20}" fo
 
 def states(desk):
     return {webhook_id: webhook.state for webhook_id, webhook in desk.store._webhooks.items()}  # the journal is closed by now
+
+
+def due(settlement, at):
+    return msgspec.structs.replace(settlement, webhook=msgspec.structs.replace(settlement.webhook, due=at))
 
 
 def test_a_listing_says_who_wrote_what_and_what_became_of_it_newest_first(either, settled):
@@ -40,8 +44,65 @@ def test_ids_are_whole_however_long_the_texts_are(either, settled, monkeypatch):
     assert len(row.split()[0]) == 12
     assert row.endswith("…")
     narrow = either.run("errors", "list", *either.flags).stdout.splitlines()
-    assert narrow[0].split() == ["id", "at", "level", "code", "message"]
+    assert narrow[0].split() == ["id", "at", "level", "code", "endpoint", "message"]
     assert len(narrow[1].split()[0]) == 12
+
+
+def test_on_a_narrow_terminal_columns_leave_and_ids_states_and_texts_stay(either, settled, monkeypatch):
+    either.fill(settled(1, text=b"MessageSid=SM1&Body=" + b"word+" * 60))
+    monkeypatch.setattr(terminal, "_WIDE", 60)
+    head, row = either.run("webhooks", "list", *either.flags).stdout.splitlines()
+    assert head.split() == ["id", "received", "state", "text"]
+    assert FIRST.startswith(row.split()[0])
+    assert len(row.split()[0]) == 12
+    assert "failed" in row
+    monkeypatch.setattr(terminal, "_WIDE", 40)
+    head, row, *_ = either.run("errors", "list", *either.flags).stdout.splitlines()
+    assert head.split() == ["id", "code", "message"]
+    assert len(row.split()[0]) == 12
+    assert len(row) <= 40
+
+
+@pytest.mark.parametrize(
+    ("thing", "unknown", "hint"), [("errors", "WH01", "webhooks"), ("webhooks", "NO01", "errors"), ("issues", "NO01", "errors")]
+)
+def test_an_id_of_something_else_is_said_to_be_one(either, settled, thing, unknown, hint):
+    either.fill(settled(1))
+    result = either.run(thing, "show", unknown, *either.flags)
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"begin with {unknown[:2]}: offhook {hint} show {unknown}\n")
+
+
+def test_a_console_that_is_no_url_is_wrong_usage_and_one_without_an_address_is_said_so(stopped):
+    wrong = stopped.run("webhooks", "list", "--console-url", "127.0.0.1:8081")
+    assert wrong.exit_code == 2
+    assert "write something like http://127.0.0.1:8081" in wrong.stderr
+    nowhere = stopped.run("webhooks", "list", "--console-url", "http://offhook.invalid:8081")
+    assert nowhere.exit_code == 1
+    assert "There is no way to http://offhook.invalid:8081: Looking up offhook.invalid" in nowhere.stderr
+
+
+def test_a_database_that_cannot_be_read_is_said_with_where_a_server_was_looked_for(stopped, monkeypatch):
+    async def refuse():
+        raise UnusableJournalError("Another Offhook (process 7) uses offhook.db: stop it first, or choose another file.")
+
+    monkeypatch.setattr(stopped.store, "open", refuse)
+    shown = stopped.run("webhooks", "list", *stopped.flags)
+    assert shown.exit_code == 1
+    assert (
+        "Nothing listens at http://127.0.0.1:1 (--console-url names another console). Another Offhook (process 7)" in shown.stderr
+    )
+
+
+def test_a_number_that_is_none_is_said_to_be_no_whole_number(stopped):
+    assert "'abc' is not a valid whole number" in stopped.run("webhooks", "list", "--code", "abc").stderr
+    assert "--limit NUMBER" in stopped.run("webhooks", "list", "--help").stdout
+
+
+def test_lines_for_a_program_end_with_their_last_word(either, settled):
+    either.fill(settled(1), settled(2, text=b"MessageSid=SM2&Body=A+longer+text+than+the+other"))
+    lines = either.run("webhooks", "list", *either.flags).stdout.splitlines()
+    assert lines == [line.rstrip() for line in lines]
 
 
 def test_a_listing_needs_no_secret_of_the_file(either, settled):
@@ -92,6 +153,26 @@ def test_a_page_says_how_to_go_on(either, settled):
     assert f"--cursor {SECOND}" in either.run("webhooks", "list", "--limit", "1", *either.flags).stderr
 
 
+def test_a_message_that_waits_for_an_earlier_one_of_its_conversation_says_for_which(either, settled):
+    either.fill(*(due(settled(made, state=State.WAITING), time.time() - 60) for made in (1, 2, 3)))
+    assert "goes first" not in either.run("webhooks", "show", FIRST, *either.flags).stdout
+    turn = "in one conversation the earlier message goes first"
+    assert f"next try  after {FIRST}: {turn}" in either.run("webhooks", "show", SECOND, *either.flags).stdout
+    assert f"next try  after {FIRST} and 1 more: {turn}" in either.run("webhooks", "show", THIRD, *either.flags).stdout
+
+
+def test_a_message_whose_next_try_is_later_waits_for_that_alone(either, settled):
+    either.fill(due(settled(1, state=State.WAITING), time.time()), due(settled(2, state=State.WAITING), time.time() + 3600))
+    assert "goes first" not in either.run("webhooks", "show", SECOND, *either.flags).stdout
+
+
+def test_a_message_without_an_attempt_says_why_no_answer_is_noted(either, settled):
+    untried = due(settled(1, state=State.WAITING), 0.0)
+    either.fill(msgspec.structs.replace(untried, attempts=(), webhook=msgspec.structs.replace(untried.webhook, answer=None)))
+    shown = either.run("webhooks", "show", FIRST, *either.flags).stdout
+    assert "No answer noted yet\n  It is noted with the first attempt. Twilio gets one all the same" in shown
+
+
 def test_a_webhooks_page_has_request_attempts_with_phases_answer_replies_and_errors(either, settled):
     either.fill(settled(1))
     text = either.run("webhooks", "show", FIRST, *either.flags).stdout
@@ -102,7 +183,7 @@ def test_a_webhooks_page_has_request_attempts_with_phases_answer_replies_and_err
         "11217 The app answered 502.",
         "DNS 1 ms · connect 3 ms · first byte 40 ms · total 56 ms",
         "at 198.51.100.7:443: 502 16 bytes",
-        "Answer to the provider: 200 (stand-in)",
+        "Answer to the provider: 200 (a stand-in: the app had no usable answer in time)",
         "│ <Response/>",
         "1. kept",
         "│ Hi you",
@@ -178,13 +259,13 @@ class TestReplay:
     def test_without_a_server_it_says_when_they_go_out(self, stopped, settled):
         stopped.fill(settled(1))
         result = stopped.run("webhooks", "replay", FIRST, *stopped.flags)
-        assert result.stderr == "Set 1 webhook(s) waiting: they will be delivered when `offhook serve` runs.\n"
+        assert result.stderr == "Set 1 webhook waiting: they will be delivered when `offhook serve` runs.\n"
 
     def test_all_failed_asks_first_and_a_no_changes_nothing(self, either, settled):
         either.fill(settled(1), settled(2), settled(3, state=State.DELIVERED))
         result = either.run("webhooks", "replay", "--all-failed", *either.flags)
         assert result.exit_code == 1
-        assert "Replay 2 webhook(s)?" in result.stderr
+        assert "Replay 2 webhooks?" in result.stderr
         assert states(either)[FIRST] is State.FAILED
 
     def test_all_failed_with_yes_replays_every_failed_one(self, either, settled, parsed):
@@ -199,6 +280,12 @@ class TestReplay:
         assert parsed(either.run("webhooks", "replay", "--state", "delivered", "--yes", "--json", *either.flags)) == {
             "replayed": 1
         }
+
+    def test_where_none_has_failed_that_is_said(self, either, settled):
+        either.fill(settled(1, state=State.DELIVERED))
+        assert either.run("webhooks", "replay", "--all-failed", *either.flags).stderr == "No failed webhooks.\n"
+        found = either.run("webhooks", "replay", "-q", "Hello", *either.flags)
+        assert (found.exit_code, found.stderr) == (0, "No failed webhooks like that: --state means others.\n")
 
     def test_a_code_is_a_filter_as_well(self, either, settled, parsed):
         either.fill(settled(1), settled(2, state=State.DELIVERED), settled(3))
@@ -284,6 +371,27 @@ class TestTail:
         assert err == "gone; waiting for it to come back.\n"
         assert script.asked == {"endpoint": "sms", "limit": "200"}
 
+    def test_a_line_says_why_a_webhook_waits(self, capsys):
+        row = {
+            "id": "WH1",
+            "received_at": "2026-11-26T12:00:00Z",
+            "endpoint": "sms",
+            "state": "waiting",
+            "attempts": 1,
+            "failures": 1,
+            "answer_status": 200,
+            "from": "+15551230001",
+            "body_preview": "Hello",
+            "kind": "message",
+            "note": "The app answered with status 502",
+        }
+        script = Script([row], [{**row, "state": "delivered", "attempts": 2}])
+        with pytest.raises(EndOfScriptError):
+            asyncio.run(follow(script, {}, lines=1, interval=0, as_json=False))
+        waits, delivered = capsys.readouterr().out.splitlines()
+        assert waits.endswith("tries 1 answered 200 +15551230001 Hello · The app answered with status 502")
+        assert delivered.endswith("tries 2 answered 200 +15551230001 Hello")
+
     def test_without_a_server_there_is_nothing_to_follow(self, stopped, settled):
         stopped.fill(settled(1))
         result = stopped.run("webhooks", "tail", *stopped.flags)
@@ -314,6 +422,20 @@ def test_a_number_is_deleted_everywhere_and_only_after_a_yes(either, settled, pa
     assert parsed(result) == {"deleted": sum(number == gone for number in numbers.values())}
     left = parsed(either.run("webhooks", "list", "--json", *either.flags))["webhooks"]
     assert [row["from"] for row in left] == [number for number in numbers.values() if number != gone]
+
+
+@pytest.mark.parametrize("said", [None, "n\n"])
+def test_without_a_yes_nothing_is_done_and_that_is_said(either, settled, said):
+    either.fill(settled(1))
+    for words in (["delete", "--number", "+15551230001"], ["replay", "--all-failed"]):
+        result = either.run("webhooks", *words, *either.flags, input=said)
+        assert result.exit_code == 1
+        assert result.stderr.endswith(
+            "\nNothing was done: where nobody can be asked, --yes says it beforehand.\n"
+            if said is None
+            else "--yes says it beforehand.\n"
+        )
+    assert states(either) == {FIRST: State.FAILED}
 
 
 def test_a_number_that_is_none_is_bad_usage(either):

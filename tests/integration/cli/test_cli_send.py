@@ -111,6 +111,22 @@ def test_a_status_callback_is_about_a_message_of_ours(desk, app_answering):
     assert result.exit_code == 0
 
 
+def test_an_answer_without_a_reply_that_took_long_says_what_may_have_held_it_up(desk, app_answering, monkeypatch):
+    with app_answering((200, "text/xml", "<Response/>")) as app:
+        quick = desk.run("send", app.url, **SECRETS)
+        monkeypatch.setattr("offhook.cli.answers._LONG", 0.0)
+        slow = desk.run("send", app.url, **SECRETS)
+    assert (quick.exit_code, quick.stderr) == (0, "")
+    assert slow.exit_code == 0
+    assert "an earlier message of this sender waits. `offhook webhooks list` says which" in slow.stderr
+
+
+def test_a_status_callback_has_no_media(desk):
+    result = desk.run("send", "http://127.0.0.1:1/", "--status", "sent", "--media", "https://example.com/cat.jpg", **SECRETS)
+    assert result.exit_code == 2
+    assert "--status is a callback about a message of yours, and has no --media" in result.stderr
+
+
 def test_a_get_carries_everything_in_the_query_and_is_signed_over_it(desk, app_answering):
     with app_answering(HELLO) as app:
         desk.run("send", f"{app.url}?key=a%20b", "--get", "--body", "a b", **SECRETS)

@@ -46,7 +46,7 @@ def test_a_newcomers_first_command_makes_a_sink_that_everything_goes_to(sinks):
     result = sinks("create", "webhook", URL, "--types", "all")
     assert result.exit_code == 0
     [sink] = listed(sinks)
-    assert f"Made {sink['sid']}: events of {len(sink['subscription']['types'])} type(s) go there." in result.stderr
+    assert f"Made {sink['sid']}: events of {len(sink['subscription']['types'])} types go there." in result.stderr
     assert (sink["status"], sink["description"]) == ("active", f"webhook {URL}")
     known = json.loads(sinks("types", "--json").stdout)["types"]
     assert sorted(each["type"] for each in sink["subscription"]["types"]) == sorted(each["type"] for each in known)
@@ -133,9 +133,17 @@ def test_a_sink_is_found_by_the_beginning_of_its_id_and_by_its_description(sinks
     for words in (sid, sid[:20], sid[2:20], "mine"):
         page = sinks("show", words)
         assert page.exit_code == 0
-        for told in ("mine  well", sid, URL, f"{ERRORS} @2"):
+        for told in ("mine  ", sid, URL, f"{ERRORS} @2"):
             assert told in page.stdout
     assert json.loads(sinks("show", sid, "--json").stdout)["sid"] == sid
+
+
+def test_how_a_sink_is_doing_only_a_running_server_knows(either):
+    either.fill()
+    made(command(either), "--description", "mine", "--types", ERRORS)
+    told = "at rest" if either.flags == ("--console-port", "1") else "well"
+    assert told in command(either)("list").stdout
+    assert f"mine  {told}" in command(either)("show", "mine").stdout
 
 
 def test_two_sinks_of_one_description_are_not_told_apart_by_it(sinks):
@@ -175,6 +183,8 @@ def test_a_sink_that_nothing_goes_to_is_deleted_without_a_question(sinks):
 def test_the_types_of_sinks_are_listed_with_their_keys(desk):
     assert "webhook" in desk.run("sinks", "kinds").stdout
     page = desk.run("sinks", "kinds", "webhook").stdout
+    assert "True" not in page
+    assert "5s" in page
     assert "password (secret)" in page
     assert "(needed)" in page
     assert json.loads(desk.run("sinks", "kinds", "webhook", "--json").stdout)["fields"][0]["name"] == "destination"
@@ -195,7 +205,7 @@ class TestWithAServer:
         assert result.exit_code == 0, result.stderr
         [sink] = listed(run)
         assert (sink["status"], len(sink["subscription"]["types"])) == ("active", 1)
-        assert f"Made {sink['sid']}: events of 1 type(s) go there." in result.stderr
+        assert f"Made {sink['sid']}: events of 1 type go there." in result.stderr
 
     def test_one_that_does_not_take_it_stays_and_says_how_to_go_on(self, running):
         run = command(running)
@@ -222,7 +232,7 @@ class TestWithAServer:
         wrong = run("validate", sink["sid"], "nonsense")
         assert (wrong.exit_code, wrong.stdout) == (1, "")
         right = run("validate", sink["sid"], tested.test_id, "--types", ERRORS)
-        assert (right.exit_code, right.stderr) == (0, f"{sink['sid']} is active. Events of 1 type(s) go there.\n")
+        assert (right.exit_code, right.stderr) == (0, f"{sink['sid']} is active. Events of 1 type go there.\n")
 
     def test_a_test_says_whether_the_event_was_taken(self, running):
         run = command(running)
@@ -239,7 +249,7 @@ class TestWithAServer:
         sid = made(run, "--types", ERRORS)["sid"]
         running.carried.states[sid] = SinkState()
         result = run("replay", sid, "--since", "2026-11-23T14:00Z", "--until", "2026-11-23T15:00Z", "--json")
-        assert (result.exit_code, result.stderr) == (0, "Replayed 3 event(s).\n")
+        assert (result.exit_code, result.stderr) == (0, "Replayed 3 events.\n")
         assert json.loads(result.stdout)["state"] == "completed"
         assert run("replay", sid, "--parked", "--no-wait").exit_code == 0
         since = 1_795_442_400.0

@@ -1,5 +1,7 @@
 """A gateway in front of the app had nothing to pass on. Which one it was, another rule may know."""
 
+import re
+
 from offhook.debugger.case import Case
 from offhook.records import Cause, Confidence
 
@@ -22,18 +24,27 @@ _STEPS = {
         "Look for what hangs: a database, another service, a worker that is blocked.",
     ),
 }
+# Servers that run apps and stand in front of none. A proxy that had no answer to pass on would have named itself.
+_APPS = re.compile(r"(?i)\b(?:werkzeug|gunicorn|uvicorn|hypercorn|daphne|waitress|puma|webrick)\b")
+_KEPT = "With Offhook in front, nothing is lost meanwhile: it delivers when the app is back."
 
 
 def cause(case: Case) -> Cause | None:
-    """A gateway in front of the app had nothing to pass on."""
+    """A gateway in front of the app had nothing to pass on, or the app says so itself."""
     if case.status not in _MEANINGS:
         return None
     name, title = _MEANINGS[case.status]
     server = case.header("server")
-    return Cause(
-        name=name,
-        title=title,
-        confidence=Confidence.POSSIBLE,
-        evidence=(f"status {case.status}", *([f"Server: {server[:60]}"] if server else [])),
-        steps=(*_STEPS[case.status], "With Offhook in front, nothing is lost meanwhile: it delivers when the app is back."),
-    )
+    evidence = (f"status {case.status}", *([f"Server: {server[:60]}"] if server else []))
+    if _APPS.search(server):
+        return Cause(
+            name="app.gateway-status",
+            title=f"The app itself answered with status {case.status}: the answer is its own server's, not one of a proxy in front of it.",
+            confidence=Confidence.LIKELY,
+            evidence=evidence,
+            steps=(
+                f"Look in the app for what answers {case.status}: often it passes on what another service has told it.",
+                _KEPT,
+            ),
+        )
+    return Cause(name=name, title=title, confidence=Confidence.POSSIBLE, evidence=evidence, steps=(*_STEPS[case.status], _KEPT))
