@@ -8,7 +8,9 @@ import pytest
 
 from offhook.errors import JournalError
 from offhook.intake.desk import Desk, DeskParts
+from offhook.intake.slot import Slot
 from offhook.metrics import Metrics
+from offhook.providers.base import Incoming
 from offhook.providers.forms import read_form
 from offhook.providers.signature import Key
 from offhook.providers.twilio import Twilio, TwilioSettings
@@ -471,3 +473,46 @@ async def test_a_desk_that_closes_hands_on_what_it_has_acknowledged():
         assert desk.deliveries.accepted == []
         await desk.desk.close()
         assert len(desk.deliveries.accepted) == 1
+
+
+class Peer:
+    """A connection that is answered, or that breaks when it is."""
+
+    def __init__(self, *, breaks):
+        self.breaks = breaks
+        self.answers = []
+        self.abandoned = False
+
+    def answer(self, slot, answer):
+        if self.breaks:
+            raise ValueError("a fault of ours")
+        self.answers.append(answer.status)
+        return True
+
+    def hears(self):
+        return True
+
+    def abandon(self):
+        self.abandoned = True
+
+
+async def test_a_webhook_whose_answer_cannot_be_written_is_handed_on_and_the_others_are_answered():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    desk = Set()
+    await desk.memory.open()
+    peers = [Peer(breaks=number == 1) for number in range(3)]
+    calls = []
+    for number, peer in enumerate(peers):
+        body = urlencode({**MESSAGE, "MessageSid": f"SM{number:032x}"}).encode()
+        signature = Key("token").sign(b"https://hooks.example/ack" + read_form(body).signed)
+        headers = {b"host": b"h", b"content-type": b"application/x-www-form-urlencoded", b"x-twilio-signature": signature}
+        request = Incoming(
+            method="POST", target=b"/ack", headers=headers, head=b"POST /ack", body=body, peer="192.0.2.9", secure=False
+        )
+        calls.append((request, Slot(peer)))
+    desk.desk.handle(calls)
+    await until(lambda: len(desk.deliveries.accepted) == 3)
+    assert [(peer.answers, peer.abandoned) for peer in peers] == [([200], False), ([], True), ([200], False)]
+    assert [str(error) for error in told] == ["a fault of ours"]
+    await desk.desk.close()

@@ -178,8 +178,9 @@ class Desk:
                 if answer is None:
                     self._aftermath.ask(arrival, accepted, outcome.duplicate_of, partial(self._relay, arrival, slot))
                     continue
-                slot.send(answer)
+                # First this: what is stored is handed on, whatever becomes of its answer.
                 acknowledged.append((arrival, accepted, answer, outcome.duplicate_of))
+                slot.send(answer)
             except Exception as error:  # noqa: BLE001 - see above
                 _give_up(slot, error)
         if acknowledged:

@@ -43,7 +43,11 @@ class Slot(msgspec.Struct, eq=False):
         connection, self.connection = self.connection, None
         if connection is None:
             return False
-        return connection.answer(self, answer)
+        try:
+            return connection.answer(self, answer)
+        except BaseException:
+            self.connection = connection  # it can still be abandoned
+            raise
 
     def abandon(self) -> None:
         """There will be no answer: the connection is closed."""
