@@ -265,11 +265,16 @@ def _ascii(value: Any) -> str:
 
 
 def _columns(*, colors: bool) -> Callable[[Any, str, Fields], bytes]:
-    """One line in columns, with its traceback below it where there is one."""
+    """One line in columns, with its traceback below it where there is one. What has no value is for programs: it is left out."""
     # Frames without their local variables: those may hold what must not be written down.
     frames = structlog.dev.RichTracebackFormatter(show_locals=False) if colors else structlog.dev.plain_traceback
     render = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=24, sort_keys=False, exception_formatter=frames)
-    return lambda logger, level, fields: (render(logger, level, fields) + "\n").encode(errors="replace")
+
+    def columns(logger: Any, level: str, fields: Fields) -> bytes:
+        said = {name: value for name, value in fields.items() if value is not None and value != ""}
+        return (render(logger, level, said) + "\n").encode(errors="replace")
+
+    return columns
 
 
 class _Bridge(logging.Handler):

@@ -55,6 +55,20 @@ def test_a_terminal_gets_columns_and_json_only_when_asked():
     assert lines(stream)[0]["webhook"] == "WH1"
 
 
+def test_for_people_what_has_no_value_is_left_out_and_for_programs_it_stays():
+    said = {"webhook": "WH1", "duplicate_of": None, "why": "", "tries": 0}
+    stream = Terminal()
+    logs.configure("info", stream=stream)
+    logs.get("intake").info("webhook.received", **said)
+    assert "tries" in stream.getvalue()
+    assert not any(name in stream.getvalue() for name in ("duplicate_of", "why"))
+
+    stream = io.StringIO()
+    logs.configure("info", stream=stream)
+    logs.get("intake").info("webhook.received", **said)
+    assert said.items() <= lines(stream)[0].items()
+
+
 def test_a_logger_made_before_the_configuration_follows_it_and_every_later_one():
     logger = logs.get("early")
     first, second = io.StringIO(), io.StringIO()

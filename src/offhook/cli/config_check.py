@@ -1,6 +1,7 @@
 """`offhook config check`: what the settings come to, and where each one came from."""
 
 import os
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -28,22 +29,30 @@ Examples:
 def config_check(*, configuration: Configuration, as_json: bool) -> None:
     """Show the settings that `offhook serve` would start with, and where each comes from. Exit code 2 when it would not start."""
     settings = configuration.settings
-    (_write_json if as_json else _write_tables)(settings)
-    for endpoint in settings.endpoints:
-        for url in filter(None, (endpoint.app_url, endpoint.fallback_url)):
-            for problem in overrides.parse(url.partition("#")[2]).problems:
-                code = f" (Twilio: {problem.code})" if problem.code else ""
-                what = f"#{problem.key}={problem.value}: {problem.message}{code}; used instead: {problem.used}"
-                say(f"endpoint {endpoint.name}: {what}", "yellow")
-    for oddity in oddities(settings, os.environ):
-        say(oddity, "yellow")
+    odd = [*_odd_overrides(settings), *oddities(settings, os.environ)]
+    if as_json:
+        _write_json(settings, odd)
+    else:
+        _write_tables(settings)
+    for each in odd:
+        say(each, "yellow")
     check_startable(settings)
     check_callable(settings.endpoints)
     check_tellable(settings)
     say("These settings can be used.", "green")
 
 
-def _write_json(settings: Settings) -> None:
+def _odd_overrides(settings: Settings) -> Iterator[str]:
+    """What stands in the fragments of the endpoints' URLs and is not used."""
+    for endpoint in settings.endpoints:
+        for url in filter(None, (endpoint.app_url, endpoint.fallback_url)):
+            for problem in overrides.parse(url.partition("#")[2]).problems:
+                code = f" (Twilio: {problem.code})" if problem.code else ""
+                what = f"#{problem.key}={problem.value}: {problem.message}{code}; used instead: {problem.used}"
+                yield f"endpoint {endpoint.name}: {what}"
+
+
+def _write_json(settings: Settings, odd: Sequence[str]) -> None:
     write_json(
         {
             "settings": {name: {"value": shown, "source": source} for name, (shown, source) in settings.origins.items()},
@@ -51,7 +60,7 @@ def _write_json(settings: Settings) -> None:
             "accounts": [{"sid": account.sid, "auth_tokens": len(account.auth_tokens)} for account in settings.accounts],
             "shared_keys": [{"key_id": key.key_id, "algorithm": key.algorithm} for key in settings.shared_keys],
             "alarms": [{"name": alarm.name, **keys_of(alarm)} for alarm in alarms_of(settings)],
-            "warnings": settings.warnings,
+            "warnings": [*settings.warnings, *odd],
         }
     )
 

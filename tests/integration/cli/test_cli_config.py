@@ -83,10 +83,12 @@ def test_another_file_can_be_named_and_a_missing_one_is_said(desk):
     assert "gone.toml: it cannot be read" in gone.stderr
 
 
-def test_connection_overrides_that_twilio_would_not_take_are_said(desk):
+def test_connection_overrides_that_twilio_would_not_take_are_said(desk, parsed):
     result = desk.run("config", "check", "--to", "http://localhost:5000/sms#rc=9", **SECRETS)
     assert result.exit_code == 0
     assert "endpoint sms: #rc=9" in result.stderr
+    page = parsed(desk.run("config", "check", "--json", "--to", "http://localhost:5000/sms#rc=9", **SECRETS))
+    assert [each for each in page["warnings"] if "#rc=9" in each]
 
 
 def test_a_variable_that_means_nothing_is_said_and_borne(desk):
