@@ -95,7 +95,7 @@ def test_a_person_with_a_mouse_sees_why_makes_an_alarm_and_gets_back_what_was_lo
         lose(offhook)
         health = see.locator("#health")
         health.get_by_text("3 messages").first.wait_for()  # without a reload
-        assert "the app is down" in health.inner_text()
+        assert "The app itself answered with status 502" in health.inner_text()
         shoot(page, "3-trouble")
 
         see.get_by_label("Main").get_by_role("link", name="Errors").click()

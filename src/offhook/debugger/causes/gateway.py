@@ -39,7 +39,7 @@ def cause(case: Case) -> Cause | None:
     if _APPS.search(server):
         return Cause(
             name="app.gateway-status",
-            title=f"The app itself answered with status {case.status}: the answer is its own server's, not one of a proxy in front of it.",
+            title=f"The app itself answered with status {case.status}, and not a proxy in front of it.",
             confidence=Confidence.LIKELY,
             evidence=evidence,
             steps=(
