@@ -29,6 +29,7 @@ from offhook.stores.rules import underived
 from offhook.stores.sqlite.codec import KEY_COLUMNS
 from offhook.stores.sqlite.database import make_private, open_writer
 from offhook.stores.sqlite.group import Batch, Changes, Group, Pending, Settling
+from offhook.stores.sqlite.search import index_some
 from offhook.stores.sqlite.statements import execute, execute_rows
 from offhook.stores.sqlite.transaction import write
 from offhook.system import id_floor
@@ -62,6 +63,19 @@ def fill(path: Path | str, count: int, days: float = 10) -> None:
     _write_keys(db, keys)
     execute(db, "mark_settled", settled_below=count + 1)
     execute(db, "mark_deduped", deduped_below=count + 1)
+    db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    db.close()
+    index(path)
+
+
+def index(path: Path | str) -> None:
+    """Put the words of all settled webhooks into their index, which Offhook does little by little, behind the deliveries."""
+    db = open_writer(path, synchronous="OFF", vfs=None)
+    (settled_below,) = db.execute("SELECT settled_below FROM marks").fetchall()[0]
+    more = True
+    while more:
+        with db:
+            more = all(index_some(db, Changes(1, (0.0, 0.0)), settled_below) for _ in range(AT_ONCE))
     db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     db.close()
 

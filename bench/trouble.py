@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from bench.fill import DAY, identifier
+from bench.fill import DAY, identifier, index
 from bench.messages import ACCOUNT, TO, WORDS
 from offhook.alarms.book import AlarmBook
 from offhook.alarms.model import Alarm, Channels, Firing, FiringState
@@ -36,9 +36,6 @@ from offhook.records import (
 )
 from offhook.stores.rules import underived
 from offhook.stores.sqlite import SqliteJournal
-from offhook.stores.sqlite.database import open_writer
-from offhook.stores.sqlite.group import Changes
-from offhook.stores.sqlite.search import index_some
 from offhook.streams.model import SINKS, SUBSCRIPTIONS, Sink, SinkStatus, Subscribed, Subscription
 from offhook.streams.shelves import put
 from offhook.system import SystemClock, TimeSortedIds
@@ -71,17 +68,6 @@ async def add(path: Path, scale: float) -> None:
     finally:
         await journal.close()
     index(path)
-
-
-def index(path: Path) -> None:
-    """Put all words into their index, which Offhook does little by little when nothing else is to do."""
-    db = open_writer(path, synchronous="OFF", vfs=None)
-    (settled_below,) = db.execute("SELECT settled_below FROM marks").fetchall()[0]
-    more = True
-    while more:
-        with db:
-            more = all(index_some(db, Changes(1, (0.0, 0.0)), settled_below) for _ in range(AT_ONCE))
-    db.close()
 
 
 async def _events(journal: SqliteJournal, count: int) -> None:
