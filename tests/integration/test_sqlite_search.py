@@ -1,15 +1,17 @@
 """The index of words is filled behind the deliveries; whether a webhook is in it already makes no difference to what a search finds."""
 
 import asyncio
+import time
 
 import pytest
 from msgspec.structs import replace
 
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Settlement, State, WebhookFilter
-from offhook.stores.sqlite import SqliteJournal, reads, search
+from offhook.stores.sqlite import SqliteJournal, housekeeping, reads, search
 from offhook.stores.words import document, mentions, words_of
 from offhook.system import SystemClock
+from tests.helpers.door import until
 from tests.helpers.journals import an_event
 from tests.helpers.messages import an_arrival
 
@@ -151,3 +153,26 @@ def test_the_words_of_a_webhook_are_bounded():
 
 def test_a_question_is_quoted_word_by_word():
     assert search.question('ab "cde" f') == '"ab" AND "cde"* AND "f"'
+
+
+@pytest.mark.parametrize(("rush", "follows"), [(10, False), (10_000, True)])
+async def test_the_index_leaves_the_time_of_a_rush_to_what_comes_in_and_catches_up_afterwards(
+    tmp_path, monkeypatch, rush, follows
+):
+    for name, value in {"RUSH": rush, "RUSH_SEEN_OVER": 0.05, "INDEX_LOOK_EVERY": 0.01, "INDEX_PAUSE": 0.001}.items():
+        monkeypatch.setattr(housekeeping, name, value)
+    journal = SqliteJournal(tmp_path / "journal.db", SystemClock(), derive=DERIVE)
+    await journal.open()
+    steps = []
+    index = journal._keeper.index
+    monkeypatch.setattr(journal._keeper, "index", lambda: steps.append(time.monotonic()) or index())
+    try:
+        began = time.monotonic()
+        while time.monotonic() < began + 0.6:
+            await keep(journal, "rush hour")
+        ended = time.monotonic()
+        assert any(began + 0.2 < at < ended for at in steps) is follows
+        await until(lambda: journal._ledger.searchable_below >= journal._ledger.settled_below)
+        assert len(await found(journal, "rush")) == min(100, len(await journal.webhooks(WebhookFilter(), 1_000)))
+    finally:
+        await journal.close()

@@ -1,6 +1,8 @@
 """What the journal does behind its work: keys go to their table, marks are set for the next opening, words into their index."""
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -14,6 +16,8 @@ from offhook.stores.sqlite.writer import Writer
 
 SETTLED_BETWEEN_MARKS = 4_096
 INDEX_PAUSE, INDEX_LOOK_EVERY = 0.02, 1.0
+# Arrivals a second, over a quarter of one: more than the index could follow, so that it had better leave the time to them.
+RUSH, RUSH_SEEN_OVER = 2_000, 0.25
 
 
 class Housekeeper:
@@ -25,6 +29,8 @@ class Housekeeper:
         self._readers = readers
         self._moving_keys = False
         self._settled = 0
+        self._rush = False
+        self._seen_at, self._seen = -math.inf, ledger.changes.next_seq
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -66,13 +72,23 @@ class Housekeeper:
             return
 
     async def _keep_indexing(self) -> None:
-        """Behind the deliveries: some 1,600 webhooks a second at most, whatever is waiting."""
+        """Behind the deliveries: some 1,600 webhooks a second at most, whatever is waiting, and none while more than that come in."""
         while True:
+            if self._is_rush():
+                await asyncio.sleep(RUSH_SEEN_OVER)
+                continue
             try:
                 done = await self.index()
             except JournalError:
                 done = 0  # a journal that cannot store says so elsewhere
             await asyncio.sleep(INDEX_PAUSE if done else INDEX_LOOK_EVERY)
+
+    def _is_rush(self) -> bool:
+        now, seen = time.monotonic(), self._ledger.changes.next_seq
+        if now - self._seen_at >= RUSH_SEEN_OVER:
+            self._rush = seen - self._seen > RUSH * (now - self._seen_at)
+            self._seen_at, self._seen = now, seen
+        return self._rush
 
     def _mark_settled(self) -> None:
         self._settled = 0
