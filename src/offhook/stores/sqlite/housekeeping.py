@@ -48,7 +48,7 @@ class Housekeeper:
         self._settled += settled
         if self._settled >= SETTLED_BETWEEN_MARKS:
             self._mark_settled()
-        if self._ledger.has_keys_to_move and not self._moving_keys:
+        if not self._moving_keys and self._ledger.has_keys_to_move(rush=self._rush):
             keys, complete = self._ledger.take_keys()
             self._moving_keys = True
             self._writer.enqueue(Work(partial(upkeep.move_keys, keys=keys, complete=complete), partial(self._keys_moved, keys)))

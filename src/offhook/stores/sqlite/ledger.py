@@ -102,10 +102,9 @@ class Ledger:
 
     # -- keys on their way to the table
 
-    @property
-    def has_keys_to_move(self) -> bool:
-        """Whether there are more recent keys than should be in memory."""
-        return len(self.recent) > RECENT_KEYS
+    def has_keys_to_move(self, *, rush: bool) -> bool:
+        """Whether there are more recent keys than should be in memory; in a rush as many again may wait."""
+        return len(self.recent) > (2 * RECENT_KEYS if rush else RECENT_KEYS)
 
     def take_keys(self) -> tuple[list[Key], int]:
         """The next keys to write into the table, in its order; and the seq below which it then holds all, 0 while that is open."""
