@@ -1,4 +1,4 @@
-"""The real clock and the real maker of ids."""
+"""The real clock, the real maker of ids, and how this process keeps its memory."""
 
 import asyncio
 import ctypes

@@ -64,11 +64,6 @@ class _Claim(Record):
     in_body: bool
 
     @property
-    def encoded(self) -> bytes:
-        """The parameters as they came."""
-        return self.request.body if self.in_body else raw.query(self.request.target)
-
-    @property
     def signed(self) -> bytes:
         """What the signature covers besides the URL."""
         return self.form.signed if self.in_body else b""
@@ -129,7 +124,7 @@ class Twilio:
         if refused is not None:
             return refused
         if not claim.form.familiar:
-            learn(claim.encoded, claim.form)
+            learn(claim.form)
         return Accepted(
             kind=about.kind,
             dedupe_key=naming.dedupe_key(about, claim.request),
@@ -214,10 +209,9 @@ class Twilio:
 
     def derive(self, arrival: Arrival) -> Webhook:
         """The webhook that a kept arrival is."""
-        encoded = raw.encoded_parameters(arrival.head, arrival.body)
-        form = read_form(encoded)
+        form = read_form(raw.encoded_parameters(arrival.head, arrival.body))
         if not form.familiar:
-            learn(encoded, form)  # it was verified before it was kept
+            learn(form)  # it was verified before it was kept
         about = naming.named(arrival.endpoint, arrival.kind, form)
         return Webhook(
             id=arrival.id,
