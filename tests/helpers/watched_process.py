@@ -1,7 +1,7 @@
 """A process that writes debug events to a file and watches them, with a clock that goes twenty times as fast: to be killed.
 
-`python -m tests.helpers.watched_process FILE BEGAN UNTIL`: `BEGAN` is the real time at which the clock stood at 1,700,000,000; at `UNTIL`
-(seconds on that clock since then) it stops.
+`python -m tests.helpers.watched_process FILE BEGAN [QUIET]`: `BEGAN` is the real time at which the clock stood at 1,700,000,000. Each life begins
+with a storm of errors, however long the process took to start; with `QUIET` there is none, and it stops after so many seconds on its clock.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class FastClock:
         await asyncio.sleep(seconds / SPEED)
 
 
-async def main(file, began, until):
+async def main(file, began, quiet=0.0):
     logs.configure("error")
     clock, ids = FastClock(began), TimeSortedIds()
     journal = SqliteJournal(Path(file), clock, derive=derive)
@@ -54,8 +54,9 @@ async def main(file, began, until):
     await watcher.start()
     watching = asyncio.create_task(watcher.run())
     print("watching", flush=True)
-    while clock.now() < EPOCH + until:
-        if (clock.now() - EPOCH) % CYCLE < STORM and clock.now() < EPOCH + until - 2 * CYCLE:
+    started = clock.now()
+    while not quiet or clock.now() < started + quiet:
+        if not quiet and (clock.now() - started) % CYCLE < STORM:
             await journal.record([an_event(at=clock.now(), endpoint="sms")])
         await clock.sleep(0.4)
     watching.cancel()
@@ -65,4 +66,4 @@ async def main(file, began, until):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], *map(float, sys.argv[2:])))
