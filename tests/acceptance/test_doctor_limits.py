@@ -67,12 +67,14 @@ BEHAVIOURS = {
 
 
 async def examine(behaviour):
-    """How long it took in seconds, the peak of its memory in MB, and the report."""
+    """How long it took from its first request on in seconds, the peak of its memory in MB, and the report."""
 
     served = set()
+    begun = []
 
     async def serve(reader, writer):
         served.add(asyncio.current_task())
+        begun.append(time.monotonic())
         try:
             await reader.readuntil(b"\r\n\r\n")
             await behaviour(writer)
@@ -83,7 +85,6 @@ async def examine(behaviour):
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    begun = time.monotonic()
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-c", COMMAND, "doctor", f"http://127.0.0.1:{port}/sms", "--json"),
@@ -91,7 +92,7 @@ async def examine(behaviour):
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        out, err = await asyncio.wait_for(child.communicate(), 60)
+        out, err = await asyncio.wait_for(child.communicate(), 120)
     finally:
         if child.returncode is None:
             child.kill()
@@ -100,7 +101,7 @@ async def examine(behaviour):
         for task in served:
             task.cancel()
         await asyncio.gather(*served)
-    took = time.monotonic() - begun
+    took = time.monotonic() - begun[0]
     return took, int(re.search(rb"peak (\d+)", err)[1]) / 1024, json.loads(out)
 
 

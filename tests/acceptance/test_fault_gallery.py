@@ -19,8 +19,8 @@ from tests.helpers.messages import an_arrival
 
 CLOCK, IDS = SystemClock(), TimeSortedIds()
 PROVIDER = Twilio(TwilioSettings(tokens={"": ("a-token-for-tests",)}))
-# Short deadlines, so that what hangs does not hold up the tests.
-DEADLINES = "#ct=1000&rt=600&tt=1500"
+# Shorter than usual, so that what hangs does not hold up the tests, and long enough for a machine that has much to do.
+DEADLINES = "#ct=5000&rt=2000&tt=6000"
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ class Server:
         """Whether it is ready for its clients."""
         return listens(self.port)
 
-    def start(self, seconds=60.0):
+    def start(self, seconds=180.0):
         self._child = Child(self.command(), self.folder / "log", self.environment())
         process = self._child.process
         wait_until(lambda: self.answers() or process.poll() is not None, seconds)

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import sys
+import threading
 import time
 from ipaddress import ip_address
 
@@ -149,7 +150,7 @@ async def test_a_handshake_that_hangs_ends_in_its_time_and_closes(look):
 
     began = time.monotonic()
     (found,) = await look(None, AS_TWILIO, script=hang, within=0.3)
-    assert 0.25 < time.monotonic() - began < 1.5
+    assert 0.25 < time.monotonic() - began < 5
     assert (found.connected, found.late, found.declined) == (True, True, False)
     assert found.failure.kind is FailureKind.TLS
     await come_true(closed.is_set)
@@ -170,20 +171,18 @@ async def test_a_port_at_which_nobody_listens(unused_tcp_port):
 
 
 @on_both_loops
-async def test_reading_the_trust_store_does_not_hold_up_the_loop(look, house, tmp_path):
-    late = []
+async def test_reading_the_trust_store_does_not_hold_up_the_loop(look, house, tmp_path, monkeypatch):
+    readers, read = [], ssl.SSLContext.load_default_certs
 
-    async def watch():
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.002)
-            late.append(time.monotonic() - before)
+    def told(context, *purpose):
+        readers.append(threading.current_thread())
+        return read(context, *purpose)
 
-    watching = asyncio.create_task(watch())
-    (found,) = await look(serving(house.good(), tmp_path), AS_TWILIO)
-    watching.cancel()
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", told)
+    # The context with the server's name has been made at the start, with the file.
+    (found,) = await look(serving(house.good(), tmp_path), AS_TWILIO_NAMELESS)
     assert found.failure is None
-    assert len(late) > 3
+    assert readers[-1] is not threading.current_thread()
 
 
 def test_the_private_way_to_the_chain_is_taken_only_before_python_3_13():
