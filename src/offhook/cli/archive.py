@@ -18,6 +18,7 @@ from offhook.api.problems import Problem
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
 from offhook.cli.sending import is_usable
+from offhook.cli.terminal import say
 from offhook.console.key import read_key
 from offhook.errors import OffhookError, UnusableJournalError
 from offhook.ports import Journal
@@ -90,6 +91,8 @@ class OfflineArchive:
         values = _values((*fields.WEBHOOK_FILTERS, *fields.WEBHOOK_PAGE), query)
         limit = values.get("limit", fields.DEFAULT_LIMIT)
         found = await self._journal.webhooks(fields.webhook_filter(values), limit + 1, values.get("cursor", ""))
+        if not found:
+            await self._look_whose(values)
         rows = [shapes.webhook_row(webhook) for webhook in found[:limit]]
         return {"webhooks": rows, "next_cursor": rows[-1]["id"] if len(found) > limit else None}
 
@@ -103,6 +106,8 @@ class OfflineArchive:
         values = _values((*fields.ERROR_FILTERS, *fields.ERROR_PAGE), query)
         limit = values.get("limit", fields.DEFAULT_LIMIT)
         found = await self._journal.events(fields.event_filter(values), limit + 1, values.get("cursor", ""))
+        if not found:
+            await self._look_whose(values)
         rows = [shapes.error_shape(event) for event in found[:limit]]
         return {"errors": rows, "next_cursor": rows[-1]["sid"] if len(found) > limit else None}
 
@@ -127,7 +132,10 @@ class OfflineArchive:
         values = _values((*fields.ISSUE_FILTERS, *fields.ISSUE_PAGE), query)
         limit = values.get("limit", fields.DEFAULT_LIMIT)
         where, before = fields.issue_filter(values), values.get("cursor", "")
-        return {**shapes.issue_page(await self._journal.issues(where, limit + 1, before, now=time.time()), limit)}
+        found = await self._journal.issues(where, limit + 1, before, now=time.time())
+        if not found:
+            await self._look_whose(values)
+        return {**shapes.issue_page(found, limit)}
 
     async def issue(self, issue_id: str) -> Shape | None:
         """One issue."""
@@ -150,6 +158,16 @@ class OfflineArchive:
         from offhook.cli import alarms_offline
 
         return await alarms_offline.ask(self._journal, self._endpoints, method, path, body)
+
+    async def _look_whose(self, values: Mapping[str, Any]) -> None:
+        """Nothing was found: refuse an endpoint that there is not, as a server would. Where nobody knows which there are, say what is kept."""
+        from offhook.api.whose import stranger  # with the whole API behind it
+
+        said = await stranger(self._journal, self._endpoints, values, time.time())
+        if said and self._endpoints:
+            raise click.UsageError(said)
+        if said:
+            say(said)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:
         return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}

@@ -126,7 +126,7 @@ def test_json_is_what_the_api_gives_with_a_server_and_without(either, settled, p
     ("words", "ids"),
     [
         (["--state", "failed", "--state", "waiting"], [THIRD, FIRST]),
-        (["--endpoint", "other"], []),
+        (["--endpoint", "sms", "-q", "Never"], []),
         (["-q", "Goodbye"], [THIRD]),
         (["--since", "2025-11-23T12:00:02Z"], [THIRD, SECOND]),
         (["--until", "1763899202"], [FIRST]),
@@ -139,6 +139,34 @@ def test_the_filters_are_the_apis(either, settled, parsed, words, ids):
     )
     page = parsed(either.run("webhooks", "list", "--json", *words, *either.flags))
     assert [row["id"] for row in page["webhooks"]] == ids
+
+
+LISTINGS = [("webhooks", "list"), ("errors", "list"), ("issues", "list"), ("webhooks", "replay", "--yes")]
+
+
+@pytest.mark.parametrize("words", [*LISTINGS, ("webhooks", "tail")])
+def test_an_endpoint_that_there_is_not_is_bad_usage(running, settled, words):
+    running.fill(settled(1))
+    result = running.run(*words, "--endpoint", "smss", *running.flags)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no endpoint smss, and nothing is kept of one. Did you mean sms?" in result.stderr
+
+
+@pytest.mark.parametrize("words", LISTINGS)
+def test_without_a_server_the_settings_say_which_endpoints_there_are(stopped, settled, words):
+    stopped.fill(settled(1))
+    (stopped.folder / "offhook.toml").write_text('[endpoints.voice]\nto = "http://127.0.0.1:5000"\n')
+    result = stopped.run(*words, "--endpoint", "smss", *stopped.flags)
+    assert result.exit_code == 2
+    assert "There is no endpoint smss, and nothing is kept of one. Did you mean sms?" in result.stderr
+    assert stopped.run(*words, "--endpoint", "voice", *stopped.flags).exit_code == 0
+
+
+def test_without_a_server_and_settings_only_what_is_kept_can_be_said(stopped, settled, parsed):
+    stopped.fill(settled(1))
+    result = stopped.run("webhooks", "list", "--json", "--endpoint", "smss", *stopped.flags)
+    assert (result.exit_code, parsed(result)["webhooks"]) == (0, [])
+    assert result.stderr == "Nothing is kept of an endpoint smss. Did you mean sms?\n"
 
 
 def test_nothing_there_is_said_on_stderr_and_is_no_fault(either):
