@@ -327,6 +327,12 @@ class Replayed(TypedDict):
     replayed: int
 
 
+class Hastened(TypedDict):
+    """How many webhooks were to wait longer, and are due now."""
+
+    hastened: int
+
+
 class Deleted(TypedDict):
     """How many webhooks were deleted for good."""
 

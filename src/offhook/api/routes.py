@@ -9,6 +9,7 @@ from offhook.api.alerts import get_alert, list_alerts
 from offhook.api.debug_events import count_errors, get_error, list_errors
 from offhook.api.doctor import DOCTOR_QUESTION, examine_url
 from offhook.api.fields import (
+    ENDPOINT,
     ERROR_COUNTS,
     ERROR_FILTERS,
     ERROR_PAGE,
@@ -31,6 +32,7 @@ from offhook.api.webhooks import (
     delete_number,
     dismiss_webhook,
     get_webhook,
+    hasten_webhooks,
     list_webhooks,
     replay_webhook,
     replay_webhooks,
@@ -117,6 +119,17 @@ OPERATIONS = (
         (*WEBHOOK_FILTERS, *WEBHOOK_IDS),
         (20003, 20408, 20413, 20415, 20503),
         audit="replay",
+    ),
+    Operation(
+        "POST",
+        "/api/hastenings",
+        "Deliver now what waits for a later try. A conversation stays in order, and an app that is given a rest is still asked with one try at a time.",
+        hasten_webhooks,
+        resources.Hastened,
+        query=(ENDPOINT,),
+        body=(ENDPOINT,),
+        problems=(20003, 20408, 20409, 20413, 20415, 20503),
+        audit="hasten",
     ),
     Operation(
         "POST",

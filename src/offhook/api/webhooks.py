@@ -1,4 +1,4 @@
-"""What can be asked of webhooks and their replies: list, look at, replay, dismiss, send."""
+"""What can be asked of webhooks and their replies: list, look at, replay, hasten, dismiss, send."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -92,6 +92,16 @@ async def replay_where(house: House, where: WebhookFilter) -> int:
         replayed += await house.replay([webhook.id for webhook in batch])
         before = batch[-1].id
     return replayed
+
+
+async def hasten_webhooks(house: House, call: Call) -> Response:
+    """Have what waits for a later try tried now."""
+    wanted = call.values.get("endpoint", "")
+    names = [endpoint.name for endpoint in house.endpoints if wanted in ("", endpoint.name)]
+    if not names and wanted:
+        await refuse_stranger(house, call)
+        raise Problem(20409, f"Endpoint {wanted[:64]} is no longer configured: what waits there has no app to go to.")
+    return json_answer({"hastened": sum([await house.hasten(name) for name in names])})
 
 
 async def dismiss_webhook(house: House, call: Call) -> Response:

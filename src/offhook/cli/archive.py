@@ -57,6 +57,9 @@ class Archive(Protocol):
     async def replay(self, ids: Sequence[str]) -> int:
         """Have these delivered again, those that can be; returns how many."""
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for a later try tried now, of all endpoints with ""; returns how many were to wait longer."""
+
     async def forget(self, number: str) -> int:
         """Delete what came from or went to a number; returns how many webhooks."""
 
@@ -122,6 +125,14 @@ class OfflineArchive:
     async def replay(self, ids: Sequence[str]) -> int:
         """Set them waiting."""
         return await self._journal.requeue(ids, time.time())
+
+    async def hasten(self, endpoint: str) -> int:
+        """Have them due when a server starts."""
+        names = [endpoint] if endpoint else list(await self._journal.counts())
+        hastened = sum([await self._journal.hasten(name, time.time()) for name in names])
+        if not hastened:
+            await self._look_whose({"endpoint": endpoint})
+        return hastened
 
     async def forget(self, number: str) -> int:
         """Delete them from the file."""

@@ -120,6 +120,9 @@ class House:
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)
 
+    async def hasten(self, endpoint):
+        return await self.journal.hasten(endpoint, self.clock.now())
+
     async def send_reply(self, reply_id):
         self.sent.append(reply_id)
         return True

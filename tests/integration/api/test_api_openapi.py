@@ -166,6 +166,7 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
         ("POST", "/api/webhooks/{id}/replay", f"/api/webhooks/{failed.id}/replay"),
         ("POST", "/api/webhooks/{id}/replay", f"/api/webhooks/{failed.id}/replay"),
         ("POST", "/api/replays", "/api/replays"),
+        ("POST", "/api/hastenings", "/api/hastenings"),
         ("POST", "/api/deletions", "/api/deletions"),
         ("POST", "/api/replies/{id}/send", f"/api/replies/{reply.id}/send"),
         ("GET", "/api/errors", "/api/errors"),

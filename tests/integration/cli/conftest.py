@@ -96,6 +96,9 @@ class House:
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, NOON, delivered=delivered)
 
+    async def hasten(self, endpoint):
+        return await self.journal.hasten(endpoint, self.clock.now())
+
     async def send_reply(self, _reply_id):
         return False
 
@@ -249,7 +252,7 @@ def running(desk):
     with Loop() as loop:
         house = House(desk.store)
         server = ConsoleServer(create_console(house), "127.0.0.1", 0)
-        desk.carried = house.carried
+        desk.house, desk.carried = house, house.carried
         loop.run(server.start())
         desk.fill = lambda *settlements: loop.run(keep(desk.store, *settlements))
         loop.run(desk.store.open())
