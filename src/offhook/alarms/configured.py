@@ -49,6 +49,11 @@ def oddities(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
                 yield f"alarm {alarm.name}: {error}"
 
 
+def untellable(alarm: Alarm, lacks: Mapping[str, str]) -> list[str]:
+    """A sentence for each way by which an alarm is to tell and, by what is lacking, cannot."""
+    return [f"{key}: {words}." for key, words in lacks.items() if getattr(alarm.channels, key)]
+
+
 def check_tellable(settings: Settings) -> None:
     """Raises SettingsError for the webhook of an alarm of the file that the door to the network would never let pass."""
     problems = [

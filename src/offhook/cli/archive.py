@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from offhook.console.key import read_key
 from offhook.errors import OffhookError, UnusableJournalError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
-from offhook.settings import Settings, is_loopback
+from offhook.settings import Settings, is_loopback, lacking
 
 if TYPE_CHECKING:
     from offhook.doctor.admission import ClosableTransport
@@ -34,6 +35,7 @@ Shape = dict[str, Any]
 _F = TypeVar("_F", bound=Callable[..., Any])
 _ID_LENGTH: Final = 34
 _NAMED: Final = 5  # ids in a sentence, at most
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _THINGS: Final = {"WH": "webhook", "NO": "error", "IS": "issue"}
 
 
@@ -80,12 +82,16 @@ class Archive(Protocol):
 
 
 class OfflineArchive:
-    """The journal, read by us while no server has it open. `endpoints` are those that the settings name, none where they name none."""
+    """The journal, read by us while no server has it open. `endpoints` are those that the settings name, none where they name none.
+
+    `lacking`: the ways by which no alarm can tell anybody, as these settings are.
+    """
 
     running = False
 
-    def __init__(self, journal: Journal, endpoints: Sequence[str] = ()) -> None:
+    def __init__(self, journal: Journal, endpoints: Sequence[str] = (), lacking: Mapping[str, str] = _NOTHING) -> None:
         self._journal = journal
+        self._lacking = lacking
         # A server may be given them by flags, of which nobody knows here.
         self._endpoints = endpoints or None
 
@@ -168,7 +174,8 @@ class OfflineArchive:
         """What the API would answer."""
         from offhook.cli import alarms_offline
 
-        return await alarms_offline.ask(self._journal, self._endpoints, method, path, body)
+        known = alarms_offline.Known(self._journal, self._endpoints, self._lacking)
+        return await alarms_offline.ask(known, method, path, body)
 
     async def _look_whose(self, values: Mapping[str, Any]) -> None:
         """Nothing was found: refuse an endpoint that there is not, as a server would. Where nobody knows which there are, say what is kept."""
@@ -240,7 +247,7 @@ async def opened(assembly: Assembly, settings: Settings, console_url: str | None
     """The server's archive, or the journal's own when no server runs and none was named."""
     async with reached(assembly, settings, console_url) as found:
         if found.journal is not None:
-            yield OfflineArchive(found.journal, [endpoint.name for endpoint in settings.endpoints])
+            yield OfflineArchive(found.journal, [endpoint.name for endpoint in settings.endpoints], lacking(settings))
         else:
             assert found.api is not None
             yield found.api

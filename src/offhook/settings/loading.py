@@ -7,6 +7,7 @@ from typing import Any
 from offhook.errors import SettingsError
 from offhook.settings import alarms, credentials, endpoints
 from offhook.settings.alarm_keys import AlarmSettings
+from offhook.settings.alarms import WAYS
 from offhook.settings.kinds import without_credentials
 from offhook.settings.secret import Secret
 from offhook.settings.sources import Given, Problems, Sources, gather, unknown_variables
@@ -90,11 +91,7 @@ def _oddities(values: Mapping[str, Any]) -> Iterator[str]:
 
 def _untellable(values: Mapping[str, Any], alarms: Iterable[AlarmSettings]) -> Iterator[str]:
     """A sentence for each way by which alarms of the file are to be told, and that leads nowhere."""
-    ways = (
-        ("email", "smtp_host", "no mail is sent until smtp_host and smtp_from say by which server, and as whom"),
-        ("sms", "sms_from", "no text message is sent until sms_from says from which number"),
-    )
-    for key, needed, words in ways:
+    for key, needed, words in WAYS:
         names = [each.name for each in alarms if getattr(each, key)]
         if names and not values[needed]:
             yield f"[alarms.{names[0]}] {key}{f' (and {len(names) - 1} more)' if names[1:] else ''}: {words}"

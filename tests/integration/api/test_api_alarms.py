@@ -78,6 +78,17 @@ async def test_a_webhook_that_would_be_refused_when_it_fires_is_refused_now(cons
     assert (await console.get("/api/alarms")).json == {"alarms": [made]}
 
 
+async def test_ways_by_which_nobody_can_be_told_are_warned_of(console):
+    made = await make(console, email=["dev@app.example"], sms="+15557654321", webhook="https://hooks.example/")
+    assert made["warnings"] == [
+        "email: no mail is sent until smtp_host and smtp_from say by which server, and as whom.",
+        "sms: no text message is sent until sms_from says from which number.",
+    ]
+    assert (await console.get("/api/alarms")).json == {"alarms": [made]}
+    changed = (await console.post(f"/api/alarms/{made['sid']}", {"email": None, "sms": None})).json
+    assert changed["warnings"] == []
+
+
 class TestChanging:
     async def test_what_is_given_changes_and_the_rest_stays(self, console):
         made = await make(console, code=[11200], at_least=5, email=["dev@app.example"])

@@ -36,6 +36,7 @@ from offhook.records import (
     Timings,
     Webhook,
 )
+from offhook.settings import lacking, load
 from offhook.stores.memory import MemoryJournal
 from offhook.streams.carrying import NobodyCarries
 from offhook.streams.configured import Means, tools
@@ -91,7 +92,8 @@ class House:
         self.metrics = Metrics()
         made = make_desk(journal, self.clock, account_sid=ACCOUNT)
         self.streams, self.carried = made.desk, made.carried
-        self.alarms = open_desk(journal, self.clock, TimeSortedIds(), endpoints=["sms"], account_sid=ACCOUNT)
+        desk = open_desk(journal, self.clock, TimeSortedIds(), endpoints=["sms"], account_sid=ACCOUNT)
+        self.alarms = desk._replace(lacking=lacking(load({}, {}, None)))
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, NOON, delivered=delivered)
