@@ -351,6 +351,13 @@ class Queued(TypedDict):
     queued: int
 
 
+class LoginLink(TypedDict):
+    """The path of a page that logs in once, and for how many seconds it does."""
+
+    path: str
+    expires_in: int
+
+
 class Health(TypedDict):
     """Offhook runs."""
 

@@ -27,6 +27,7 @@ from offhook.api.house import House
 from offhook.api.issues import get_issue, list_issues, replay_issue, set_issue_state
 from offhook.api.openapi import document
 from offhook.api.operation import Call, Operation, json_answer
+from offhook.api.problems import Problem
 from offhook.api.streams_routes import STREAM_OPERATIONS
 from offhook.api.webhooks import (
     delete_number,
@@ -44,6 +45,11 @@ from offhook.metrics import CONTENT_TYPE
 async def get_openapi(_: House, __: Call) -> Response:
     """This table, as an OpenAPI document."""
     return json_answer(document(OPERATIONS))
+
+
+async def make_login_link(_: House, __: Call) -> Response:
+    """Where people log in, the console's doorway answers this itself: it knows who asks."""
+    raise Problem(20404, "Nobody has to log in here.")
 
 
 def alerts_below(base: str, alias: str = "") -> tuple[Operation, Operation]:
@@ -233,6 +239,16 @@ OPERATIONS = (
         list_endpoints,
         resources.Endpoints,
         problems=(20503,),
+    ),
+    Operation(
+        "POST",
+        "/api/login-links",
+        "Make a link that logs in to the console once, within the hour. Also on this machine for those alone who send the console key or the account's credentials.",
+        make_login_link,
+        resources.LoginLink,
+        201,
+        problems=(20003, 20401, 20404, 20429),
+        audit="login link",
     ),
     Operation("GET", "/healthz", "Say that Offhook is alive.", get_health, resources.Health, is_open=True),
     Operation(

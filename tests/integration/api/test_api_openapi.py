@@ -216,6 +216,7 @@ async def test_what_the_routes_answer_is_what_the_document_says(console, describ
         ("POST", "/api/doctor", "/api/doctor?url=https://my_app..example/sms"),
         ("POST", "/api/doctor", "/api/doctor"),
         ("GET", "/api/endpoints", "/api/endpoints"),
+        ("POST", "/api/login-links", "/api/login-links"),
         ("GET", "/healthz", "/healthz"),
         ("GET", "/readyz", "/readyz"),
         ("GET", "/api/webhooks", "/api/webhooks?limit=x"),
