@@ -43,6 +43,12 @@ def test_each_setting_is_shown_with_its_value_and_its_source(desk):
     assert result.stderr == "These settings can be used.\n"
 
 
+def test_a_setting_of_an_endpoint_is_shown_as_the_setting_itself(desk):
+    result = desk.run("config", "check", "--to", "http://127.0.0.1:5000/", "--reply-within", "60m", **SECRETS)
+    shown = [line.split()[1] for line in result.stdout.splitlines() if line.strip().startswith(("give_up_after", "reply_within"))]
+    assert shown == ["3d", "1h", "3d", "1h"]
+
+
 def test_the_names_of_settings_are_whole_on_a_narrow_terminal(desk, monkeypatch):
     monkeypatch.setattr(terminal, "_WIDE", 60)
     shown = lines(desk.run("config", "check", "--to", "http://localhost:5000/sms", **SECRETS))
