@@ -1,9 +1,16 @@
 """Diagnoses that look at more than one answer: how long the app rested, how it did before, what it said about itself."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
+from offhook.debugger import causes
 from offhook.debugger.case import Case, History
 from offhook.debugger.causes import CAUSES, MOST, diagnose
+from offhook.debugger.causes.names import is_cause
+from offhook.debugger.causes.names import names as known_names
 from offhook.debugger.history import LATEST, Histories
 from offhook.records import Attempt, Confidence, Exchange, Failure, FailureKind, Outcome, Role, Timings
 
@@ -385,3 +392,19 @@ def test_a_frame_without_a_name_is_the_apps_own_line_too():
         "(/srv/app/node_modules/router/lib/layer.js:152:17)<br></pre>"
     )
     assert diagnose(Case(status=500, body=page.encode()))[0].title == "The app failed: Error: boom (/srv/app/app.js, line 6)."
+
+
+# What looks like the name of a cause in the rules, and is that of a host or of a file.
+OTHER_NAMES = {"captcha-delivery.com", "config.hosts", "localhost.run", "twilio.com", "w3.org"}
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def test_each_name_that_a_rule_gives_is_one_that_alarms_know():
+    written = {
+        node.value
+        for file in Path(causes.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value)
+    }
+    assert written - OTHER_NAMES == known_names() - {"chaos"}
+    assert all(map(is_cause, ("chaos", "twiml.12100", "twilio.11205")))

@@ -89,6 +89,15 @@ async def test_ways_by_which_nobody_can_be_told_are_warned_of(console):
     assert changed["warnings"] == []
 
 
+async def test_a_cause_that_an_earlier_version_has_written_is_known_by_the_errors_that_have_it(console):
+    cause = Cause(name="app.fell-over", title="The app fell over.", confidence=Confidence.LIKELY)
+    event = console.event(causes=(cause,))
+    assert (await console.post("/api/alarms", {"name": "x", "cause": [cause.name]})).status == 400
+    await console.journal.record([event])
+    made = (await console.post(f"/api/errors/{event.id}/alarm")).json
+    assert made["settings"]["cause"] == ["app.fell-over"]
+
+
 class TestChanging:
     async def test_what_is_given_changes_and_the_rest_stays(self, console):
         made = await make(console, code=[11200], at_least=5, email=["dev@app.example"])

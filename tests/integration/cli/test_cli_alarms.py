@@ -109,6 +109,14 @@ def test_whatever_is_wrong_is_said_at_once_and_nothing_is_made(alarms):
     assert alarms.alarms() == []
 
 
+def test_a_cause_that_no_error_can_have_is_refused(alarms):
+    refused = alarms("create", "tls", "--cause", "tls.expird", good=2)
+    assert "cause: there is no cause tls.expird. Did you mean tls.expired?" in refused.stderr
+    alarms("create", "tls", "--cause", "tls.expired")
+    assert "Did you mean tls.expired?" in alarms("edit", "tls", "--cause", "tls.expird", good=2).stderr
+    assert [each.causes for each in alarms.alarms()] == [("tls.expired",)]
+
+
 def test_who_cannot_be_told_as_the_settings_are_is_said_at_once_and_when_it_is_shown(alarms, parsed):
     lacks = "no mail is sent until smtp_host and smtp_from say by which server, and as whom.\n"
     assert alarms("create", "app-down", "--email", "dev@app.example").stderr.endswith(f"email: {lacks}")

@@ -242,6 +242,14 @@ def test_an_alarm_that_could_not_tell_anybody_is_said_and_borne(desk):
     assert "alarm app-down: env:SLACK_URL means the environment variable SLACK_URL, which is not set" in shown.stderr
 
 
+def test_an_alarm_for_a_cause_that_no_error_can_have_is_said_and_borne(desk):
+    file = 'to = "http://127.0.0.1:5000/"\n[alarms.tls]\ncause = ["tls.expird", "tls.expired"]\n'
+    (desk.folder / "offhook.toml").write_text(file)
+    shown = desk.run("config", "check", **SECRETS)
+    assert shown.exit_code == 0
+    assert "alarm tls: cause: there is no cause tls.expird. Did you mean tls.expired?\n" in shown.stderr
+
+
 @pytest.mark.parametrize(
     ("to", "webhook", "words"),
     [
