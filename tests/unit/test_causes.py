@@ -208,6 +208,14 @@ def test_where_the_case_ends_at_a_redirect_the_message_is_lost_and_the_final_url
     assert first.steps[0].endswith(f": {final}")
 
 
+@pytest.mark.parametrize("status", [301, 308])
+def test_of_a_final_url_with_a_secret_is_said_what_to_write_in_place_of_it(status):
+    first = diagnose(redirected("https://joe:pa55@app.example/in?token=hunter2secret", status=status))[0]
+    url = "https://[redacted]@app.example/in?token=[redacted]"
+    missing = "the user and password and the value of token"
+    assert first.steps[0].endswith(f": {url} (in place of [redacted] write {missing}; secrets are not repeated here)")
+
+
 @pytest.mark.parametrize(
     ("case", "name"),
     [
