@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from offhook import logs
 from offhook.alarms import shelves
 from offhook.alarms.admission import admitted, namesakes, strangers
-from offhook.alarms.checks import UnusableAlarmError, usable, usable_maintenance
+from offhook.alarms.checks import UnusableAlarmError, usable_maintenance
 from offhook.alarms.filed import taken_over
 from offhook.alarms.model import ALARMS, FILE, MAINTENANCE, OUTBOX, Alarm, Firing, FiringState, Maintenance, News, Notification
 from offhook.alarms.past import History, Preview, history, preview
@@ -187,9 +187,11 @@ class AlarmBook:
     async def preview(self, alarm: Alarm, since: float) -> Preview:
         """When the alarm would have fired between `since` and now, had there been one like it (it need not be kept).
 
-        For alarms that count debug events or issues: only these are stored. Raises UnusableAlarmError.
+        For alarms that count debug events or issues: only these are stored. Raises UnusableAlarmError, also for what could not be kept.
         """
-        return await preview(self._journal, usable(alarm), since, self._clock.now())
+        before = await self.alarm(alarm.sid) if alarm.sid else None
+        wanted = admitted(alarm, (), self._endpoints, before, await self._seen(alarm.causes))
+        return await preview(self._journal, wanted, since, self._clock.now())
 
     async def test(self, sid: str) -> Sequence[Notification] | None:
         """Have each of the alarm's addresses told that this is a test, also of a muted or disabled one; None where there is no such alarm.

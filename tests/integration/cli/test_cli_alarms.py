@@ -117,6 +117,13 @@ def test_a_cause_that_no_error_can_have_is_refused(alarms):
     assert [each.causes for each in alarms.alarms()] == [("tls.expired",)]
 
 
+def test_a_preview_refuses_what_could_not_be_made(alarms):
+    refused = alarms("preview", "--cause", "tls.expird", good=2)
+    assert "Did you mean tls.expired?" in refused.stderr
+    alarms("create", "tls", "--cause", "tls.expired")
+    assert "would not have fired" in alarms("preview", "tls").stdout
+
+
 def test_who_cannot_be_told_as_the_settings_are_is_said_at_once_and_when_it_is_shown(alarms, parsed):
     lacks = "no mail is sent until smtp_host and smtp_from say by which server, and as whom.\n"
     assert alarms("create", "app-down", "--email", "dev@app.example").stderr.endswith(f"email: {lacks}")
