@@ -49,7 +49,7 @@ from offhook.records import Endpoint, Exchange, ReplyState
 from offhook.replies.configured import Means as ReplyMeans
 from offhook.replies.configured import open_replies, open_rest
 from offhook.replies.desk import ReplyDesk
-from offhook.settings import Settings, is_loopback
+from offhook.settings import Settings, is_loopback, lacking
 from offhook.stores.configured import open_journal
 from offhook.stores.retention import Retention
 from offhook.streams.configured import Tools, open_desk, reader, tools_of
@@ -98,7 +98,8 @@ class House:
         self._streams = self._pumps(having)
         self.streams = open_desk(settings, self.journal, having, self._streams)
         names = [each.name for each in self.endpoints]
-        self.alarms = open_alarm_desk(self.journal, self.clock, self._ids, endpoints=names, account_sid=settings.account_sid)
+        desk = open_alarm_desk(self.journal, self.clock, self._ids, endpoints=names, account_sid=settings.account_sid)
+        self.alarms = desk._replace(lacking=lacking(settings))
         self._watcher, self._outbox = self._open_alarms()
         self.doctor = configured_practice(settings)
         self.allowed_hosts: Sequence[str] = allowed_hosts(settings)

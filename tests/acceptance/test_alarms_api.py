@@ -114,7 +114,8 @@ def test_the_files_alarms_are_there_at_each_start_and_gone_when_they_are_taken_o
 
 def test_the_same_words_work_with_a_server_and_without_one(running):
     offhook = running()
-    command(offhook, "create", "slow", "--delivery-p95", "2s", "--email", "dev@app.example")
+    made = command(offhook, "create", "slow", "--delivery-p95", "2s", "--email", "dev@app.example")
+    assert "no mail is sent until smtp_host" in made.stderr
     assert "slow" in command(offhook, "list").stdout
     assert offhook.stop() == 0
     alone = [sys.executable, "-m", "offhook", "alarms", "list", "--json", "--database", "offhook.db"]

@@ -105,9 +105,6 @@ class House(ApiHouse):
     def addresses(self):
         return {each.name: Address(f"https://offhook.example/{each.name}", True) for each in self.endpoints}
 
-    async def hasten(self, endpoint):
-        return await self.journal.hasten(endpoint, self.clock.now())
-
     async def send_test(self, endpoint, draft):
         if endpoint not in self.addresses():
             raise OffhookError(f"There is no endpoint {endpoint!r}.")

@@ -46,6 +46,22 @@ def test_an_endpoint_that_has_gone_meanwhile_is_no_fault_of_a_change():
         admitted(replace(before, endpoints=("gone", "other")), (), HERE, before)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("tls.expird", "cause: there is no cause tls.expird. Did you mean tls.expired?"),
+        ("TLS.expired", "cause: there is no cause TLS.expired. Did you mean tls.expired?"),
+        ("rain", "cause: there is no cause rain. An error's page, and `offhook errors show`, say what its cause is called."),
+    ],
+)
+def test_a_cause_that_no_error_can_have_is_refused_with_what_may_be_meant(name, words):
+    with pytest.raises(UnusableAlarmError) as refused:
+        admitted(an_alarm(causes=("tls.expired", "twilio.11205", name)), (), HERE)
+    assert str(refused.value) == words
+    assert admitted(an_alarm(causes=(name,)), (), HERE, seen=[name]).causes == (name,)
+    assert admitted(an_alarm(causes=(name,), threshold=3.0), (), HERE, an_alarm(causes=(name,))).threshold == 3.0
+
+
 @pytest.mark.parametrize("name", ["App down", "APP DOWN", " app down "])
 def test_a_name_that_another_alarm_has_is_refused_with_the_others_id(name):
     with pytest.raises(NameTakenError, match=OTHER.sid) as refused:

@@ -1,9 +1,16 @@
 """Diagnoses that look at more than one answer: how long the app rested, how it did before, what it said about itself."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
+from offhook.debugger import causes
 from offhook.debugger.case import Case, History
 from offhook.debugger.causes import CAUSES, MOST, diagnose
+from offhook.debugger.causes.names import is_cause
+from offhook.debugger.causes.names import names as known_names
 from offhook.debugger.history import LATEST, Histories
 from offhook.records import Attempt, Confidence, Exchange, Failure, FailureKind, Outcome, Role, Timings
 
@@ -201,6 +208,14 @@ def test_where_the_case_ends_at_a_redirect_the_message_is_lost_and_the_final_url
     assert first.steps[0].endswith(f": {final}")
 
 
+@pytest.mark.parametrize("status", [301, 308])
+def test_of_a_final_url_with_a_secret_is_said_what_to_write_in_place_of_it(status):
+    first = diagnose(redirected("https://joe:pa55@app.example/in?token=hunter2secret", status=status))[0]
+    url = "https://[redacted]@app.example/in?token=[redacted]"
+    missing = "the user and password and the value of token"
+    assert first.steps[0].endswith(f": {url} (in place of [redacted] write {missing}; secrets are not repeated here)")
+
+
 @pytest.mark.parametrize(
     ("case", "name"),
     [
@@ -385,3 +400,19 @@ def test_a_frame_without_a_name_is_the_apps_own_line_too():
         "(/srv/app/node_modules/router/lib/layer.js:152:17)<br></pre>"
     )
     assert diagnose(Case(status=500, body=page.encode()))[0].title == "The app failed: Error: boom (/srv/app/app.js, line 6)."
+
+
+# What looks like the name of a cause in the rules, and is that of a host or of a file.
+OTHER_NAMES = {"captcha-delivery.com", "config.hosts", "localhost.run", "twilio.com", "w3.org"}
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def test_each_name_that_a_rule_gives_is_one_that_alarms_know():
+    written = {
+        node.value
+        for file in Path(causes.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value)
+    }
+    assert written - OTHER_NAMES == known_names() - {"chaos"}
+    assert all(map(is_cause, ("chaos", "twiml.12100", "twilio.11205")))

@@ -302,6 +302,7 @@ def test_a_code_with_its_name_keeps_the_name():
         "Twilio could not fetch a page (code=11200 status=502)",
         "ErrorCode 11200",
         "see https://www.twilio.com/docs/errors/11200",
+        "| 2026-11-23 | 11200 | failed |",
     ],
 )
 def test_a_number_with_the_sign_of_a_code_is_one(text):
@@ -322,10 +323,18 @@ def test_a_number_with_the_sign_of_a_code_is_one(text):
         "The total is 11200 EUR",
         "INFO shipped 11200 parcels",
         "POST https://app.example/orders/11200 returned 502",
+        "| order | city |\n| --- | --- |\n| 48213 | Berlin |",
+        "48213\tBerlin\t3",
+        "Hello,\n48213\nThanks",
     ],
 )
-def test_a_number_in_prose_is_no_code(text):
+def test_a_number_in_prose_or_in_a_table_is_no_code(text):
     assert read_evidence(text).code == 0
+
+
+@pytest.mark.parametrize("text", ["48213", "error 48213", "Error code\t48213", "Log Level\tERROR\nError code\n48213"])
+def test_a_number_that_is_said_to_be_a_code_is_one_also_where_nobody_knows_it(text):
+    assert read_evidence(text).code == 48213
 
 
 @pytest.mark.parametrize("text", [EVENT, f" {EVENT} \n", f"https://console.twilio.com/us1/monitor/logs/debugger/errors/{EVENT}"])

@@ -88,6 +88,16 @@ class TestPrecedence:
         assert settings.origins["hold"].source.endswith("offhook.toml: hold")
         assert settings.origins["answer"] == ("relay", "default")
 
+    def test_a_length_of_time_is_shown_in_one_way_however_it_is_written(self, file):
+        settings = load({}, {"OFFHOOK_RETENTION": "48h"}, file('hold = 5\nschedule = ["90s", "60m"]'))
+        assert settings.origins["retention"].shown == "2d"
+        assert settings.origins["hold"].shown == "5s"
+        assert settings.origins["schedule"].shown == "1m30s,1h"
+
+    def test_the_defaults_are_written_as_they_are_shown(self):
+        origins = load({}, {}, None).origins
+        assert [each.name for each in SETTINGS if origins[each.name].shown != (each.default or "")] == []
+
     def test_a_no_of_higher_precedence_beats_a_yes(self, file):
         assert load({"verify_tls": False}, {}, file("verify_tls = true")).verify_tls is False
 

@@ -5,21 +5,33 @@ from collections.abc import Collection, Iterable, Iterator
 
 from offhook.alarms.checks import UnusableAlarmError, problems_of, settled
 from offhook.alarms.model import FILE, Alarm, Maintenance
+from offhook.debugger.causes import names as causes
 
 
 class NameTakenError(UnusableAlarmError):
     """Another alarm has this name. Nothing else is wrong."""
 
 
-def admitted(alarm: Alarm, others: Iterable[Alarm], endpoints: Collection[str] | None, before: Alarm | None = None) -> Alarm:
+def admitted(
+    alarm: Alarm,
+    others: Iterable[Alarm],
+    endpoints: Collection[str] | None,
+    before: Alarm | None = None,
+    seen: Collection[str] = (),
+) -> Alarm:
     """The alarm as it will be kept, next to the others (of which it may be one). `endpoints`: those that there are, None where nobody knows.
 
-    What it has kept from `before`, its name or an endpoint that has gone meanwhile, is no fault of a change. Raises UnusableAlarmError with
-    all that is wrong with it; NameTakenError where that is its name alone.
+    `seen` are causes that errors here have had, whatever they are called today. What it has kept from `before`, its name or an endpoint that
+    has gone meanwhile, is no fault of a change. Raises UnusableAlarmError with all that is wrong with it; NameTakenError where that is its
+    name alone.
     """
     alarm = settled(alarm)
-    known = () if before is None else before.endpoints
-    wrong = [*problems_of(alarm), *_unknown("endpoint", (each for each in alarm.endpoints if each not in known), endpoints)]
+    known, caused = ((), ()) if before is None else (before.endpoints, before.causes)
+    wrong = [
+        *problems_of(alarm),
+        *_unknown("endpoint", (each for each in alarm.endpoints if each not in known), endpoints),
+        *(unknown_cause(each) for each in alarm.causes if not (causes.is_cause(each) or each in caused or each in seen)),
+    ]
     taken = list(_taken(alarm, others, before))
     if taken and not wrong:
         raise NameTakenError(*taken)
@@ -39,6 +51,13 @@ def strangers(window: Maintenance, alarms: Collection[str], endpoints: Collectio
         if sid not in alarms:
             yield f"alarms: there is no alarm {sid}."
     yield from _unknown("endpoints", window.endpoints, endpoints)
+
+
+def unknown_cause(name: str) -> str:
+    """A sentence for a cause that no error can have."""
+    near = difflib.get_close_matches(name.casefold(), sorted(causes.names()), n=1)
+    meant = f"Did you mean {near[0]}?" if near else "An error's page, and `offhook errors show`, say what its cause is called."
+    return f"cause: there is no cause {name}. {meant}"
 
 
 def _taken(alarm: Alarm, others: Iterable[Alarm], before: Alarm | None) -> Iterator[str]:

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from offhook import logs
 from offhook.alarms import shelves
 from offhook.alarms.admission import admitted, namesakes, strangers
-from offhook.alarms.checks import UnusableAlarmError, usable, usable_maintenance
+from offhook.alarms.checks import UnusableAlarmError, usable_maintenance
 from offhook.alarms.filed import taken_over
 from offhook.alarms.model import ALARMS, FILE, MAINTENANCE, OUTBOX, Alarm, Firing, FiringState, Maintenance, News, Notification
 from offhook.alarms.past import History, Preview, history, preview
 from offhook.alarms.telling import notifications
+from offhook.debugger.causes.names import is_cause
 from offhook.ports import Clock, Ids, Journal
-from offhook.records import Kept
+from offhook.records import IssueFilter, Kept
 
 MOST_ALARMS: Final = 1_000
 MOST_MAINTENANCE: Final = 200
@@ -81,7 +82,7 @@ class AlarmBook:
             others = await shelves.alarms(self._journal)
             if any(each.sid == made.sid for each in others):
                 raise UnusableAlarmError(f"sid: there is an alarm {made.sid} already.")
-            made = admitted(made, others, self._endpoints)
+            made = admitted(made, others, self._endpoints, seen=await self._seen(made.causes))
             if len(others) >= MOST_ALARMS:
                 raise UnusableAlarmError(f"There are {MOST_ALARMS:,} alarms: delete one before another is made.")
             await self._keep([shelves.keep_alarm(made)])
@@ -95,13 +96,13 @@ class AlarmBook:
         UnusableAlarmError, for an alarm of the file too.
         """
         async with self.lock:
-            others = await shelves.alarms(self._journal)
+            others, seen = await shelves.alarms(self._journal), await self._seen(alarm.causes)
 
             def changed(old: Alarm) -> Alarm:
                 if old.origin == FILE:
                     raise UnusableAlarmError(f"The alarm {old.name} stands in the settings file: change it there.")
                 kept = {"created_at": old.created_at, "origin": old.origin, "enabled": old.enabled}
-                new = admitted(alarm, others, self._endpoints, old)
+                new = admitted(alarm, others, self._endpoints, old, seen)
                 return replace(new, **kept, muted=old.muted, snoozed_until=old.snoozed_until)
 
             return await self._changed_to(alarm.sid, changed)
@@ -186,9 +187,11 @@ class AlarmBook:
     async def preview(self, alarm: Alarm, since: float) -> Preview:
         """When the alarm would have fired between `since` and now, had there been one like it (it need not be kept).
 
-        For alarms that count debug events or issues: only these are stored. Raises UnusableAlarmError.
+        For alarms that count debug events or issues: only these are stored. Raises UnusableAlarmError, also for what could not be kept.
         """
-        return await preview(self._journal, usable(alarm), since, self._clock.now())
+        before = await self.alarm(alarm.sid) if alarm.sid else None
+        wanted = admitted(alarm, (), self._endpoints, before, await self._seen(alarm.causes))
+        return await preview(self._journal, wanted, since, self._clock.now())
 
     async def test(self, sid: str) -> Sequence[Notification] | None:
         """Have each of the alarm's addresses told that this is a test, also of a muted or disabled one; None where there is no such alarm.
@@ -250,6 +253,12 @@ class AlarmBook:
         return True
 
     # -- inside
+
+    async def _seen(self, causes: Iterable[str]) -> Collection[str]:
+        """Those of these causes that an error here has had: an earlier version may have called one otherwise."""
+        now = self._clock.now()
+        strange = [each for each in causes if not is_cause(each)]
+        return [each for each in strange if await self._journal.issues(IssueFilter(cause=each), 1, now=now)]
 
     async def _change(self, sid: str, change: Callable[[Alarm], Alarm]) -> Alarm | None:
         async with self.lock:

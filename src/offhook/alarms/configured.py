@@ -1,6 +1,6 @@
 """Between what an operator writes of an alarm (`settings.alarms`) and the alarm itself. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import structs
@@ -36,6 +36,7 @@ def oddities(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
         for name in alarm.endpoints:
             if name not in there:
                 yield f"alarm {alarm.name}: there is no endpoint {name}, so nothing counts for it: there are {', '.join(there)}"
+        yield from (f"alarm {alarm.name}: {each}" for each in _unknown_causes(alarm.causes))
         for key, needed, has in (
             ("email", "smtp_host", settings.smtp_host),
             ("sms", "sms_from", settings.sms_from),
@@ -47,6 +48,19 @@ def oddities(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
                 resolve(reference, environ, literal=False)
             except ValueError as error:
                 yield f"alarm {alarm.name}: {error}"
+
+
+def _unknown_causes(given: Iterable[str]) -> Iterator[str]:
+    if given:
+        from offhook.alarms.admission import unknown_cause  # with every cause behind it
+        from offhook.debugger.causes.names import is_cause
+
+        yield from (unknown_cause(each) for each in given if not is_cause(each))
+
+
+def untellable(alarm: Alarm, lacks: Mapping[str, str]) -> list[str]:
+    """A sentence for each way by which an alarm is to tell and, by what is lacking, cannot."""
+    return [f"{key}: {words}." for key, words in lacks.items() if getattr(alarm.channels, key)]
 
 
 def check_tellable(settings: Settings) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,14 +17,19 @@ TOKENS: Final = "alarm-tokens"
 """The shelf of the journal where the tokens of creations are kept."""
 KEPT_FOR: Final = 86_400.0
 """Seconds for which a token is known."""
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class AlarmDesk(NamedTuple):
-    """The book of alarms, the tokens of creations, and the account of whose messages alarms tell ("" where none is named)."""
+    """The book of alarms, the tokens of creations, and the account of whose messages alarms tell ("" where none is named).
+
+    `lacking`: the channels by which nobody can be told as the settings are, and what then is to be known.
+    """
 
     book: AlarmBook
     tokens: "Tokens"
     account_sid: str
+    lacking: Mapping[str, str] = _NOTHING
 
 
 def open_desk(

@@ -1,11 +1,11 @@
 """Alarms, firings and maintenance windows as our own API shows them. Pure, and also what `--json` of the command line prints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypedDict
 
 from offhook.alarms import model
-from offhook.alarms.configured import keys_of
+from offhook.alarms.configured import keys_of, untellable
 from offhook.alarms.model import FiringState, News, Watch
 from offhook.alarms.past import History, Preview
 from offhook.alarms.untold import ByFiring
@@ -68,7 +68,8 @@ class Firing(TypedDict):
 class Alarm(TypedDict):
     """One alarm. `settings` are its keys as `[alarms.NAME]` of the settings' file would say them, `watches` is the same in a sentence.
 
-    `origin`: api, or file where that describes it. `firings`: those that are active.
+    `origin`: api, or file where that describes it. `firings`: those that are active. `warnings`: ways by which it is to tell, and cannot as
+    the settings are.
     """
 
     sid: str
@@ -83,6 +84,7 @@ class Alarm(TypedDict):
     created_at: str | None
     updated_at: str | None
     firings: list[Firing]
+    warnings: list[str]
 
 
 class Alarms(TypedDict):
@@ -168,8 +170,10 @@ class MaintenanceEnded(TypedDict):
     ended: int
 
 
-def alarm_shape(alarm: model.Alarm, firings: Sequence[model.Firing] = (), missed: ByFiring = _NOTHING) -> Alarm:
-    """One alarm. Of the firings, those of others are left out. `missed`: what nobody could be told of."""
+def alarm_shape(
+    alarm: model.Alarm, lacks: Mapping[str, str], firings: Sequence[model.Firing] = (), missed: ByFiring = _NOTHING
+) -> Alarm:
+    """One alarm. Of the firings, those of others are left out. `missed`: what nobody could be told of; `lacks`: by which ways nobody can be."""
     return {
         "sid": alarm.sid,
         "name": alarm.name,
@@ -183,6 +187,7 @@ def alarm_shape(alarm: model.Alarm, firings: Sequence[model.Firing] = (), missed
         "created_at": iso_or_none(alarm.created_at),
         "updated_at": iso_or_none(alarm.updated_at),
         "firings": [firing_shape(each, missed) for each in firings if each.alarm_sid == alarm.sid],
+        "warnings": untellable(alarm, lacks),
     }
 
 

@@ -31,7 +31,8 @@ async def list_alarms(house: House, _: Call) -> Response:
     """All alarms, with the firings that are active."""
     active = await house.alarms.book.firings(MAX_LIMIT, state=FiringState.ACTIVE)
     missed = by_firing(await untold(house.journal)) if active else {}
-    return json_answer({"alarms": [alarm_shape(alarm, active, missed) for alarm in await house.alarms.book.alarms()]})
+    lacks = house.alarms.lacking
+    return json_answer({"alarms": [alarm_shape(alarm, lacks, active, missed) for alarm in await house.alarms.book.alarms()]})
 
 
 async def get_alarm(house: House, call: Call) -> Response:
@@ -41,7 +42,7 @@ async def get_alarm(house: House, call: Call) -> Response:
 
 async def create_alarm(house: House, call: Call) -> Response:
     """Make an alarm."""
-    return json_answer(alarm_shape(await make_alarm(house, call.body)), 201)
+    return json_answer(alarm_shape(await make_alarm(house, call.body), house.alarms.lacking), 201)
 
 
 async def create_alarm_from_error(house: House, call: Call) -> Response:
@@ -49,7 +50,8 @@ async def create_alarm_from_error(house: House, call: Call) -> Response:
     event = await house.journal.event(call.identifier)
     if event is None:
         raise Problem(20404, f"There is no error {call.identifier[:50]}.")
-    return json_answer(alarm_shape(await make_alarm(house, {**keys_of_error(event), **call.body})), 201)
+    made = await make_alarm(house, {**keys_of_error(event), **call.body})
+    return json_answer(alarm_shape(made, house.alarms.lacking), 201)
 
 
 def keys_of_error(event: DebugEvent) -> dict[str, Any]:
@@ -188,4 +190,4 @@ async def _previewed(house: House, alarm: Alarm, values: Mapping[str, Any]) -> R
 async def _shown(house: House, alarm: Alarm) -> Response:
     active = await house.alarms.book.firings(MAX_LIMIT, alarm_sid=alarm.sid, state=FiringState.ACTIVE)
     missed = by_firing(await untold(house.journal, alarm.sid)) if active else {}
-    return json_answer(alarm_shape(alarm, active, missed))
+    return json_answer(alarm_shape(alarm, house.alarms.lacking, active, missed))

@@ -40,7 +40,8 @@ def create_app(
     `told` makes the page for a person at a browser to whom no page of ours can say what is wrong, as there is none.
     """
     app = Starlette(
-        routes=[*(route(operation, house, reception) for operation in OPERATIONS), *pages],
+        # The pages first: the console makes links to its login itself.
+        routes=[*pages, *(route(operation, house, reception) for operation in OPERATIONS)],
         middleware=[Middleware(Guard, allowed_hosts=house.allowed_hosts, bodies=bodies)],
         exception_handlers={
             HTTPException: functools.partial(_library_refused, told),

@@ -8,6 +8,7 @@ from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
 from offhook.api.shapes import counts_over_time, error_detail, error_shape
 from offhook.api.webhooks import shaped
+from offhook.api.whose import refuse_stranger
 
 DAY = 86_400
 
@@ -16,6 +17,8 @@ async def list_errors(house: House, call: Call) -> Response:
     """A page of debug events, newest first."""
     limit = call.values.get("limit", DEFAULT_LIMIT)
     found = await house.journal.events(event_filter(call.values), limit + 1, call.values.get("cursor", ""))
+    if not found:
+        await refuse_stranger(house, call)
     page = found[:limit]
     return json_answer({"errors": await shaped(error_shape, page), "next_cursor": page[-1].id if len(found) > limit else None})
 
@@ -28,6 +31,8 @@ async def count_errors(house: House, call: Call) -> Response:
         raise Problem(20001, "Parameter 'since' must be a time before 'until'.")
     buckets = call.values.get("buckets", DEFAULT_BUCKETS)
     counts = await house.journal.event_counts(event_filter(call.values), since, until, buckets)
+    if not any(counts):
+        await refuse_stranger(house, call)
     return json_answer(counts_over_time(since, until, counts))
 
 

@@ -52,6 +52,9 @@ class House(Protocol):
         Unless `delivered`, those that have been delivered stay so.
         """
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for an endpoint's app delivered now rather than when it is due; returns how many were. Raises JournalError."""
+
     async def send_reply(self, reply_id: str) -> bool:
         """Have an ended or kept reply sent after all; False when it is waiting or sent already. Raises JournalError."""
 

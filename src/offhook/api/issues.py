@@ -9,6 +9,7 @@ from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
 from offhook.api.shapes import issue_detail, issue_page
+from offhook.api.whose import refuse_stranger
 from offhook.ports import Journal
 from offhook.records import IssueState
 
@@ -19,7 +20,10 @@ async def list_issues(house: House, call: Call) -> Response:
     """A page of issues, the last seen first."""
     limit = call.values.get("limit", DEFAULT_LIMIT)
     where, before = issue_filter(call.values), call.values.get("cursor", "")
-    return json_answer(issue_page(await house.journal.issues(where, limit + 1, before, now=house.clock.now()), limit))
+    found = await house.journal.issues(where, limit + 1, before, now=house.clock.now())
+    if not found:
+        await refuse_stranger(house, call)
+    return json_answer(issue_page(found, limit))
 
 
 async def get_issue(house: House, call: Call) -> Response:

@@ -110,7 +110,7 @@ def about(call: Call, answer: Response) -> str:
     except msgspec.DecodeError:
         return ""
     name = next((made[key] for key in ("sid", "id") if made.get(key)), "")
-    count = next((made[key] for key in ("replayed", "deleted") if key in made), None)
+    count = next((made[key] for key in ("replayed", "hastened", "deleted") if key in made), None)
     return str(name) if name or count is None else f"{count} {'webhook' if count == 1 else 'webhooks'}"
 
 

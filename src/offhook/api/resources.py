@@ -327,6 +327,12 @@ class Replayed(TypedDict):
     replayed: int
 
 
+class Hastened(TypedDict):
+    """How many webhooks were to wait longer, and are due now."""
+
+    hastened: int
+
+
 class Deleted(TypedDict):
     """How many webhooks were deleted for good."""
 
@@ -343,6 +349,13 @@ class Queued(TypedDict):
     """How many replies were set to be sent."""
 
     queued: int
+
+
+class LoginLink(TypedDict):
+    """The path of a page that logs in once, and for how many seconds it does."""
+
+    path: str
+    expires_in: int
 
 
 class Health(TypedDict):

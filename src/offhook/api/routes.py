@@ -9,6 +9,7 @@ from offhook.api.alerts import get_alert, list_alerts
 from offhook.api.debug_events import count_errors, get_error, list_errors
 from offhook.api.doctor import DOCTOR_QUESTION, examine_url
 from offhook.api.fields import (
+    ENDPOINT,
     ERROR_COUNTS,
     ERROR_FILTERS,
     ERROR_PAGE,
@@ -26,11 +27,13 @@ from offhook.api.house import House
 from offhook.api.issues import get_issue, list_issues, replay_issue, set_issue_state
 from offhook.api.openapi import document
 from offhook.api.operation import Call, Operation, json_answer
+from offhook.api.problems import Problem
 from offhook.api.streams_routes import STREAM_OPERATIONS
 from offhook.api.webhooks import (
     delete_number,
     dismiss_webhook,
     get_webhook,
+    hasten_webhooks,
     list_webhooks,
     replay_webhook,
     replay_webhooks,
@@ -42,6 +45,11 @@ from offhook.metrics import CONTENT_TYPE
 async def get_openapi(_: House, __: Call) -> Response:
     """This table, as an OpenAPI document."""
     return json_answer(document(OPERATIONS))
+
+
+async def make_login_link(_: House, __: Call) -> Response:
+    """Where people log in, the console's doorway answers this itself: it knows who asks."""
+    raise Problem(20404, "Nobody has to log in here.")
 
 
 def alerts_below(base: str, alias: str = "") -> tuple[Operation, Operation]:
@@ -117,6 +125,17 @@ OPERATIONS = (
         (*WEBHOOK_FILTERS, *WEBHOOK_IDS),
         (20003, 20408, 20413, 20415, 20503),
         audit="replay",
+    ),
+    Operation(
+        "POST",
+        "/api/hastenings",
+        "Deliver now what waits for a later try. A conversation stays in order, and an app that is given a rest is still asked with one try at a time.",
+        hasten_webhooks,
+        resources.Hastened,
+        query=(ENDPOINT,),
+        body=(ENDPOINT,),
+        problems=(20003, 20408, 20409, 20413, 20415, 20503),
+        audit="hasten",
     ),
     Operation(
         "POST",
@@ -220,6 +239,16 @@ OPERATIONS = (
         list_endpoints,
         resources.Endpoints,
         problems=(20503,),
+    ),
+    Operation(
+        "POST",
+        "/api/login-links",
+        "Make a link that logs in to the console once, within the hour. Also on this machine for those alone who send the console key or the account's credentials.",
+        make_login_link,
+        resources.LoginLink,
+        201,
+        problems=(20003, 20401, 20404, 20429),
+        audit="login link",
     ),
     Operation("GET", "/healthz", "Say that Offhook is alive.", get_health, resources.Health, is_open=True),
     Operation(

@@ -1,4 +1,4 @@
-"""What can be asked of webhooks and their replies: list, look at, replay, dismiss, send."""
+"""What can be asked of webhooks and their replies: list, look at, replay, hasten, dismiss, send."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from offhook.api.house import House
 from offhook.api.operation import Call, json_answer
 from offhook.api.problems import Problem
 from offhook.api.shapes import webhook_detail, webhook_row
+from offhook.api.whose import refuse_stranger
 from offhook.records import ReplyState, State, WebhookFilter
 
 REPLAYABLE = (State.FAILED, State.DISMISSED, State.DELIVERED)
@@ -35,6 +36,8 @@ async def list_webhooks(house: House, call: Call) -> Response:
     """A page of webhooks, newest first."""
     limit = call.values.get("limit", DEFAULT_LIMIT)
     found = await house.journal.webhooks(webhook_filter(call.values), limit + 1, call.values.get("cursor", ""))
+    if not found:
+        await refuse_stranger(house, call)
     page = found[:limit]
     return json_answer(
         {"webhooks": await shaped(webhook_row, page), "next_cursor": page[-1].id if len(found) > limit else None},
@@ -75,7 +78,10 @@ async def replay_webhooks(house: House, call: Call) -> Response:
         raise Problem(
             20001, f"Webhooks that are {undelivered[0]} cannot be replayed; those that are {', '.join(REPLAYABLE)} can."
         )
-    return json_answer({"replayed": await replay_where(house, where)}, 202)
+    replayed = await replay_where(house, where)
+    if not replayed:
+        await refuse_stranger(house, call)
+    return json_answer({"replayed": replayed}, 202)
 
 
 async def replay_where(house: House, where: WebhookFilter) -> int:
@@ -86,6 +92,16 @@ async def replay_where(house: House, where: WebhookFilter) -> int:
         replayed += await house.replay([webhook.id for webhook in batch])
         before = batch[-1].id
     return replayed
+
+
+async def hasten_webhooks(house: House, call: Call) -> Response:
+    """Have what waits for a later try tried now."""
+    wanted = call.values.get("endpoint", "")
+    names = [endpoint.name for endpoint in house.endpoints if wanted in ("", endpoint.name)]
+    if not names and wanted:
+        await refuse_stranger(house, call)
+        raise Problem(20409, f"Endpoint {wanted[:64]} is no longer configured: what waits there has no app to go to.")
+    return json_answer({"hastened": sum([await house.hasten(name) for name in names])})
 
 
 async def dismiss_webhook(house: House, call: Call) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from offhook.cli.alarms_found import besides, common
+from offhook.cli.alarms_found import besides, common, warn
 from offhook.cli.alarms_options import alarm_options, keys_given
 from offhook.cli.alarms_pages import as_made
 from offhook.cli.archive import Archive, Shape, find_error, opened
@@ -56,6 +56,7 @@ def alarms_create(
         write_json(alarm)
     else:
         say(as_made(alarm) + said)
+    warn(alarm)
 
 
 async def _create(archive: Archive, from_error: str | None, body: dict[str, Any]) -> Shape:

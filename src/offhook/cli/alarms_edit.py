@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from offhook.cli.alarms_found import alarm_argument, ask_alarm, besides, common, find_alarm
+from offhook.cli.alarms_found import alarm_argument, ask_alarm, besides, common, find_alarm, warn
 from offhook.cli.alarms_options import changed_options, changes_given
 from offhook.cli.alarms_pages import as_made
 from offhook.cli.archive import Shape, opened
@@ -52,3 +52,4 @@ def alarms_edit(
         write_json(alarm)
     else:
         say(as_made(alarm) + said)
+    warn(alarm)

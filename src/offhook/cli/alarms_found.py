@@ -8,7 +8,7 @@ import click
 from offhook.cli.archive import Archive, Shape, console_option
 from offhook.cli.filters import as_json
 from offhook.cli.options import with_settings
-from offhook.cli.terminal import one_line
+from offhook.cli.terminal import one_line, say
 from offhook.errors import OffhookError
 from offhook.settings import Settings
 
@@ -48,6 +48,12 @@ def besides(archive: Archive, settings: Settings, endpoints: Sequence[str]) -> s
         return said
     what = "is an endpoint" if len(endpoints) == 1 else "are endpoints"
     return f"{said} Whether there {what} {one_line(', '.join(endpoints))} could not be looked up: no settings name any."
+
+
+def warn(alarm: Shape) -> None:
+    """Say by which of an alarm's ways nobody can be told as the settings are."""
+    for each in alarm["warnings"]:
+        say(one_line(each), "yellow")
 
 
 async def ask_alarm(archive: Archive, method: str, alarm: Shape, rest: str = "", body: object = None) -> Any:

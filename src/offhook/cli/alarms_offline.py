@@ -1,9 +1,9 @@
 """The API of alarms without a server: the same handlers, on the journal that no server has open."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import click
@@ -19,17 +19,25 @@ from offhook.ports import Journal
 from offhook.system import SystemClock, TimeSortedIds
 
 
-async def ask(journal: Journal, endpoints: Collection[str] | None, method: str, path: str, body: object = None) -> Any:
-    """What the API answers, as a server would; None where there is no such thing. `endpoints`: those that there are, None where nobody knows.
+class Known(NamedTuple):
+    """The journal, the endpoints that there are (None where nobody knows), and the ways by which alarms can tell nobody as the settings are."""
+
+    journal: Journal
+    endpoints: Collection[str] | None
+    lacking: Mapping[str, str]
+
+
+async def ask(known: Known, method: str, path: str, body: object = None) -> Any:
+    """What the API answers, as a server would; None where there is no such thing.
 
     Raises OffhookError, or click.UsageError for what is not acceptable.
     """
     parts = urlsplit(path)
     operation, identifier = _operation(method, parts.path)
     clock = SystemClock()
-    desk = open_desk(journal, clock, TimeSortedIds(), endpoints=endpoints)
+    desk = open_desk(known.journal, clock, TimeSortedIds(), endpoints=known.endpoints)._replace(lacking=known.lacking)
     # As much of a house as these handlers ask of one.
-    house = cast("House", SimpleNamespace(journal=journal, clock=clock, alarms=desk))
+    house = cast("House", SimpleNamespace(journal=known.journal, clock=clock, alarms=desk))
     try:
         call = asked(operation, identifier, parse_qsl(parts.query), body if isinstance(body, dict) else {})
         answer = await operation.handle(house, call)

@@ -69,6 +69,8 @@ def alarm_page(alarm: Shape, history: Shape, missed: Sequence[Shape] = ()) -> Te
             ("last 24 h", f"{bars(history['counts'])} {sum(history['counts'])}" if history["counts"] else ""),
         ],
     )
+    for each in alarm["warnings"]:
+        text.append(f"  {one_line(each)}\n", "yellow")
     for firing in history["firings"]:
         text.append(f"  {firing_line(firing)}\n", FIRING_STATES[firing["state"]])
         if firing["cause_title"]:

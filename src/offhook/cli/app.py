@@ -34,6 +34,7 @@ _COMMANDS: Final[Mapping[str, Place]] = {
             "list": "webhooks_list:webhooks_list",
             "show": "webhooks_show:webhooks_show",
             "replay": "webhooks_replay:webhooks_replay",
+            "hasten": "webhooks_hasten:webhooks_hasten",
             "tail": "webhooks_tail:webhooks_tail",
             "delete": "webhooks_delete:webhooks_delete",
         },

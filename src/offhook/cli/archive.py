@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,11 +19,12 @@ from offhook.api.problems import Problem
 from offhook.cli.assembly import Assembly
 from offhook.cli.console_api import ConsoleApi, NobodyListensError
 from offhook.cli.sending import is_usable
+from offhook.cli.terminal import say
 from offhook.console.key import read_key
 from offhook.errors import OffhookError, UnusableJournalError
 from offhook.ports import Journal
 from offhook.records import Issue, IssueState
-from offhook.settings import Settings, is_loopback
+from offhook.settings import Settings, is_loopback, lacking
 
 if TYPE_CHECKING:
     from offhook.doctor.admission import ClosableTransport
@@ -33,6 +35,7 @@ Shape = dict[str, Any]
 _F = TypeVar("_F", bound=Callable[..., Any])
 _ID_LENGTH: Final = 34
 _NAMED: Final = 5  # ids in a sentence, at most
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _THINGS: Final = {"WH": "webhook", "NO": "error", "IS": "issue"}
 
 
@@ -56,6 +59,9 @@ class Archive(Protocol):
     async def replay(self, ids: Sequence[str]) -> int:
         """Have these delivered again, those that can be; returns how many."""
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for a later try tried now, of all endpoints with ""; returns how many were to wait longer."""
+
     async def forget(self, number: str) -> int:
         """Delete what came from or went to a number; returns how many webhooks."""
 
@@ -76,12 +82,16 @@ class Archive(Protocol):
 
 
 class OfflineArchive:
-    """The journal, read by us while no server has it open. `endpoints` are those that the settings name, none where they name none."""
+    """The journal, read by us while no server has it open. `endpoints` are those that the settings name, none where they name none.
+
+    `lacking`: the ways by which no alarm can tell anybody, as these settings are.
+    """
 
     running = False
 
-    def __init__(self, journal: Journal, endpoints: Sequence[str] = ()) -> None:
+    def __init__(self, journal: Journal, endpoints: Sequence[str] = (), lacking: Mapping[str, str] = _NOTHING) -> None:
         self._journal = journal
+        self._lacking = lacking
         # A server may be given them by flags, of which nobody knows here.
         self._endpoints = endpoints or None
 
@@ -90,6 +100,8 @@ class OfflineArchive:
         values = _values((*fields.WEBHOOK_FILTERS, *fields.WEBHOOK_PAGE), query)
         limit = values.get("limit", fields.DEFAULT_LIMIT)
         found = await self._journal.webhooks(fields.webhook_filter(values), limit + 1, values.get("cursor", ""))
+        if not found:
+            await self._look_whose(values)
         rows = [shapes.webhook_row(webhook) for webhook in found[:limit]]
         return {"webhooks": rows, "next_cursor": rows[-1]["id"] if len(found) > limit else None}
 
@@ -103,6 +115,8 @@ class OfflineArchive:
         values = _values((*fields.ERROR_FILTERS, *fields.ERROR_PAGE), query)
         limit = values.get("limit", fields.DEFAULT_LIMIT)
         found = await self._journal.events(fields.event_filter(values), limit + 1, values.get("cursor", ""))
+        if not found:
+            await self._look_whose(values)
         rows = [shapes.error_shape(event) for event in found[:limit]]
         return {"errors": rows, "next_cursor": rows[-1]["sid"] if len(found) > limit else None}
 
@@ -118,6 +132,14 @@ class OfflineArchive:
         """Set them waiting."""
         return await self._journal.requeue(ids, time.time())
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have them due when a server starts."""
+        names = [endpoint] if endpoint else list(await self._journal.counts())
+        hastened = sum([await self._journal.hasten(name, time.time()) for name in names])
+        if not hastened:
+            await self._look_whose({"endpoint": endpoint})
+        return hastened
+
     async def forget(self, number: str) -> int:
         """Delete them from the file."""
         return await self._journal.forget(number)
@@ -127,7 +149,10 @@ class OfflineArchive:
         values = _values((*fields.ISSUE_FILTERS, *fields.ISSUE_PAGE), query)
         limit = values.get("limit", fields.DEFAULT_LIMIT)
         where, before = fields.issue_filter(values), values.get("cursor", "")
-        return {**shapes.issue_page(await self._journal.issues(where, limit + 1, before, now=time.time()), limit)}
+        found = await self._journal.issues(where, limit + 1, before, now=time.time())
+        if not found:
+            await self._look_whose(values)
+        return {**shapes.issue_page(found, limit)}
 
     async def issue(self, issue_id: str) -> Shape | None:
         """One issue."""
@@ -149,7 +174,18 @@ class OfflineArchive:
         """What the API would answer."""
         from offhook.cli import alarms_offline
 
-        return await alarms_offline.ask(self._journal, self._endpoints, method, path, body)
+        known = alarms_offline.Known(self._journal, self._endpoints, self._lacking)
+        return await alarms_offline.ask(known, method, path, body)
+
+    async def _look_whose(self, values: Mapping[str, Any]) -> None:
+        """Nothing was found: refuse an endpoint that there is not, as a server would. Where nobody knows which there are, say what is kept."""
+        from offhook.api.whose import stranger  # with the whole API behind it
+
+        said = await stranger(self._journal, self._endpoints, values, time.time())
+        if said and self._endpoints:
+            raise click.UsageError(said)
+        if said:
+            say(said)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:
         return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}
@@ -211,7 +247,7 @@ async def opened(assembly: Assembly, settings: Settings, console_url: str | None
     """The server's archive, or the journal's own when no server runs and none was named."""
     async with reached(assembly, settings, console_url) as found:
         if found.journal is not None:
-            yield OfflineArchive(found.journal, [endpoint.name for endpoint in settings.endpoints])
+            yield OfflineArchive(found.journal, [endpoint.name for endpoint in settings.endpoints], lacking(settings))
         else:
             assert found.api is not None
             yield found.api

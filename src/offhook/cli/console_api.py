@@ -67,6 +67,11 @@ class ConsoleApi:
         answer = await self._ask("POST", "/api/replays", {"ids": list(ids)})
         return int(answer["replayed"])
 
+    async def hasten(self, endpoint: str) -> int:
+        """Have what waits for a later try tried now."""
+        answer = await self._ask("POST", "/api/hastenings", {"endpoint": endpoint})
+        return int(answer["hastened"])
+
     async def forget(self, number: str) -> int:
         """Delete what came from or went to a number."""
         answer = await self._ask("POST", "/api/deletions", {"number": number})

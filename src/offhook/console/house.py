@@ -44,9 +44,6 @@ class PageHouse(House, Protocol):
     def addresses(self) -> Mapping[str, Address]:
         """By endpoint, where its webhooks come in; empty where nobody is to be given an address."""
 
-    async def hasten(self, endpoint: str) -> int:
-        """Have what waits for an endpoint's app delivered now rather than when it is due; returns how many were. Raises JournalError."""
-
     async def send_test(self, endpoint: str, draft: Draft) -> Exchange:
         """Send a message to an endpoint's own address as the provider would, correctly signed; gives what was answered.
 

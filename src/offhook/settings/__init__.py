@@ -1,6 +1,7 @@
 """Settings: one table that flags, environment and file all read, and the checks that make a set of them usable."""
 
 from offhook.settings.alarm_keys import AlarmSettings
+from offhook.settings.alarms import lacking
 from offhook.settings.kinds import seconds, spell, without_credentials
 from offhook.settings.loading import load
 from offhook.settings.secret import Secret
@@ -21,6 +22,7 @@ __all__ = [
     "check_startable",
     "config_path",
     "is_loopback",
+    "lacking",
     "load",
     "seconds",
     "spell",

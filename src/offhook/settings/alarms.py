@@ -8,8 +8,14 @@ from offhook.settings import kinds
 from offhook.settings.alarm_keys import EVERY_LEVEL, KEY_BY_NAME, LEVELS, WATCH_KEYS, AlarmKey, AlarmSettings
 from offhook.settings.alarm_kinds import share
 from offhook.settings.sources import Problems
+from offhook.settings.table import Settings
 
 LONGEST_NAME: Final = 64
+WAYS: Final = (
+    ("email", "smtp_host", "no mail is sent until smtp_host and smtp_from say by which server, and as whom"),
+    ("sms", "sms_from", "no text message is sent until sms_from says from which number"),
+)
+"""Keys that say who is told, the setting without which that leads nowhere, and what then is to be known."""
 # What people write for a key that has another name.
 _ALIASES: Final = {
     "codes": "code",
@@ -44,6 +50,11 @@ _GOES_WITH: Final[Mapping[str, frozenset[str]]] = {
     "number": frozenset({"events", "issues"}),
     "cause": frozenset({"events", "issues"}),
 }
+
+
+def lacking(settings: Settings) -> Mapping[str, str]:
+    """The keys by which nobody can be told, as a setting is missing for them, and what then is to be known."""
+    return {key: words for key, needed, words in WAYS if not getattr(settings, needed)}
 
 
 def build(tables: Mapping[str, Mapping[str, Any]], file: str, problems: Problems) -> tuple[AlarmSettings, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 from offhook.errors import SettingsError
 from offhook.settings import alarms, credentials, endpoints
 from offhook.settings.alarm_keys import AlarmSettings
-from offhook.settings.kinds import without_credentials
+from offhook.settings.alarms import WAYS
+from offhook.settings.kinds import spell, without_credentials
 from offhook.settings.secret import Secret
 from offhook.settings.sources import Given, Problems, Sources, gather, unknown_variables
 from offhook.settings.starting import is_loopback
@@ -36,7 +37,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], path: Path | N
     }
     if problems:
         raise SettingsError("\n".join(problems))
-    origins = {setting.name: _origin(setting, sources.first(setting.name)) for setting in SETTINGS}
+    origins = {setting.name: _origin(setting, sources.first(setting.name), values[setting.name]) for setting in SETTINGS}
     warnings = (*unknown_variables(environ), *_untellable(values, built["alarms"]), *(_oddities(values) if secrets else ()))
     return Settings(**values, **built, origins=origins, warnings=warnings)
 
@@ -58,12 +59,17 @@ def _interpret(setting: Setting, given: Given | None, environ: Mapping[str, str]
         return () if several else None
 
 
-def _origin(setting: Setting, given: Given | None) -> Origin:
+def _origin(setting: Setting, given: Given | None, read: Any) -> Origin:
+    """Where a setting comes from, and how it is shown: a length of time in one way, whoever wrote it as 72h and whoever as 3d."""
     if given is None:
         return Origin("" if setting.default is None else setting.default, "default")
     value = given.value
     if setting.secret:
         shown = str(Secret(""))
+    elif setting.kind.word == "duration":
+        shown = spell(read)
+    elif setting.kind.word == "durations":
+        shown = ",".join(map(spell, read))
     elif isinstance(value, list | tuple):
         shown = ",".join(map(str, value))
     else:
@@ -90,11 +96,7 @@ def _oddities(values: Mapping[str, Any]) -> Iterator[str]:
 
 def _untellable(values: Mapping[str, Any], alarms: Iterable[AlarmSettings]) -> Iterator[str]:
     """A sentence for each way by which alarms of the file are to be told, and that leads nowhere."""
-    ways = (
-        ("email", "smtp_host", "no mail is sent until smtp_host and smtp_from say by which server, and as whom"),
-        ("sms", "sms_from", "no text message is sent until sms_from says from which number"),
-    )
-    for key, needed, words in ways:
+    for key, needed, words in WAYS:
         names = [each.name for each in alarms if getattr(each, key)]
         if names and not values[needed]:
             yield f"[alarms.{names[0]}] {key}{f' (and {len(names) - 1} more)' if names[1:] else ''}: {words}"

@@ -160,7 +160,7 @@ class Settings(Record):
         float,
         Row(
             kinds.span("1s", "90d"),
-            "72h",
+            "3d",
             "How long a webhook is tried; after that it is failed, kept and replayable",
             "endpoint",
         ),
@@ -249,7 +249,7 @@ class Settings(Record):
         float,
         Row(
             kinds.span("1m", "30d"),
-            "24h",
+            "1d",
             "How long a sink that is away is tried with an event; after that the event is put aside, and replayable",
             "streams",
         ),
@@ -312,7 +312,7 @@ class Settings(Record):
     min_body_rate: Annotated[
         int, Row(kinds.size(0, 1024**2), "1KiB", "Slowest pace of a request's body, bytes per second", "limits")
     ]
-    idle_timeout: Annotated[float, Row(kinds.span("1s", "1h"), "75s", "How long an idle connection is kept open", "limits")]
+    idle_timeout: Annotated[float, Row(kinds.span("1s", "1h"), "1m15s", "How long an idle connection is kept open", "limits")]
     connections: Annotated[int, Row(kinds.number(1, 1_000_000), "10000", "Connections at a time", "limits")]
     connections_per_address: Annotated[
         int, Row(kinds.number(1, 1_000_000), "1000", "Connections at a time from one address", "limits")

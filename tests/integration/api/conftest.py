@@ -36,7 +36,7 @@ from offhook.records import (
     Timings,
     Webhook,
 )
-from offhook.settings import load
+from offhook.settings import lacking, load
 from offhook.stores.memory import MemoryJournal
 from offhook.streams.desk import Desk as StreamDesk
 from offhook.system import TimeSortedIds
@@ -115,10 +115,13 @@ class House:
         self.streams, self.carried = made.desk, made.carried
         self.alarms = open_desk(
             self.journal, self.clock, TimeSortedIds(), endpoints=[each.name for each in self.endpoints], account_sid=ACCOUNT
-        )
+        )._replace(lacking=lacking(SETTINGS))
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, self.clock.now(), delivered=delivered)
+
+    async def hasten(self, endpoint):
+        return await self.journal.hasten(endpoint, self.clock.now())
 
     async def send_reply(self, reply_id):
         self.sent.append(reply_id)

@@ -78,6 +78,26 @@ async def test_a_webhook_that_would_be_refused_when_it_fires_is_refused_now(cons
     assert (await console.get("/api/alarms")).json == {"alarms": [made]}
 
 
+async def test_ways_by_which_nobody_can_be_told_are_warned_of(console):
+    made = await make(console, email=["dev@app.example"], sms="+15557654321", webhook="https://hooks.example/")
+    assert made["warnings"] == [
+        "email: no mail is sent until smtp_host and smtp_from say by which server, and as whom.",
+        "sms: no text message is sent until sms_from says from which number.",
+    ]
+    assert (await console.get("/api/alarms")).json == {"alarms": [made]}
+    changed = (await console.post(f"/api/alarms/{made['sid']}", {"email": None, "sms": None})).json
+    assert changed["warnings"] == []
+
+
+async def test_a_cause_that_an_earlier_version_has_written_is_known_by_the_errors_that_have_it(console):
+    cause = Cause(name="app.fell-over", title="The app fell over.", confidence=Confidence.LIKELY)
+    event = console.event(causes=(cause,))
+    assert (await console.post("/api/alarms", {"name": "x", "cause": [cause.name]})).status == 400
+    await console.journal.record([event])
+    made = (await console.post(f"/api/errors/{event.id}/alarm")).json
+    assert made["settings"]["cause"] == ["app.fell-over"]
+
+
 class TestChanging:
     async def test_what_is_given_changes_and_the_rest_stays(self, console):
         made = await make(console, code=[11200], at_least=5, email=["dev@app.example"])

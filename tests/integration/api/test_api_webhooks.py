@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from offhook.records import Certificate, Failure, FailureKind, Kind, Outcome, ReplyState, State, Timings
+from offhook.records import Certificate, Endpoint, Failure, FailureKind, Kind, Outcome, ReplyState, State, Timings
 
 NOON = 1_763_899_200.0
 
@@ -95,7 +95,7 @@ async def test_a_page_that_ends_exactly_at_the_last_webhook_has_no_next_one(cons
         ("since=2025-11-23&until=2025-11-24", {"a", "b", "c", "d"}),
         ("q=pizza", {"d"}),
         ("state=failed&endpoint=sms", {"a"}),
-        ("endpoint=gone", set()),
+        ("endpoint=sms&q=pasta", set()),
     ],
 )
 async def test_filters_choose_webhooks(console, query, expected):
@@ -312,6 +312,50 @@ async def test_a_bulk_replay_that_is_not_clear_changes_nothing(console, body, sa
 async def test_a_filter_in_the_query_and_in_the_body_at_once_is_refused(console):
     answer = await console.post("/api/replays?endpoint=sms", {"endpoint": "voice"})
     assert (answer.status, answer.json["code"]) == (400, 20001)
+
+
+@pytest.mark.parametrize("path", ["webhooks", "errors", "errors/counts", "issues"])
+async def test_an_endpoint_that_there_is_not_is_refused_with_the_one_that_may_be_meant(console, path):
+    answer = await console.get(f"/api/{path}?endpoint=SMSS")
+    assert (answer.status, answer.json["code"]) == (400, 20001)
+    assert answer.json["message"] == "There is no endpoint SMSS, and nothing is kept of one. Did you mean sms?"
+    assert (await console.get(f"/api/{path}?endpoint=sms")).status == 200
+
+
+async def test_an_endpoint_that_has_left_the_settings_is_known_for_as_long_as_anything_is_kept_of_it(console):
+    await console.webhook(endpoint="old")
+    await console.journal.record([console.event(endpoint="older")])
+    for name in ("old", "older"):
+        assert (await console.get(f"/api/webhooks?endpoint={name}&state=waiting")).json["webhooks"] == []
+        assert (await console.get(f"/api/errors?endpoint={name}&level=info")).json["errors"] == []
+    assert "There are old, sms." in (await console.get("/api/webhooks?endpoint=voice")).json["message"]
+
+
+async def test_a_bulk_replay_at_an_endpoint_that_there_is_not_is_refused(console):
+    assert (await console.post("/api/replays", {"endpoint": "smss"})).status == 400
+    assert (await console.post("/api/replays", {"endpoint": "sms"})).json == {"replayed": 0}
+
+
+async def test_what_waits_for_a_later_try_is_due_now_of_all_endpoints_or_of_one(console):
+    console.house.endpoints = (*console.house.endpoints, Endpoint(name="voice", app_url="https://app.example/voice"))
+    sms, voice = [
+        await console.webhook(state=State.WAITING, due=NOON + 3600, endpoint=name, body=name) for name in ("sms", "voice")
+    ]
+    await console.webhook(state=State.FAILED)
+    answer = await console.post("/api/hastenings", {"endpoint": "sms"})
+    assert (answer.status, answer.json) == (200, {"hastened": 1})
+    due = {row["id"]: row["due"] for row in (await console.get("/api/webhooks?state=waiting")).json["webhooks"]}
+    assert due == {sms.id: "2025-11-23T12:00:00.000Z", voice.id: "2025-11-23T13:00:00.000Z"}
+    assert (await console.post("/api/hastenings")).json == {"hastened": 1}
+    assert (await console.post("/api/hastenings")).json == {"hastened": 0}
+
+
+async def test_what_waits_at_an_endpoint_without_an_app_cannot_be_hastened(console):
+    await console.webhook(state=State.WAITING, due=NOON + 3600, endpoint="old")
+    unknown, former = [await console.post("/api/hastenings", {"endpoint": name}) for name in ("smss", "old")]
+    assert (unknown.status, unknown.json["code"]) == (400, 20001)
+    assert (former.status, former.json["code"]) == (409, 20409)
+    assert "no longer configured" in former.json["message"]
 
 
 async def test_a_number_is_deleted_and_a_word_that_is_none_is_refused(console):

@@ -36,6 +36,7 @@ from offhook.records import (
     Timings,
     Webhook,
 )
+from offhook.settings import lacking, load
 from offhook.stores.memory import MemoryJournal
 from offhook.streams.carrying import NobodyCarries
 from offhook.streams.configured import Means, tools
@@ -91,10 +92,14 @@ class House:
         self.metrics = Metrics()
         made = make_desk(journal, self.clock, account_sid=ACCOUNT)
         self.streams, self.carried = made.desk, made.carried
-        self.alarms = open_desk(journal, self.clock, TimeSortedIds(), endpoints=["sms"], account_sid=ACCOUNT)
+        desk = open_desk(journal, self.clock, TimeSortedIds(), endpoints=["sms"], account_sid=ACCOUNT)
+        self.alarms = desk._replace(lacking=lacking(load({}, {}, None)))
 
     async def replay(self, ids, *, delivered=True):
         return await self.journal.requeue(ids, NOON, delivered=delivered)
+
+    async def hasten(self, endpoint):
+        return await self.journal.hasten(endpoint, self.clock.now())
 
     async def send_reply(self, _reply_id):
         return False
@@ -249,7 +254,7 @@ def running(desk):
     with Loop() as loop:
         house = House(desk.store)
         server = ConsoleServer(create_console(house), "127.0.0.1", 0)
-        desk.carried = house.carried
+        desk.house, desk.carried = house, house.carried
         loop.run(server.start())
         desk.fill = lambda *settlements: loop.run(keep(desk.store, *settlements))
         loop.run(desk.store.open())

@@ -109,6 +109,35 @@ def test_whatever_is_wrong_is_said_at_once_and_nothing_is_made(alarms):
     assert alarms.alarms() == []
 
 
+def test_a_cause_that_no_error_can_have_is_refused(alarms):
+    refused = alarms("create", "tls", "--cause", "tls.expird", good=2)
+    assert "cause: there is no cause tls.expird. Did you mean tls.expired?" in refused.stderr
+    alarms("create", "tls", "--cause", "tls.expired")
+    assert "Did you mean tls.expired?" in alarms("edit", "tls", "--cause", "tls.expird", good=2).stderr
+    assert [each.causes for each in alarms.alarms()] == [("tls.expired",)]
+
+
+def test_a_preview_refuses_what_could_not_be_made(alarms):
+    refused = alarms("preview", "--cause", "tls.expird", good=2)
+    assert "Did you mean tls.expired?" in refused.stderr
+    alarms("create", "tls", "--cause", "tls.expired")
+    assert "would not have fired" in alarms("preview", "tls").stdout
+
+
+def test_who_cannot_be_told_as_the_settings_are_is_said_at_once_and_when_it_is_shown(alarms, parsed):
+    lacks = "no mail is sent until smtp_host and smtp_from say by which server, and as whom.\n"
+    assert alarms("create", "app-down", "--email", "dev@app.example").stderr.endswith(f"email: {lacks}")
+    made = alarms("create", "slow", "--delivery-p95", "2s", "--webhook", "https://hooks.example/", "--json")
+    assert (made.stderr, parsed(made)["warnings"]) == ("", [])
+    assert lacks in alarms("edit", "slow", "--email", "dev@app.example", "--json").stderr
+    assert lacks in alarms("show", "slow").stdout
+
+
+def test_without_a_server_the_settings_say_whether_mail_can_be_sent(stopped):
+    (stopped.folder / "offhook.toml").write_text('smtp_host = "smtp.example.com"\nsmtp_from = "alarms@example.com"\n')
+    assert "no mail" not in AtDesk(stopped)("create", "app-down", "--email", "dev@app.example").stderr
+
+
 def test_an_alarm_needs_a_name(alarms):
     assert "NAME" in alarms("create", "--code", "11200", good=2).stderr
 

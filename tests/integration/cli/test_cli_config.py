@@ -43,6 +43,12 @@ def test_each_setting_is_shown_with_its_value_and_its_source(desk):
     assert result.stderr == "These settings can be used.\n"
 
 
+def test_a_setting_of_an_endpoint_is_shown_as_the_setting_itself(desk):
+    result = desk.run("config", "check", "--to", "http://127.0.0.1:5000/", "--reply-within", "60m", **SECRETS)
+    shown = [line.split()[1] for line in result.stdout.splitlines() if line.strip().startswith(("give_up_after", "reply_within"))]
+    assert shown == ["3d", "1h", "3d", "1h"]
+
+
 def test_the_names_of_settings_are_whole_on_a_narrow_terminal(desk, monkeypatch):
     monkeypatch.setattr(terminal, "_WIDE", 60)
     shown = lines(desk.run("config", "check", "--to", "http://localhost:5000/sms", **SECRETS))
@@ -234,6 +240,14 @@ def test_an_alarm_that_could_not_tell_anybody_is_said_and_borne(desk):
     assert shown.exit_code == 0
     assert "alarm app-down: email needs smtp_host" in shown.stderr
     assert "alarm app-down: env:SLACK_URL means the environment variable SLACK_URL, which is not set" in shown.stderr
+
+
+def test_an_alarm_for_a_cause_that_no_error_can_have_is_said_and_borne(desk):
+    file = 'to = "http://127.0.0.1:5000/"\n[alarms.tls]\ncause = ["tls.expird", "tls.expired"]\n'
+    (desk.folder / "offhook.toml").write_text(file)
+    shown = desk.run("config", "check", **SECRETS)
+    assert shown.exit_code == 0
+    assert "alarm tls: cause: there is no cause tls.expird. Did you mean tls.expired?\n" in shown.stderr
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_a_listing_of_nothing_says_so(either):
         (["--state", "ignored"], []),
         (["--code", "11210"], [11210]),
         (["--cause", "tls.expired"], [11210]),
-        (["--endpoint", "voice"], []),
+        (["--endpoint", "sms", "--state", "ignored"], []),
         (["--limit", "1"], [11210]),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from offhook.cli import terminal
 from offhook.cli.webhooks_tail import Follower, follow
 from offhook.errors import OffhookError, UnusableJournalError
-from offhook.records import State
+from offhook.records import Endpoint, State
 
 FIRST, SECOND, THIRD = (f"WH{1_763_899_200_000 + made * 1000:012x}{'7' * 20}" for made in (1, 2, 3))
 
@@ -126,7 +126,7 @@ def test_json_is_what_the_api_gives_with_a_server_and_without(either, settled, p
     ("words", "ids"),
     [
         (["--state", "failed", "--state", "waiting"], [THIRD, FIRST]),
-        (["--endpoint", "other"], []),
+        (["--endpoint", "sms", "-q", "Never"], []),
         (["-q", "Goodbye"], [THIRD]),
         (["--since", "2025-11-23T12:00:02Z"], [THIRD, SECOND]),
         (["--until", "1763899202"], [FIRST]),
@@ -139,6 +139,34 @@ def test_the_filters_are_the_apis(either, settled, parsed, words, ids):
     )
     page = parsed(either.run("webhooks", "list", "--json", *words, *either.flags))
     assert [row["id"] for row in page["webhooks"]] == ids
+
+
+LISTINGS = [("webhooks", "list"), ("errors", "list"), ("issues", "list"), ("webhooks", "replay", "--yes")]
+
+
+@pytest.mark.parametrize("words", [*LISTINGS, ("webhooks", "tail")])
+def test_an_endpoint_that_there_is_not_is_bad_usage(running, settled, words):
+    running.fill(settled(1))
+    result = running.run(*words, "--endpoint", "smss", *running.flags)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no endpoint smss, and nothing is kept of one. Did you mean sms?" in result.stderr
+
+
+@pytest.mark.parametrize("words", LISTINGS)
+def test_without_a_server_the_settings_say_which_endpoints_there_are(stopped, settled, words):
+    stopped.fill(settled(1))
+    (stopped.folder / "offhook.toml").write_text('[endpoints.voice]\nto = "http://127.0.0.1:5000"\n')
+    result = stopped.run(*words, "--endpoint", "smss", *stopped.flags)
+    assert result.exit_code == 2
+    assert "There is no endpoint smss, and nothing is kept of one. Did you mean sms?" in result.stderr
+    assert stopped.run(*words, "--endpoint", "voice", *stopped.flags).exit_code == 0
+
+
+def test_without_a_server_and_settings_only_what_is_kept_can_be_said(stopped, settled, parsed):
+    stopped.fill(settled(1))
+    result = stopped.run("webhooks", "list", "--json", "--endpoint", "smss", *stopped.flags)
+    assert (result.exit_code, parsed(result)["webhooks"]) == (0, [])
+    assert result.stderr == "Nothing is kept of an endpoint smss. Did you mean sms?\n"
 
 
 def test_nothing_there_is_said_on_stderr_and_is_no_fault(either):
@@ -307,6 +335,30 @@ class TestReplay:
     @pytest.mark.parametrize("words", [[], [FIRST, "--all-failed"], ["--all-failed", "--state", "delivered"]])
     def test_nothing_named_and_two_things_named_are_bad_usage(self, stopped, words):
         assert stopped.run("webhooks", "replay", *words, *stopped.flags).exit_code == 2
+
+
+class TestHasten:
+    def test_without_a_server_what_waits_is_due_when_one_runs(self, stopped, settled, parsed):
+        stopped.fill(*(due(settled(made, state=State.WAITING), time.time() + 3600) for made in (1, 2)), settled(3))
+        result = stopped.run("webhooks", "hasten", "--json", *stopped.flags)
+        assert parsed(result) == {"hastened": 2}
+        assert result.stderr == "Brought 2 webhooks forward: delivered when `offhook serve` runs.\n"
+        assert all(stopped.store._webhooks[each].due <= time.time() for each in (FIRST, SECOND))
+        again = stopped.run("webhooks", "hasten", *stopped.flags)
+        assert (again.exit_code, again.stderr) == (0, "Nothing waits for a later try.\n")
+
+    def test_a_server_is_asked_for_one_endpoint_or_for_all(self, running, settled):
+        running.house.endpoints = (Endpoint(name="sms", app_url="https://app.example.com/sms"),)
+        for words in (["--endpoint", "sms"], []):
+            running.fill(due(settled(1, state=State.WAITING), time.time() + 3600))
+            result = running.run("webhooks", "hasten", *words, *running.flags)
+            assert result.stderr == "Brought 1 webhook forward: what can go is being delivered.\n"
+
+    def test_an_endpoint_that_there_is_not_is_bad_usage(self, running, settled):
+        running.fill(settled(1))
+        result = running.run("webhooks", "hasten", "--endpoint", "smss", *running.flags)
+        assert result.exit_code == 2
+        assert "There is no endpoint smss" in result.stderr
 
 
 class TestWhereItLooks:

@@ -276,6 +276,18 @@ async def test_an_alarm_is_made_by_a_form(console):
     assert b"alarm made" in (await console.journal.kept(AUDIT))[-1].data
 
 
+async def test_an_alarm_that_is_to_tell_by_mail_where_no_mail_can_be_sent_says_so(console):
+    lacks = "email: no mail is sent until smtp_host and smtp_from say by which server, and as whom."
+    made = await console.follow(await console.change("/alarms/new", NEW))
+    assert f"The alarm is made. It watches from now on. But {lacks}" in made.words
+    alarm = await only(console)
+    assert f"not told {lacks}" in (await console.read(f"/alarms/{alarm.sid}")).words
+    changed = await console.follow(await console.change(f"/alarms/{alarm.sid}/edit", NEW | {"at_least": "4"}))
+    assert f"The alarm is changed. But {lacks}" in changed.words
+    console.house.alarms = console.house.alarms._replace(lacking={})
+    assert "no mail is sent" not in (await console.read(f"/alarms/{alarm.sid}")).words
+
+
 async def test_each_watch_has_a_form_that_makes_it(console):
     given = {
         "failure-share": {"failure_share": "10%", "within": "5m", "minimum": "50"},

@@ -41,7 +41,7 @@ async def test_an_empty_list_teaches_what_will_be_on_it(console):
         ("level=warning", 1),
         ("level=INFO", 0),
         ("endpoint=sms", 2),
-        ("endpoint=other", 0),
+        ("endpoint=sms&level=info", 0),
         ("cause=app.bad-gateway", 1),
         ("q=certificate", 1),
         ("q=nothing+of+it", 0),

@@ -259,6 +259,8 @@ async def test_a_new_link_is_for_whoever_has_the_key_also_on_this_machine(easy):
     answer = await easy.ask("POST", "/api/login-links", headers={"authorization": f"Bearer {KEY}"})
     assert answer.status == 201
     assert answer.json["expires_in"] == 3600
+    described = (await easy.get("/openapi.json")).json["paths"]["/api/login-links"]["post"]["responses"]
+    assert {"201", "401"} <= set(described)
     assert (await log_in(easy, answer.json["path"].partition("token=")[2])).status == 303
     assert "login link" in await actions(easy)
 

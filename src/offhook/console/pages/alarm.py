@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 
 from offhook.alarms.checks import COUNTING
+from offhook.alarms.configured import untellable
 from offhook.alarms.model import FILE, OUTBOX, Alarm, Firing, FiringState
 from offhook.alarms.past import is_quick
 from offhook.alarms.shelves import decode_notification, shelf
@@ -60,6 +61,7 @@ async def _page(visit: Visit, alarm: Alarm, *, trouble: Trouble | None = None, t
         more=len(firings) > SHOWN,
         facts=facts(alarm),
         told=told(alarm),
+        untellable=untellable(alarm, visit.house.alarms.lacking),
         untold=untold_lines(missed[:SHOWN]),
         more_untold=max(0, len(missed) - SHOWN),
         drawn=drawn,

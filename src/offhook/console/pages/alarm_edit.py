@@ -9,7 +9,7 @@ from msgspec import structs
 from starlette.responses import Response
 
 from offhook.alarms.checks import UnusableAlarmError
-from offhook.alarms.configured import alarm_of
+from offhook.alarms.configured import alarm_of, untellable
 from offhook.alarms.model import FILE, Alarm, Watch
 from offhook.alarms.past import Preview
 from offhook.api.alarm_found import alarm_or_problem, no_alarm, refuse_file
@@ -149,7 +149,8 @@ async def create(visit: Visit) -> Response:
             said = Read(None, refused(refusal.problems))
         else:
             visit.about = made.sid
-            return visit.back(f"/alarms/{made.sid}", "The alarm is made." + (" It watches from now on." if made.enabled else ""))
+            said_of_it = ["The alarm is made.", *(["It watches from now on."] if made.enabled else ()), *_untellable(visit, made)]
+            return visit.back(f"/alarms/{made.sid}", " ".join(said_of_it))
     return await _form(visit, None, answers, Said(said.wrong))
 
 
@@ -167,8 +168,13 @@ async def change(visit: Visit) -> Response:
         else:
             if changed is None:
                 raise no_alarm(before.sid)
-            return visit.back(f"/alarms/{before.sid}", "The alarm is changed.")
+            return visit.back(f"/alarms/{before.sid}", " ".join(["The alarm is changed.", *_untellable(visit, changed)]))
     return await _form(visit, before, answers, Said(said.wrong))
+
+
+def _untellable(visit: Visit, alarm: Alarm) -> list[str]:
+    """What its maker has to know: by which of the ways that were asked for nobody can be told."""
+    return [f"But {each}" for each in untellable(alarm, visit.house.alarms.lacking)]
 
 
 # -- the form

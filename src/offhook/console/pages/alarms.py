@@ -43,6 +43,7 @@ ALARM_COLUMNS: Final = (
     "created_at",
     "updated_at",
     "settings",
+    "warnings",
 )
 FIRING_COLUMNS: Final = (
     "id",
@@ -98,7 +99,7 @@ async def show(visit: Visit) -> Response:
     seen = await board(visit)
     rows = [row for row in seen.rows if matches(row, values.get("state", ""), values.get("q", ""))]
     if "format" in values:
-        shapes = (export_row(row, alarm_shape(row.alarm, seen.active, seen.missed)) for row in rows)
+        shapes = (export_row(row, alarm_shape(row.alarm, visit.house.alarms.lacking, seen.active, seen.missed)) for row in rows)
         return export(values["format"], "alarms", ALARM_COLUMNS, shapes)
     return _page(visit, seen, rows, wanted.typed, Refused(of_filters(wanted.trouble, "/alarms")))
 

@@ -5,16 +5,22 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from offhook.debugger.case import Case
 from offhook.debugger.causes.login import leads_to_login
-from offhook.debugger.secrets import masked
+from offhook.debugger.secrets import MARK, left_out, masked
 from offhook.providers.drafts import without_parameters
 from offhook.records import Cause, Confidence, FailureKind
 
-FINAL: Final = "Put the final URL into the configuration instead of the one that redirects: {url}"
 FOLLOWED: Final = frozenset({301, 302, 303, 307})
 # HTTP says that the method and the body are kept; what Twilio does is not documented.
 PRESERVING: Final = frozenset({307, 308})
 TOO_MANY: Final = 11215
 UNUSABLE: Final = 11216
+
+
+def put_final(url: str) -> str:
+    """What to do, with the URL where the redirects end, masked: whoever copies it must know what was cut out."""
+    missing = left_out(url)
+    filled_in = f" (in place of {MARK} write {missing}; secrets are not repeated here)" if missing else ""
+    return f"Put the final URL into the configuration instead of the one that redirects: {url}{filled_in}"
 
 
 def cause(case: Case) -> Cause | None:
@@ -53,7 +59,7 @@ def _at_redirect(case: Case) -> Cause | None:
         title=f"{why}: {what}.",
         confidence=Confidence.LIKELY,
         evidence=(f"status {case.status} with Location {case.header('location')!r}",),
-        steps=(FINAL.format(url=masked(target)), "Or have the app take the message at the first URL, without a redirect."),
+        steps=(put_final(masked(target)), "Or have the app take the message at the first URL, without a redirect."),
     )
 
 
@@ -93,7 +99,7 @@ def _unusable(case: Case) -> Cause:
         confidence=Confidence.CERTAIN,
         evidence=(evidence if case.status else f"Twilio's code {case.code}",),
         steps=(
-            FINAL.format(url=masked(_target(case)) or "the address where the app really answers"),
+            put_final(masked(_target(case)) or "the address where the app really answers"),
             "If the app must redirect, let it be 301, 302, 303 or 307, with a whole http(s) URL in Location.",
         ),
     )
@@ -107,7 +113,7 @@ def _lost(case: Case, url: str, status: int) -> Cause:
         title=f"{why}, and the redirect turned the POST into a GET: the message did not arrive with it.",
         confidence=Confidence.LIKELY,
         evidence=(f"{url} answered {status}", f"the next request was GET {final}", f"and that came to {_end(case)}"),
-        steps=(FINAL.format(url=masked(final)), "Or have the app take the message at the first URL, without a redirect."),
+        steps=(put_final(masked(final)), "Or have the app take the message at the first URL, without a redirect."),
     )
 
 

@@ -29,12 +29,13 @@ _TITLED = re.compile(r"([1-9][0-9]{4})(?:([ :\u2013\u2014-]{1,5})([A-Za-z].*))?"
 def told_code(text: str) -> int:
     """The code that a line tells, when it stands under no label; 0 when none of its numbers has the sign of one.
 
-    Signs are a link to the code's page, nothing else in the line, a word such as `error` near it, or a sid of Twilio's beside it.
+    Signs are a link to the code's page, nothing else in the line or cell, a word such as `error` near it, or a sid of Twilio's beside it.
     """
     if documented := values.documented_code(text):
         return documented
     if _ALONE.fullmatch(text):
-        return int(text)
+        # A cell of a table stands alone as well: what is no code of the catalogue may be an order.
+        return int(text) if catalogue.lookup(int(text)) else 0
     signed = (_NUMBERS,) if values.SID.search(text) else _SIGNED
     numbers = (int(found[1]) for expression in signed for found in expression.finditer(text))
     return next((number for number in numbers if catalogue.lookup(number)), 0)

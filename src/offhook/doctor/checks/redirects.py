@@ -46,7 +46,7 @@ def _finding(hops: Sequence[Exchange], last: Exchange) -> Finding:
         verdict=Verdict.WARNING,
         title="The app redirects before it takes the message: each redirect costs a request, and may cost the message.",
         evidence=evidence,
-        fix=(redirects.FINAL.format(url=shown(last.url)),),
+        fix=(redirects.put_final(shown(last.url)),),
         cause="redirect.elsewhere",
     )
 

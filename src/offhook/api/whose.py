@@ -1,0 +1,37 @@
+"""Whether anybody goes by the name of an endpoint for which nothing was found: a name mistyped is not a quiet day."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from offhook.api.house import House
+from offhook.api.operation import Call
+from offhook.api.problems import Problem, suggest
+from offhook.ports import Journal
+from offhook.records import IssueFilter
+
+
+async def refuse_stranger(house: House, call: Call) -> None:
+    """Where a listing is empty: refuse the endpoint that it was asked for, if there is none of that name. Raises Problem 20001, JournalError."""
+    names = [endpoint.name for endpoint in house.endpoints]
+    said = await stranger(house.journal, names, call.values, house.clock.now())
+    if said:
+        raise Problem(20001, said)
+
+
+async def stranger(journal: Journal, endpoints: Collection[str] | None, values: Mapping[str, Any], now: float) -> str:
+    """What to say of the endpoint that a listing's filters name, where it found nothing; "" where there is such an endpoint, or none is named.
+
+    `endpoints` are those that are configured, None where nobody knows. One that has been taken out of the settings is known for as long as
+    anything is kept of it. Raises JournalError.
+    """
+    name = values.get("endpoint", "")
+    if not name or name in (endpoints or ()):
+        return ""
+    counts = await journal.counts()
+    if name in counts or await journal.issues(IssueFilter(endpoint=name), 1, now=now):
+        return ""
+    known = sorted({*(endpoints or ()), *counts})
+    meant = suggest(name.casefold(), known) or f" There {'is' if len(known) == 1 else 'are'} {', '.join(known) or 'none'}."
+    if endpoints is None:
+        return f"Nothing is kept of an endpoint {name[:64]}.{meant if known else ''}"
+    return f"There is no endpoint {name[:64]}, and nothing is kept of one.{meant}"
