@@ -13,15 +13,11 @@ _MALLOPT: Final = {-8: 1, -1: 64 * 2**20, -3: 4 * 2**20}  # M_ARENA_MAX, M_TRIM_
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock: `now()` is seconds since the epoch, `monotonic()` seconds that never jump."""
 
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds that never jump."""
-        return time.monotonic()
+    # The functions themselves: a webhook on its way asks some twenty times, and a method around each costs twice as much.
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from offhook.api.shapes import pairs, text_of
 from offhook.cli.terminal import one_line, out, plain, say
 from offhook.providers.drafts import Draft
-from offhook.records import Exchange, Record
+from offhook.records import Exchange, Record, value_of
 from offhook.twiml.answer import read_answer
 from offhook.twiml.reading import Reading
 
@@ -35,7 +35,7 @@ class Report(Record):
     @property
     def content_type(self) -> str:
         """The answer's type, "" where it says none."""
-        return next((value for name, value in self.exchange.headers if name.lower() == "content-type"), "")
+        return value_of(self.exchange.headers, "content-type")
 
     @property
     def headline(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from offhook.records import Attempt, Exchange, Failure, Headers, Kind, Record
+from offhook.records import Attempt, Exchange, Failure, Headers, Kind, Record, has_field
 from offhook.twiml.encoding import decoded
 
 # Marks of error pages stand near their beginning; an app's body may be large, and fifty rules look at it.
@@ -130,4 +130,4 @@ def _stage(exchange: Exchange) -> str:
 
 def is_signed(exchange: Exchange) -> bool:
     """Whether the request carried Twilio's signature."""
-    return any(name.lower() == "x-twilio-signature" for name, _ in exchange.request_headers)
+    return has_field(exchange.request_headers, "x-twilio-signature")

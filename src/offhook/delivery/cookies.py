@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from http.cookies import CookieError, SimpleCookie
 
-from offhook.records import Headers
+from offhook.records import Headers, has_field
 
 IDLE_FOR = 4 * 3600.0
 MOST_JARS = 10_000
@@ -25,10 +25,10 @@ class CookieJars:
 
     def keep(self, origin: str, conversation: str, headers: Headers, now: float) -> None:
         """Take the Set-Cookie headers of an answer; every exchange of the conversation makes its jar four hours younger."""
-        set_cookies = [value for name, value in headers if name.lower() == "set-cookie"]
         key = (origin, conversation)
-        if not conversation or (not set_cookies and key not in self._jars):
+        if not conversation or (key not in self._jars and not has_field(headers, "set-cookie")):
             return
+        set_cookies = [value for name, value in headers if name.lower() == "set-cookie"]
         at, jar = self._jars.pop(key, (0.0, {}))
         if now - at >= IDLE_FOR:
             jar = {}

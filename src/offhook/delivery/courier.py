@@ -223,7 +223,8 @@ class Courier:
 
     def _weigh(self, job: Job, line: Line, done: Round) -> None:
         """Tell the gate what the primary URL showed of its app."""
-        shown = next((attempt.exchanges[-1] for attempt in done.attempts if attempt.exchanges), done.exchange)
+        primary = done.attempts[0]
+        shown = primary.exchanges[-1] if primary.exchanges else done.exchange
         able = settlement.able(shown)
         line.saw_gone = line.saw_gone or settlement.unreachable(shown)
         was_open = line.gate.is_open
@@ -241,7 +242,7 @@ class Courier:
         replies: Sequence[Reply] = ()
         faults: Sequence[DebugEvent] = ()
         if done.delivered:
-            if self._waiting.pass_on(job, settlement.passed_through(done, now)):
+            if self._waiting.pass_on(job, lambda: settlement.passed_through(done, now)):
                 replies, faults = self._parts.replies.compose_inline(webhook, done.exchange)
             else:
                 replies, faults = await self._parts.replies.compose_late(webhook, done.exchange)

@@ -112,19 +112,30 @@ def shown(url: str) -> str:
     return parse(url).url
 
 
-# In each request these are others, and never passed on: not worth being remembered.
-_DIFFERENT = (b"Content-Length:", b"X-Twilio-Signature:", b"Host:")
+# In each request these are others, as Twilio spells them. The token is passed on, the rest never.
+_TOKEN = b"I-Twilio-Idempotency-Token:"
+_DIFFERENT = (_TOKEN, b"X-Twilio-Signature:", b"Content-Length:", b"Host:")
 _REPETITION = "i-twilio-idempotency-token"
 
 
-@functools.lru_cache(maxsize=512)
-def _field(line: bytes) -> tuple[str, tuple[str, str] | None]:
-    """A header line's name in lower case, and the field if it is one to pass on, or the token."""
-    raw_name, _, raw_value = line.partition(b":")
-    name = raw_name.decode("latin-1")
-    lower = name.lower()
-    passes = lower in PASSED_ON or (lower.startswith(PASSED_ON_PREFIXES) and lower not in NOT_PASSED_ON)
-    return lower, (name, raw_value.strip().decode("latin-1")) if passes or lower == _REPETITION else None
+@functools.lru_cache(maxsize=128)
+def _passed(lines: tuple[bytes, ...]) -> tuple[Headers, str, str]:
+    """Of header lines: the fields to pass on, their content type, and a token whose name is spelled in a way of its own."""
+    passed: list[tuple[str, str]] = []
+    content_type = token = ""
+    for line in lines:
+        raw_name, _, raw_value = line.partition(b":")
+        name, value = raw_name.decode("latin-1"), raw_value.strip().decode("latin-1")
+        lower = name.lower()
+        if lower == _REPETITION:
+            token = value
+        elif lower in PASSED_ON or (lower.startswith(PASSED_ON_PREFIXES) and lower not in NOT_PASSED_ON):
+            passed.append((name, value))
+            if lower == "content-type":
+                content_type = value
+    # What the app answers is read here and passed on as it is: nobody may compress it (spec: limits §2.5).
+    passed.append(("Accept-Encoding", "identity"))
+    return tuple(passed), content_type, token
 
 
 def _request_line(line: bytes) -> tuple[str, bytes]:
@@ -134,22 +145,14 @@ def _request_line(line: bytes) -> tuple[str, bytes]:
 
 def _headers(lines: list[bytes], webhook_id: str) -> tuple[Headers, str]:
     """The headers to send on, in Twilio's order, and the content type."""
-    passed: list[tuple[str, str]] = []
-    content_type = token = ""
+    same: list[bytes] = []
+    own = ""
     for line in lines:
-        if line.startswith(_DIFFERENT):
-            continue
-        lower, field = _field(line)
-        if field is None:
-            continue
-        if lower == _REPETITION:
-            token = field[1]
-        else:
-            passed.append(field)
-            if lower == "content-type":
-                content_type = field[1]
-    # What the app answers is read here and passed on as it is: nobody may compress it (spec: limits §2.5).
-    passed.append(("Accept-Encoding", "identity"))
+        if not line.startswith(_DIFFERENT):
+            same.append(line)
+        elif line.startswith(_TOKEN):
+            own = line.partition(b":")[2].strip().decode("latin-1")
+    passed, content_type, token = _passed(tuple(same))
     # Every attempt of one webhook carries one token, so that the app can tell a repetition.
-    passed.append(("I-Twilio-Idempotency-Token", token or str(uuid.UUID(webhook_id[2:]))))
-    return tuple(passed), content_type
+    token = own or token or str(uuid.UUID(webhook_id[2:]))
+    return (*passed, ("I-Twilio-Idempotency-Token", token)), content_type

@@ -28,6 +28,8 @@ from offhook.records import (
     Role,
     Timings,
     Webhook,
+    has_field,
+    value_of,
 )
 
 MOST_REDIRECTS = 10
@@ -103,6 +105,7 @@ class RoundRunner:
         self._clock = parts.clock
         self._ids = parts.ids
         self.redirects = parts.redirects
+        self.monotonic = parts.clock.monotonic
         self._jars = parts.jars
         self._parsed: dict[str, Destination] = {}
 
@@ -125,7 +128,7 @@ class RoundRunner:
     ) -> tuple[Exchange, Attempt]:
         target = self._destination(endpoint, role)
         number = webhook.attempts + (2 if role is Role.FALLBACK else 1)
-        started_at, started = self._clock.now(), self._clock.monotonic()
+        started_at, started = self._clock.now(), self.monotonic()
         made = destination.call(webhook, target.url, extra)
         visit = _Visit(self, webhook, endpoint, target, number)
         exchanges = await visit.tries(made)
@@ -136,9 +139,9 @@ class RoundRunner:
             role=role,
             url=target.url,
             started_at=started_at,
-            duration_ms=(self._clock.monotonic() - started) * 1000,
+            duration_ms=(self.monotonic() - started) * 1000,
             outcome=self._judge(exchanges[-1], webhook.kind),
-            exchanges=tuple(_without_cookies(exchange) for exchange in exchanges),
+            exchanges=tuple([_without_cookies(exchange) for exchange in exchanges]),
         )
         return exchanges[-1], attempt
 
@@ -176,10 +179,6 @@ class RoundRunner:
         """A client's number used once, for Digest."""
         return self._ids.new("NC")[2:]
 
-    def monotonic(self) -> float:
-        """Seconds that never jump."""
-        return self._clock.monotonic()
-
 
 class _Visit:
     """One attempt under way: the tries that the overrides allow, each with its redirects and its answer to a 401."""
@@ -214,7 +213,7 @@ class _Visit:
             last = exchanges[-1]
             if last.failure is not None or not 300 <= last.status < 400:
                 return exchanges
-            location = next((value for name, value in last.headers if name.lower() == "location"), "")
+            location = value_of(last.headers, "location")
             if last.status not in REDIRECTS or not _usable(location):
                 to = f"Location {location[:200]!r}" if location else "no Location"
                 detail = f"The app answered with status {last.status} and {to}: a redirect that cannot be followed."
@@ -291,7 +290,7 @@ def _out_of_time(request: HttpRequest, now: float) -> Exchange:
 
 def _without_cookies(exchange: Exchange) -> Exchange:
     """The evidence without the values of the app's cookies: they are secrets of its users. Their names tell who has set them."""
-    if not exchange.raw and not any(name.lower() == "set-cookie" for name, _ in exchange.headers):
+    if not exchange.raw and not has_field(exchange.headers, "set-cookie"):
         return exchange
     kept = tuple((name, _without_value(value) if name.lower() == "set-cookie" else value) for name, value in exchange.headers)
     return msgspec.structs.replace(exchange, headers=kept, raw=_RAW_COOKIE.sub(rb"\1=[redacted]", exchange.raw))

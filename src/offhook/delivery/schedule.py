@@ -3,7 +3,7 @@
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from offhook.records import Endpoint, Headers
+from offhook.records import Endpoint, Headers, value_of
 
 SPREAD = 0.2
 LONGEST_RETRY_AFTER = 24 * 3600.0
@@ -39,7 +39,7 @@ def retry_after(status: int, headers: Headers, now: float) -> float:
     """Seconds that an answer asks us to wait (RFC 9110 §10.2.3: seconds or a date), at most a day; 0 when it does not ask."""
     if status not in {413, 429, 503} and not 300 <= status < 400:
         return 0.0
-    value = next((value.strip() for name, value in headers if name.lower() == "retry-after"), "")
+    value = value_of(headers, "retry-after").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), LONGEST_RETRY_AFTER)
     try:

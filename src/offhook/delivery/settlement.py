@@ -7,7 +7,7 @@ import msgspec
 from offhook.delivery import schedule
 from offhook.delivery.conversations import STEPS_ASIDE_AFTER
 from offhook.delivery.round import CONNECT_FAILURES, Round
-from offhook.records import Answer, Attempt, DebugEvent, Endpoint, Exchange, FailureKind, Kind, Role, State, Webhook
+from offhook.records import Answer, Attempt, DebugEvent, Endpoint, Exchange, FailureKind, Kind, Role, State, Webhook, has_field
 
 PASSED_BACK = frozenset({"content-type", "content-encoding", "content-language", "set-cookie"})
 UNABLE_STATUSES = frozenset({408, 429})
@@ -40,7 +40,7 @@ def passed_through(done: Round, now: float) -> Answer | None:
 
 def kept(answer: Answer | None) -> Answer | None:
     """The answer as the journal keeps it: without the app's session cookies, which are secrets of its users."""
-    if answer is None or not any(name.lower() == "set-cookie" for name, _ in answer.headers):
+    if answer is None or not has_field(answer.headers, "set-cookie"):
         return answer
     return msgspec.structs.replace(answer, headers=tuple(pair for pair in answer.headers if pair[0].lower() != "set-cookie"))
 
@@ -101,4 +101,4 @@ def after(webhook: Webhook, endpoint: Endpoint, done: Round, *, now: float, chan
 def events(webhook: Webhook, done: Round, make: MakeEvent) -> tuple[DebugEvent, ...]:
     """A debug event for each attempt that has a code. `webhook` is the one after the round: its due time is the next try's."""
     due = webhook.due if webhook.state is State.WAITING else None
-    return tuple(make(webhook, attempt, due) for attempt in done.attempts if attempt.outcome.code)
+    return tuple([make(webhook, attempt, due) for attempt in done.attempts if attempt.outcome.code])

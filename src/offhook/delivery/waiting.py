@@ -1,6 +1,7 @@
 """The providers that wait for an answer, and the duplicates that are to get the same."""
 
 import asyncio
+from collections.abc import Callable
 
 from offhook.delivery import settlement
 from offhook.delivery.job import Job, Relay
@@ -40,10 +41,11 @@ class Waiting:
         if job.answer is None and job.relays:
             job.give(settlement.stand_in(job.endpoint, self._clock.now()))
 
-    def pass_on(self, job: Job, answer: Answer | None) -> bool:
-        """The app's answer, if it can be passed and is still waited for; False when the replies in it must go by REST."""
+    def pass_on(self, job: Job, passed_through: Callable[[], Answer | None]) -> bool:
+        """The app's answer, if it is still waited for and can be passed; False when the replies in it must go by REST."""
         if job.answer is not None or not job.relays:
             return False
+        answer = passed_through()
         if answer is None:
             self.give_up(job)
             return False

@@ -13,7 +13,7 @@ from offhook.doctor.patient import Patient, Rebuilt
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to
 from offhook.net.urls import Target, parse_target
-from offhook.records import Cause, Confidence, Failure, Webhook
+from offhook.records import Cause, Confidence, Failure, Webhook, has_field
 from offhook.replies.methods import by_method
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -84,7 +84,7 @@ def could_be_signature(patient: Patient) -> bool:
     first = patient.first
     if not patient.question.signed or first is None or first.exchange.status not in _REFUSALS:
         return False
-    return not any(name.lower() == "www-authenticate" for name, _ in first.exchange.headers)
+    return not has_field(first.exchange.headers, "www-authenticate")
 
 
 async def _look_for_url(patient: Patient) -> Rebuilt:

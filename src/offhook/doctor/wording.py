@@ -8,7 +8,7 @@ from offhook.debugger.secrets import MARK, left_out, masked
 from offhook.delivery import destination
 from offhook.doctor.visits import Visit
 from offhook.providers.drafts import without_parameters
-from offhook.records import Exchange
+from offhook.records import Exchange, value_of
 
 LONGEST_URL = 120
 
@@ -22,7 +22,7 @@ def came_to(exchange: Exchange) -> str:
     """What an exchange came to: the status with the type and size of the body, or how it failed."""
     if exchange.failure is not None and not exchange.status:
         return exchange.failure.kind.value.replace("_", " ")
-    kind = next((value for name, value in exchange.headers if name.lower() == "content-type"), "no Content-Type")
+    kind = value_of(exchange.headers, "content-type") or "no Content-Type"
     size = f"{exchange.body_size}{'+' if exchange.body_cut else ''} bytes"
     return f"{exchange.status} {masked(kind[:60])}, {size}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from offhook.records import Answer, DebugEvent
+from offhook.records import Answer, DebugEvent, value_of
 from offhook.simulator.records import Message
 
 SHOWN: Final = 200
@@ -31,7 +31,7 @@ def silent(said: str, what: str, within: float, answer: Answer | None, events: S
     lines = [f"{what} came back within {within:g} s" + (f" of the text {said!r}." if said else ".")]
     if answer is not None:
         body = answer.body[:SHOWN].decode(errors="replace")
-        kind = next((value for name, value in answer.headers if name.lower() == "content-type"), "no Content-Type")
+        kind = value_of(answer.headers, "content-type") or "no Content-Type"
         lines.append(f"  The app answered with status {answer.status}, {kind}: {body!r}")
     lines += [f"  {event.level.value.lower()} {event.code}: {event.message}" for event in events]
     if answer is None and not events and said:

@@ -5,7 +5,7 @@ import re
 from email.message import Message as MimeHeaders
 from typing import Final
 
-from offhook.records import Headers
+from offhook.records import Headers, value_of
 from offhook.twiml import schema
 from offhook.twiml.encoding import decoded, encoding
 from offhook.twiml.reading import NOTHING, Fault, Message, Reading, fault
@@ -51,11 +51,11 @@ def read_answer(status: int, headers: Headers, body: bytes, *, size: int, cut: b
             return _only(_unreadable(encoding(headers)))
         without = tuple(pair for pair in headers if pair[0].lower() != "content-encoding")
         return read_answer(status, without, plain, size=len(plain), cut=False)
-    if not body and _value(headers, "transfer-encoding").lower().endswith("chunked"):
+    if not body and value_of(headers, "transfer-encoding").lower().rstrip().endswith("chunked"):
         return _only(fault(11770, "the answer announces a chunked body and then sends an empty one"))
     if not body and status == 202:  # Twilio's advice for an app that answers later
         return NOTHING
-    written = _value(headers, "content-type")
+    written = value_of(headers, "content-type").strip()
     if not written:
         return _only(_no_type(empty=not body))
     media_type, charset = _content_type(written)
@@ -74,13 +74,6 @@ def read_answer(status: int, headers: Headers, body: bytes, *, size: int, cut: b
 
 def _only(found: Fault) -> Reading:
     return Reading(faults=(found,))
-
-
-def _value(headers: Headers, name: str) -> str:
-    for candidate, value in headers:
-        if candidate.lower() == name:
-            return value.strip()
-    return ""
 
 
 def _content_type(written: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import zlib
 from typing import Final
 
-from offhook.records import Headers
+from offhook.records import Headers, value_of
 
 # Windows of zlib: 47 takes gzip and zlib, -15 the bare deflate that some servers send by that name.
 _WINDOWS: Final = {"gzip": (47,), "x-gzip": (47,), "deflate": (47, -15)}
@@ -11,7 +11,7 @@ _WINDOWS: Final = {"gzip": (47,), "x-gzip": (47,), "deflate": (47, -15)}
 
 def encoding(headers: Headers) -> str:
     """What the answer says of its encoding, lower case; "" for none."""
-    named = next((value for name, value in headers if name.lower() == "content-encoding"), "").strip().lower()
+    named = value_of(headers, "content-encoding").strip().lower()
     return "" if named == "identity" else named
 
 

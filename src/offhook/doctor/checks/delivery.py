@@ -12,7 +12,7 @@ from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to, command, shown, told
-from offhook.records import Cause, Confidence, DebugEvent, FailureKind
+from offhook.records import Cause, Confidence, DebugEvent, FailureKind, has_field
 
 LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
 # Without a connection there is nothing more to ask; a loop would only be walked again.
@@ -138,7 +138,7 @@ def _may_want_signature(first: Visit, named: Cause) -> bool:
     """Whether a signature may be all that was missing. An empty refusal says nothing, whatever it looks like."""
     exchange = first.exchange
     silent = exchange.status in {401, 403} and not exchange.body.strip()
-    challenged = any(name.lower() == "www-authenticate" for name, _ in exchange.headers)
+    challenged = has_field(exchange.headers, "www-authenticate")
     return named.name in _WANTS_SIGNATURE or (silent and not challenged)
 
 

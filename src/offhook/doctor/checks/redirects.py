@@ -8,7 +8,7 @@ from offhook.debugger.causes import redirects
 from offhook.doctor.findings import Finding, Verdict, not_applicable, of_cause
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.wording import shown, told
-from offhook.records import Exchange
+from offhook.records import Exchange, value_of
 
 
 async def run(patient: Patient) -> Sequence[Finding]:
@@ -54,7 +54,7 @@ def _finding(hops: Sequence[Exchange], last: Exchange) -> Finding:
 def _downgrade(hops: Sequence[Exchange]) -> str:
     """Where a redirect leaves https; "" where none does."""
     for hop in hops:
-        location = next((value for name, value in hop.headers if name.lower() == "location"), "")
+        location = value_of(hop.headers, "location")
         target = urljoin(hop.url, location)
         if urlsplit(hop.url).scheme == "https" and urlsplit(target).scheme == "http":
             return target

@@ -10,7 +10,7 @@ from offhook.doctor.patient import Check, Patient
 from offhook.doctor.question import Product
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to
-from offhook.records import DebugEvent
+from offhook.records import DebugEvent, value_of
 
 # Nobody has written, so nobody receives anything.
 _SILENT = frozenset({Product.STATUS, Product.VOICE})
@@ -61,7 +61,7 @@ def _finding(patient: Patient, event: DebugEvent, visit: Visit) -> Finding:
 
 
 def _spoken(visit: Visit) -> tuple[str, ...]:
-    kind = next((value for name, value in visit.exchange.headers if name.lower() == "content-type"), "")
+    kind = value_of(visit.exchange.headers, "content-type")
     plain = kind.lower().startswith("text/plain") and visit.messages
     return ("it is plain text, and Twilio sends that as it stands to the person who wrote",) if plain else ()
 
@@ -75,7 +75,7 @@ def _received(patient: Patient, visit: Visit) -> tuple[str, ...]:
 
 
 def _charset(visit: Visit) -> tuple[str, ...]:
-    kind = next((value for name, value in visit.exchange.headers if name.lower() == "content-type"), "")
+    kind = value_of(visit.exchange.headers, "content-type")
     if "charset" in kind.lower() or visit.exchange.body.isascii():
         return ()
     return ("it has letters beyond ASCII and its Content-Type names no charset: it is read as UTF-8",)

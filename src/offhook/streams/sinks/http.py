@@ -9,7 +9,7 @@ from typing import Final
 from offhook import __version__
 from offhook.delivery.schedule import retry_after
 from offhook.ports import Clock, Transport
-from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits
+from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits, has_field
 from offhook.streams.model import Delivery, Fault
 from offhook.streams.retries import INTERNAL, NO_ANSWER, NO_CONNECTION, REFUSED, SERVER_ERROR, THROTTLED
 
@@ -61,7 +61,7 @@ class Caller:
         self._transport = transport
         self._clock = clock
         self._limits = limits
-        own = any(name.lower() == "user-agent" for name, _ in headers)
+        own = has_field(tuple(headers), "user-agent")
         self._headers = headers if own else (("User-Agent", f"offhook/{__version__}"), *headers)
 
     async def ask(self, method: str, url: str, headers: Headers, body: bytes = b"") -> Exchange:
