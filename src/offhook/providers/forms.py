@@ -21,8 +21,9 @@ _SMALL = 4096
 _MOST_FORMS = 512
 # Shapes are looked for by what a form begins with: a part of its first name.
 _START = 4
-# A number is written with an escaped plus, on WhatsApp behind the channel's name: with that in the shape nothing is left to be decoded.
-_LEAD = re.compile(rb"(?:[a-z]+%3A)?%2B")
+# A number is written with an escaped plus, on WhatsApp behind the channel's name: with that in the shape nothing is left to be decoded. Anybody
+# may text a word of any length with a colon and a plus behind it: a megabyte of it in the shape would take two seconds.
+_LEAD = re.compile(rb"(?:[a-z]{1,16}%3A)?%2B")
 
 _NONE: frozenset[bytes] = frozenset()
 
@@ -68,7 +69,7 @@ class Shape:
 
     def __init__(self, names: Sequence[bytes], leads: Mapping[int, bytes]) -> None:
         self.names = Names(names, {at: _decoded(lead) for at, lead in leads.items()})
-        written = [re.escape(name + b"=" + leads.get(at, b"")) + b"([^&]*)" for at, name in enumerate(names)]
+        written = [re.escape(name + b"=" + leads.get(at, b"")) + b"([^&]*+)" for at, name in enumerate(names)]
         # The empty group is the row's last value: what a name has that the form does not have.
         self.fullmatch = re.compile(b"&".join(written) + b"()").fullmatch
         order = sorted(range(len(names)), key=names.__getitem__)
@@ -125,7 +126,8 @@ def read_form(encoded: bytes) -> Form:
     if held is not None and held.source is encoded:
         return held
     form = _read(encoded)
-    if len(encoded) <= _SMALL:
+    # Of the many names that fit into a small form each takes a hundred bytes, and whoever sends them need not sign.
+    if len(encoded) <= _SMALL and len(form.names) <= _MOST_NAMES:
         if len(forms) >= _MOST_FORMS:
             forms.clear()
         forms[id(encoded)] = form
