@@ -529,6 +529,18 @@ def called(number, peer=None, target=b"/sms"):
     return request, Slot(peer or Peer(breaks=False))
 
 
+async def test_an_apps_answer_that_cannot_be_written_leaves_nobody_waiting_and_is_none_to_the_delivery():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    desk, peer = Set(), Peer(breaks=True)
+    await desk.memory.open()
+    desk.desk.handle([called(1, peer)])
+    await until(lambda: desk.deliveries.accepted)
+    ((_, _, relay),) = desk.deliveries.accepted
+    assert relay(REPLY) is False
+    assert (peer.abandoned, [str(error) for error in told]) == (True, ["a fault of ours"])
+
+
 async def test_a_webhook_whose_answer_cannot_be_written_is_handed_on_and_the_others_are_answered():
     told = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))

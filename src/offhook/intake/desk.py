@@ -223,7 +223,11 @@ class Desk:
             slot.abandon()
             return False
         self._metrics.answered(arrival.endpoint, answer.source, self._clock.now() - arrival.received_at)
-        return slot.send(answer)
+        try:
+            return slot.send(answer)
+        except Exception as error:  # noqa: BLE001 - the delivery has nothing to do with it
+            _give_up(slot, error)
+            return False
 
     def _not_stored(self, arrival: Arrival, slot: Slot, error: Exception) -> None:
         """Law 1: no 2xx for what is not stored."""
