@@ -175,3 +175,15 @@ def test_a_large_form_that_only_begins_as_known_ones_do_is_soon_found_to_be_anot
     assert not read_form(body).familiar
     # Eight shapes are looked at; a search that goes back and forth takes a hundred times as long as reading does.
     assert seconds(read_form, body) < 30 * seconds(forms._read_any, body)
+
+
+def test_who_looks_through_the_shapes_is_not_disturbed_by_those_who_read_or_learn_meanwhile():
+    first, second, third = (b"Body=&%d=" % number for number in range(3))
+    taught(first)
+    taught(second)
+    looked_through = forms._memory.shapes[b"Body"]
+    seen = list(looked_through)
+    assert read_form(first[:-1] + b"=").familiar
+    taught(third)
+    assert list(looked_through) == seen
+    assert [read_form(bytes(bytearray(body))).familiar for body in (first, second, third)] == [True, True, True]

@@ -107,11 +107,12 @@ NO_FORM = Form(Names(()), [b""], b"")
 class _Memory:
     """What was read before: `shapes` by their beginnings, names that were seen `once`, and the latest forms.
 
-    Forms go by the identity of their bytes, which costs nothing however long they are.
+    Forms go by the identity of their bytes, which costs nothing however long they are. The journal's threads read forms as well: nothing
+    is changed here that another thread may be looking through, only put in the place of what was there.
     """
 
     def __init__(self) -> None:
-        self.shapes: dict[bytes, list[Shape]] = {}
+        self.shapes: dict[bytes, tuple[Shape, ...]] = {}
         self.once: set[bytes] = set()
         self.forms: dict[int, Form] = {}
 
@@ -147,8 +148,7 @@ def _read(encoded: bytes) -> Form:
     else:
         return _read_any(encoded)
     if shape is not alike[0]:
-        alike.remove(shape)
-        alike.insert(0, shape)
+        _memory.shapes[encoded[:_START]] = _first(shape, alike)
     row: Row = match.groups()
     signed = shape.frame.copy()
     signed[1::2] = shape.sort(row)
@@ -191,11 +191,15 @@ def learn(form: Form) -> None:
         _memory.once.add(key)
         return
     _memory.once.discard(key)
-    if sum(map(len, _memory.shapes.values())) >= _MOST_SHAPES:
-        _memory.shapes.clear()
-    alike = _memory.shapes.setdefault(form.source[:_START], [])
-    del alike[_MOST_ALIKE - 1 :]
-    alike.insert(0, Shape(names, leads))
+    shapes, start = _memory.shapes, form.source[:_START]
+    if sum(map(len, list(shapes.values()))) >= _MOST_SHAPES:
+        shapes.clear()
+    shapes[start] = _first(Shape(names, leads), shapes.get(start, ()))
+
+
+def _first(shape: Shape, others: Sequence[Shape]) -> tuple[Shape, ...]:
+    """The shape that was met last before the others, as many as are kept."""
+    return (shape, *[each for each in others if each is not shape][: _MOST_ALIKE - 1])
 
 
 def signed_parameters(found: Iterable[tuple[bytes, bytes]]) -> bytes:
