@@ -16,6 +16,7 @@ from offhook.providers.signature import Key
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Answer, AnswerMode, Endpoint, EventFilter, Kind, Level, Receipt
 from offhook.stores.memory import MemoryJournal
+from offhook.stores.sqlite import SqliteJournal
 from offhook.system import SystemClock, TimeSortedIds
 from tests.helpers.door import Client, both_loops, door, get, logged, post, until
 
@@ -475,6 +476,27 @@ async def test_a_desk_that_closes_hands_on_what_it_has_acknowledged():
         assert len(desk.deliveries.accepted) == 1
 
 
+class Faulty:
+    """A journal with a fault of ours: it breaks at one endpoint's webhooks."""
+
+    def __init__(self, journal):
+        self.journal = journal
+
+    def append_all(self, arrivals, stored):
+        if arrivals[0].endpoint == "quiet":
+            raise ValueError("a fault of ours")
+        self.journal.append_all(arrivals, stored)
+
+
+@both_loops
+async def test_a_journal_that_breaks_leaves_nobody_waiting_and_takes_no_other_endpoint_with_it():
+    desk = Set(Faulty)
+    async with opened(desk) as listener, Client(listener) as client:
+        await client.send(signed(MESSAGE, "/quiet") + signed(MESSAGE, "/ack"))
+        assert [(await client.reply()).status for _ in range(2)] == [503, 200]
+        await until(lambda: desk.deliveries.accepted)
+
+
 class Peer:
     """A connection that is answered, or that breaks when it is."""
 
@@ -496,23 +518,78 @@ class Peer:
         self.abandoned = True
 
 
+def called(number, peer=None, target=b"/sms"):
+    """The message of that number as the connection hands it on, and where its answer goes."""
+    body = urlencode({**MESSAGE, "MessageSid": f"SM{number:032x}"}).encode()
+    signature = Key("token").sign(b"https://hooks.example" + target + read_form(body).signed)
+    headers = {b"host": b"h", b"content-type": b"application/x-www-form-urlencoded", b"x-twilio-signature": signature}
+    request = Incoming(
+        method="POST", target=target, headers=headers, head=b"POST " + target, body=body, peer="192.0.2.9", secure=False
+    )
+    return request, Slot(peer or Peer(breaks=False))
+
+
+async def test_an_apps_answer_that_cannot_be_written_leaves_nobody_waiting_and_is_none_to_the_delivery():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    desk, peer = Set(), Peer(breaks=True)
+    await desk.memory.open()
+    desk.desk.handle([called(1, peer)])
+    await until(lambda: desk.deliveries.accepted)
+    ((_, _, relay),) = desk.deliveries.accepted
+    assert relay(REPLY) is False
+    assert (peer.abandoned, [str(error) for error in told]) == (True, ["a fault of ours"])
+
+
 async def test_a_webhook_whose_answer_cannot_be_written_is_handed_on_and_the_others_are_answered():
     told = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
     desk = Set()
     await desk.memory.open()
     peers = [Peer(breaks=number == 1) for number in range(3)]
-    calls = []
-    for number, peer in enumerate(peers):
-        body = urlencode({**MESSAGE, "MessageSid": f"SM{number:032x}"}).encode()
-        signature = Key("token").sign(b"https://hooks.example/ack" + read_form(body).signed)
-        headers = {b"host": b"h", b"content-type": b"application/x-www-form-urlencoded", b"x-twilio-signature": signature}
-        request = Incoming(
-            method="POST", target=b"/ack", headers=headers, head=b"POST /ack", body=body, peer="192.0.2.9", secure=False
-        )
-        calls.append((request, Slot(peer)))
+    calls = [called(number, peer, b"/ack") for number, peer in enumerate(peers)]
     desk.desk.handle(calls)
     await until(lambda: len(desk.deliveries.accepted) == 3)
     assert [(peer.answers, peer.abandoned) for peer in peers] == [([200], False), ([], True), ([200], False)]
     assert [str(error) for error in told] == ["a fault of ours"]
+    await desk.desk.close()
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [[[1], [1]], [[1], [1, 2], [2, 1]], [[1, 2], [2, 3, 1], [3], [1]], [[1, 2], [3, 1], [2, 3]]],
+    ids=["twice", "thrice", "each in another's turn", "in a ring"],
+)
+async def test_of_webhooks_that_come_again_while_they_are_being_stored_the_first_is_handed_on_first(tmp_path, turns):
+    journal = SqliteJournal(tmp_path / "journal.db", SystemClock())
+    await journal.open()
+    desk = Set(lambda _: journal)
+    accepted, repeated, early = [], [], []
+    desk.deliveries.accept = lambda arrival, _answered, _relay: accepted.append(arrival.id)
+
+    def repeat(webhook_id, _relay):
+        repeated.append(webhook_id)
+        early.extend({webhook_id} - set(accepted))
+
+    desk.deliveries.repeat = repeat
+    for numbers in turns:
+        desk.desk.handle([called(number) for number in numbers])
+    await until(lambda: len(accepted) + len(repeated) == sum(map(len, turns)))
+    await journal.close()
+    assert early == []
+    assert len(accepted) == len(set(accepted)) == len({number for numbers in turns for number in numbers})
+
+
+async def test_a_webhook_that_comes_again_waits_for_all_that_the_first_came_with():
+    desk = Set(Slow)
+    await desk.memory.open()
+    desk.desk.handle([called(1), called(2)])
+    desk.desk.handle([called(1)])
+    (first, _other), stored = desk.journal.held.pop(0)
+    _, stored_again = desk.journal.held.pop(0)
+    stored_again([Receipt(duplicate_of=first.id)])
+    assert (desk.deliveries.accepted, desk.deliveries.repeated) == ([], [])
+    stored([Receipt(), JournalError("the disk is full")])
+    assert [arrival.id for arrival, _, _ in desk.deliveries.accepted] == [first.id]
+    assert [webhook_id for webhook_id, _ in desk.deliveries.repeated] == [first.id]
     await desk.desk.close()

@@ -1,6 +1,7 @@
 """Every limit of the public door (spec: limits §1): its status, its closing, its one log line."""
 
 import asyncio
+import socket
 from ipaddress import ip_network
 
 import pytest
@@ -125,6 +126,22 @@ async def test_an_upload_in_full_swing_gets_to_see_its_refusal():
     async with door(Clerk(), linger=2.0) as listener, Client(listener) as client:
         client.writer.write(heard("Content-Length: 3000000") + b"x" * 3_000_000)
         assert (await client.reply()).status == 413
+
+
+@both_loops
+async def test_a_refused_client_that_has_closed_already_is_no_fault_of_ours():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    clerk = Clerk()
+    async with door(clerk) as listener:
+        for _ in range(5):
+            refused = len(clerk.reasons)
+            client = socket.create_connection(("127.0.0.1", listener.port))
+            await until(lambda: listener.connections == 1)
+            client.sendall(b"nonsense\r\n\r\n")
+            client.close()
+            await until(lambda: len(clerk.reasons) > refused and not listener.connections)  # noqa: B023 - called at once
+    assert told == []
 
 
 @both_loops

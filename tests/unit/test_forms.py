@@ -1,5 +1,6 @@
 """Reading forms: whatever is remembered of earlier ones, each reads as if it were the first."""
 
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -142,3 +143,47 @@ def test_what_is_remembered_is_bounded():
     assert max(map(len, memory.shapes.values())) <= 8
     assert len(memory.once) <= 256
     assert len(memory.forms) <= 512
+
+
+def test_a_long_word_that_looks_like_a_channel_is_no_part_of_a_shape():
+    taught(b"Body=%b%%3A%%2B1&From=x" % (b"a" * 100_000))
+    assert read_form(b"Body=hi&From=y").familiar
+
+
+def test_small_forms_of_many_names_do_not_fill_the_memory():
+    for number in range(500):
+        body = b"&".join(b"%d" % (number + each) for each in range(800))
+        assert len(read_form(body).names) == 800
+    assert sum(len(form.names) for form in forms._memory.forms.values()) < 512 * 200
+
+
+def seconds(read, body):
+    """The shortest of a few."""
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        read(bytes(bytearray(body)))
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+def test_a_large_form_that_only_begins_as_known_ones_do_is_soon_found_to_be_another():
+    names = [b"name%d" % number for number in range(100)]
+    for last in range(8):
+        taught(b"&".join(name + b"=1" for name in (*names, b"last%d" % last)))
+    body = b"&".join(name + b"=" + b"x" * 10_000 for name in (*names, b"other"))
+    assert not read_form(body).familiar
+    # Eight shapes are looked at; a search that goes back and forth takes a hundred times as long as reading does.
+    assert seconds(read_form, body) < 30 * seconds(forms._read_any, body)
+
+
+def test_who_looks_through_the_shapes_is_not_disturbed_by_those_who_read_or_learn_meanwhile():
+    first, second, third = (b"Body=&%d=" % number for number in range(3))
+    taught(first)
+    taught(second)
+    looked_through = forms._memory.shapes[b"Body"]
+    seen = list(looked_through)
+    assert read_form(first[:-1] + b"=").familiar
+    taught(third)
+    assert list(looked_through) == seen
+    assert [read_form(bytes(bytearray(body))).familiar for body in (first, second, third)] == [True, True, True]

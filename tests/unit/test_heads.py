@@ -203,3 +203,16 @@ def test_a_head_without_anything_that_varies_is_recognised_too():
     request = reader.whole(plain, "192.0.2.1", secure=True)
     assert request is not None
     assert (request.target, request.body, request.secure) == (b"/sms", b"", True)
+
+
+def test_a_flood_of_large_heads_that_are_recognised_does_not_fill_the_memory_with_them():
+    reader = fresh()
+    for n in range(300):
+        for _ in range(3):
+            read = reader.read(
+                head(b"POST /sms HTTP/1.1", b"Host: h", *[b"X-%d: " % each + b"v" * (150 + n) for each in range(90)])
+            )
+            assert isinstance(read, Head)
+    assert sum(reader._moulds) < 512 * 4096
+    raw = head(b"POST /sms HTTP/1.1", b"Host: h", *[b"X-%d: " % each + b"w" * 300 for each in range(90)])
+    assert reader.read(raw) == fresh().read(raw)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from math import inf
 from typing import cast
 
@@ -350,7 +351,8 @@ class Connection(asyncio.Protocol):
         self._reading = OVER
         self.deadline = self._hub.tick + self._hub.limits.sweep + self._hub.limits.linger
         if transport.can_write_eof():
-            transport.write_eof()
+            with suppress(OSError):  # it has closed without waiting for the answer, and has reset the connection when that came
+                transport.write_eof()
 
     def _close(self) -> None:
         """Close once everything is written; a client that does not read it is given `write_timeout`."""

@@ -1,12 +1,11 @@
 """The desk behind the public door: each webhook is verified, kept, answered and handed on, in this order (design, laws 1-3)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from offhook import logs
-from offhook.errors import JournalError
 from offhook.intake import front
 from offhook.intake.aftermath import Acknowledged, Aftermath, Deliveries, Each
 from offhook.intake.hub import Call
@@ -48,6 +47,21 @@ _Stay = tuple[Accepted, Slot]
 """What is known of a verified webhook, and where its answer goes, while it is being stored."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Keeping:
+    """Webhooks of one endpoint on their way into the journal. `later` is to be done once it has been heard what became of them."""
+
+    route: _Route
+    arrivals: Sequence[Arrival]
+    stays: Sequence[_Stay]
+    later: list[tuple[Slot, Callable[[], None]]] = field(default_factory=list)
+
+    def has(self, webhook_id: str) -> bool:
+        """Whether this webhook is among them. Ids grow, so those that came at other times need not be looked through."""
+        arrivals = self.arrivals
+        return arrivals[0].id <= webhook_id <= arrivals[-1].id and any(arrival.id == webhook_id for arrival in arrivals)
+
+
 class Desk:
     """Handles the requests of a listener (`connection.Handler`)."""
 
@@ -64,6 +78,7 @@ class Desk:
         self._aftermath = Aftermath(parts.deliveries, parts.clock, parts.metrics)
         self._refusals = Refusals(parts.journal, parts.clock, parts.ids)
         self._troubles = Throttle(10, 10.0)
+        self._under_way: set[_Keeping] = set()
 
     def handle(self, requests: Sequence[Call]) -> None:
         """Answer each by its slot: at once when it is refused, else once it is stored or the app has answered."""
@@ -139,11 +154,12 @@ class Desk:
                 _give_up(slot, error)
         if not arrivals:
             return
+        keeping = _Keeping(route, arrivals, stays)
+        self._under_way.add(keeping)
         try:
-            self._journal.append_all(arrivals, partial(self._stored, route, arrivals, stays))
-        except JournalError as error:
-            for arrival, (_, slot) in zip(arrivals, stays, strict=True):
-                self._not_stored(arrival, slot, error)
+            self._journal.append_all(arrivals, partial(self._stored, keeping))
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+            self._stored(keeping, [error] * len(arrivals))
 
     def refused(self, reason: str) -> None:
         """The listener refused a request or a connection."""
@@ -166,17 +182,19 @@ class Desk:
         slot.send(answer)
         self._metrics.refused(reason)
 
-    def _stored(self, route: _Route, arrivals: Sequence[Arrival], stays: Sequence[_Stay], outcomes: Sequence[Outcome]) -> None:
+    def _stored(self, keeping: _Keeping, outcomes: Sequence[Outcome]) -> None:
         """The journal has them, or has not."""
+        self._under_way.discard(keeping)
+        route, arrivals = keeping.route, keeping.arrivals
         acknowledged: list[Each] = []
-        for arrival, (accepted, slot), outcome in zip(arrivals, stays, outcomes, strict=True):
+        for arrival, (accepted, slot), outcome in zip(arrivals, keeping.stays, outcomes, strict=True):
             try:
                 if isinstance(outcome, Exception):
                     self._not_stored(arrival, slot, outcome)
                     continue
                 answer = route.acknowledge[arrival.kind]
                 if answer is None:
-                    self._aftermath.ask(arrival, accepted, outcome.duplicate_of, partial(self._relay, arrival, slot))
+                    self._ask(arrival, accepted, slot, outcome.duplicate_of)
                     continue
                 # First this: what is stored is handed on, whatever becomes of its answer.
                 acknowledged.append((arrival, accepted, answer, outcome.duplicate_of))
@@ -185,6 +203,20 @@ class Desk:
                 _give_up(slot, error)
         if acknowledged:
             self._aftermath.acknowledged.add(Acknowledged(route.endpoint.name, arrivals[0].received_at, acknowledged))
+        for slot, do in keeping.later:
+            try:
+                do()
+            except Exception as error:  # noqa: BLE001 - see above
+                _give_up(slot, error)
+
+    def _ask(self, arrival: Arrival, accepted: Accepted, slot: Slot, duplicate_of: str | None) -> None:
+        """Have the app asked, or what it said to the first one; a duplicate may be heard of before the first one is: then it waits for that."""
+        ask = partial(self._aftermath.ask, arrival, accepted, duplicate_of, partial(self._relay, arrival, slot))
+        first = next((each for each in self._under_way if each.has(duplicate_of)), None) if duplicate_of else None
+        if first is None:
+            ask()
+        else:
+            first.later.append((slot, ask))
 
     def _relay(self, arrival: Arrival, slot: Slot, answer: Answer) -> bool:
         """Pass the app's answer to the provider. False when nobody waits for it: its replies must go another way then."""
@@ -192,7 +224,11 @@ class Desk:
             slot.abandon()
             return False
         self._metrics.answered(arrival.endpoint, answer.source, self._clock.now() - arrival.received_at)
-        return slot.send(answer)
+        try:
+            return slot.send(answer)
+        except Exception as error:  # noqa: BLE001 - the delivery has nothing to do with it
+            _give_up(slot, error)
+            return False
 
     def _not_stored(self, arrival: Arrival, slot: Slot, error: Exception) -> None:
         """Law 1: no 2xx for what is not stored."""

@@ -32,6 +32,8 @@ _LENGTH_DIGITS = 18
 _MOST_KNOWN = 4096
 _LONGEST_KNOWN = 512
 _MOST_MOULDS = 512
+# Twilio's have some 500 bytes, behind a few proxies three times that.
+_LONGEST_MOULD = 4096
 # The meaning of these hangs on each other, or is a secret: a head that has one is always read in full.
 _ALWAYS_READ = frozenset(
     {b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"connection", b"te", b"trailer", *_SECRET_FIELDS}
@@ -132,6 +134,8 @@ class HeadReader:
 
     def _take_mould(self, raw: bytes, start: tuple[str, bytes], lines: list[bytes]) -> None:
         """Heads of one sender have mostly one length: remember one of each."""
+        if len(raw) > _LONGEST_MOULD:
+            return
         if len(self._moulds) >= _MOST_MOULDS:
             self._moulds.clear()
         found = []

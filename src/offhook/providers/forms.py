@@ -21,8 +21,9 @@ _SMALL = 4096
 _MOST_FORMS = 512
 # Shapes are looked for by what a form begins with: a part of its first name.
 _START = 4
-# A number is written with an escaped plus, on WhatsApp behind the channel's name: with that in the shape nothing is left to be decoded.
-_LEAD = re.compile(rb"(?:[a-z]+%3A)?%2B")
+# A number is written with an escaped plus, on WhatsApp behind the channel's name: with that in the shape nothing is left to be decoded. Anybody
+# may text a word of any length with a colon and a plus behind it: a megabyte of it in the shape would take two seconds.
+_LEAD = re.compile(rb"(?:[a-z]{1,16}%3A)?%2B")
 
 _NONE: frozenset[bytes] = frozenset()
 
@@ -68,7 +69,7 @@ class Shape:
 
     def __init__(self, names: Sequence[bytes], leads: Mapping[int, bytes]) -> None:
         self.names = Names(names, {at: _decoded(lead) for at, lead in leads.items()})
-        written = [re.escape(name + b"=" + leads.get(at, b"")) + b"([^&]*)" for at, name in enumerate(names)]
+        written = [re.escape(name + b"=" + leads.get(at, b"")) + b"([^&]*+)" for at, name in enumerate(names)]
         # The empty group is the row's last value: what a name has that the form does not have.
         self.fullmatch = re.compile(b"&".join(written) + b"()").fullmatch
         order = sorted(range(len(names)), key=names.__getitem__)
@@ -106,11 +107,12 @@ NO_FORM = Form(Names(()), [b""], b"")
 class _Memory:
     """What was read before: `shapes` by their beginnings, names that were seen `once`, and the latest forms.
 
-    Forms go by the identity of their bytes, which costs nothing however long they are.
+    Forms go by the identity of their bytes, which costs nothing however long they are. The journal's threads read forms as well: nothing
+    is changed here that another thread may be looking through, only put in the place of what was there.
     """
 
     def __init__(self) -> None:
-        self.shapes: dict[bytes, list[Shape]] = {}
+        self.shapes: dict[bytes, tuple[Shape, ...]] = {}
         self.once: set[bytes] = set()
         self.forms: dict[int, Form] = {}
 
@@ -125,7 +127,8 @@ def read_form(encoded: bytes) -> Form:
     if held is not None and held.source is encoded:
         return held
     form = _read(encoded)
-    if len(encoded) <= _SMALL:
+    # Of the many names that fit into a small form each takes a hundred bytes, and whoever sends them need not sign.
+    if len(encoded) <= _SMALL and len(form.names) <= _MOST_NAMES:
         if len(forms) >= _MOST_FORMS:
             forms.clear()
         forms[id(encoded)] = form
@@ -145,8 +148,7 @@ def _read(encoded: bytes) -> Form:
     else:
         return _read_any(encoded)
     if shape is not alike[0]:
-        alike.remove(shape)
-        alike.insert(0, shape)
+        _memory.shapes[encoded[:_START]] = _first(shape, alike)
     row: Row = match.groups()
     signed = shape.frame.copy()
     signed[1::2] = shape.sort(row)
@@ -189,11 +191,15 @@ def learn(form: Form) -> None:
         _memory.once.add(key)
         return
     _memory.once.discard(key)
-    if sum(map(len, _memory.shapes.values())) >= _MOST_SHAPES:
-        _memory.shapes.clear()
-    alike = _memory.shapes.setdefault(form.source[:_START], [])
-    del alike[_MOST_ALIKE - 1 :]
-    alike.insert(0, Shape(names, leads))
+    shapes, start = _memory.shapes, form.source[:_START]
+    if sum(map(len, list(shapes.values()))) >= _MOST_SHAPES:
+        shapes.clear()
+    shapes[start] = _first(Shape(names, leads), shapes.get(start, ()))
+
+
+def _first(shape: Shape, others: Sequence[Shape]) -> tuple[Shape, ...]:
+    """The shape that was met last before the others, as many as are kept."""
+    return (shape, *[each for each in others if each is not shape][: _MOST_ALIKE - 1])
 
 
 def signed_parameters(found: Iterable[tuple[bytes, bytes]]) -> bytes:
