@@ -168,13 +168,13 @@ async def test_more_than_a_thousand_rows_means_a_thousand():
     api = Api(most_messages=20_000)
     for number in range(20_000):
         api.message(to=ADA if number % 10 == 0 else OTHER)
-    began, uri, found = time.perf_counter(), f"{MESSAGES}.json?To=%2B12025550101&PageSize=5000", []
+    began, uri, found = time.process_time(), f"{MESSAGES}.json?To=%2B12025550101&PageSize=5000", []
     while uri:
         page = (await api.ask("GET", uri)).body
         found.append(len(page["messages"]))
         uri = page["next_page_uri"]
     assert found == [1000, 1000]
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 # Creating

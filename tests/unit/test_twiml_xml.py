@@ -78,10 +78,10 @@ def test_depth_32_is_read_and_33_is_12100():
 
 
 def test_a_document_full_of_faults_names_the_first_twenty_quickly():
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read("<Response>" + "<Mesage/>" * 7000 + "</Response>")
     assert len(reading.faults) == 20
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 def test_comments_processing_instructions_and_cdata_are_no_faults():
