@@ -293,9 +293,12 @@ def test_a_writer_killed_three_times_has_lost_nothing_that_it_took_and_left_no_h
     file.close()
     older = sorted(path.parent.glob("events.jsonl.*"), key=lambda each: -int(each.suffix[1:]))
     numbers = [int(line["id"].removeprefix("EV"), base=16) for line in lines(*older, path)]
-    assert sorted(set(numbers)) == list(range(1, following + 1))
-    assert len(numbers) - len(set(numbers)) <= 3 * 40
-    assert list(dict.fromkeys(numbers)) == sorted(set(numbers))
+    written = sorted(set(numbers))
+    # Of the batch that the last one was killed over, some may stand there without its having been said.
+    assert written == list(range(1, written[-1] + 1))
+    assert following <= written[-1] < following + 40
+    assert len(numbers) - len(written) <= 3 * 40
+    assert list(dict.fromkeys(numbers)) == written
 
 
 @pytest.mark.parametrize(
