@@ -7,33 +7,8 @@ import re
 from functools import cache
 from typing import Final
 
-from offhook.debugger.causes import (
-    cloudflare,
-    clouds,
-    crashes,
-    domains,
-    firewalls,
-    frameworks_node,
-    frameworks_other,
-    frameworks_python,
-    hosts,
-    proxies,
-    tunnels,
-)
+from offhook.debugger.causes import RULES
 
-_MARKED: Final = (
-    cloudflare,
-    clouds,
-    crashes,
-    domains,
-    firewalls,
-    frameworks_node,
-    frameworks_other,
-    frameworks_python,
-    hosts,
-    proxies,
-    tunnels,
-)
 _OTHERS: Final = """
 answer.empty answer.json answer.no-content-type answer.page answer.small-talk answer.text answer.twiml-as-text answer.wrong-content-type
 app.began app.cold-start app.csrf app.exception app.failed app.gateway-status app.host-refused app.hung-up app.intermittent
@@ -51,7 +26,7 @@ _BY_CODE: Final = re.compile(r"(?:twiml|twilio)\.[1-9][0-9]{4}")
 @cache
 def names() -> frozenset[str]:
     """All of them, but those that are made of a code."""
-    return frozenset(_OTHERS.split()) | {mark.name for module in _MARKED for mark in module.MARKS}
+    return frozenset(_OTHERS.split()) | {mark.name for rule in RULES for mark in getattr(rule, "MARKS", ())}
 
 
 def is_cause(name: str) -> bool:

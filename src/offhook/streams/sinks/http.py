@@ -61,7 +61,7 @@ class Caller:
         self._transport = transport
         self._clock = clock
         self._limits = limits
-        own = has_field(tuple(headers), "user-agent")
+        own = has_field(headers, "user-agent")
         self._headers = headers if own else (("User-Agent", f"offhook/{__version__}"), *headers)
 
     async def ask(self, method: str, url: str, headers: Headers, body: bytes = b"") -> Exchange:
