@@ -10,8 +10,9 @@ from rich.text import Text
 
 from offhook.api.shapes import pairs, text_of
 from offhook.cli.terminal import one_line, out, plain, say
+from offhook.headers import value_of
 from offhook.providers.drafts import Draft
-from offhook.records import Exchange, Record, value_of
+from offhook.records import Exchange, Record
 from offhook.twiml.answer import read_answer
 from offhook.twiml.reading import Reading
 

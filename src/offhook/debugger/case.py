@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from offhook.records import Attempt, Exchange, Failure, Headers, Kind, Record, has_field
+from offhook.headers import has_field
+from offhook.records import Attempt, Exchange, Failure, Headers, Kind, Record
 from offhook.twiml.encoding import decoded
 
 # Marks of error pages stand near their beginning; an app's body may be large, and fifty rules look at it.

@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from http.cookies import CookieError, SimpleCookie
 
-from offhook.records import Headers, has_field
+from offhook.headers import has_field
+from offhook.records import Headers
 
 IDLE_FOR = 4 * 3600.0
 MOST_JARS = 10_000

@@ -13,6 +13,7 @@ from offhook.delivery.challenge import Credentials
 from offhook.delivery.cookies import CookieJars
 from offhook.delivery.destination import Call, Destination
 from offhook.delivery.overrides import Overrides
+from offhook.headers import has_field, value_of
 from offhook.ports import Clock, Ids, Transport
 from offhook.records import (
     Attempt,
@@ -28,8 +29,6 @@ from offhook.records import (
     Role,
     Timings,
     Webhook,
-    has_field,
-    value_of,
 )
 
 MOST_REDIRECTS = 10

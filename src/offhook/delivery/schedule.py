@@ -3,7 +3,8 @@
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from offhook.records import Endpoint, Headers, value_of
+from offhook.headers import value_of
+from offhook.records import Endpoint, Headers
 
 SPREAD = 0.2
 LONGEST_RETRY_AFTER = 24 * 3600.0

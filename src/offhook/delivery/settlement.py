@@ -7,7 +7,8 @@ import msgspec
 from offhook.delivery import schedule
 from offhook.delivery.conversations import STEPS_ASIDE_AFTER
 from offhook.delivery.round import CONNECT_FAILURES, Round
-from offhook.records import Answer, Attempt, DebugEvent, Endpoint, Exchange, FailureKind, Kind, Role, State, Webhook, has_field
+from offhook.headers import has_field
+from offhook.records import Answer, Attempt, DebugEvent, Endpoint, Exchange, FailureKind, Kind, Role, State, Webhook
 
 PASSED_BACK = frozenset({"content-type", "content-encoding", "content-language", "set-cookie"})
 UNABLE_STATUSES = frozenset({408, 429})

@@ -12,8 +12,9 @@ from offhook.doctor.findings import Finding, not_applicable, unknown
 from offhook.doctor.patient import Patient, Rebuilt
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to
+from offhook.headers import has_field
 from offhook.net.urls import Target, parse_target
-from offhook.records import Cause, Confidence, Failure, Webhook, has_field
+from offhook.records import Cause, Confidence, Failure, Webhook
 from offhook.replies.methods import by_method
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from offhook.debugger.secrets import MARK, left_out, masked
 from offhook.delivery import destination
 from offhook.doctor.visits import Visit
+from offhook.headers import value_of
 from offhook.providers.drafts import without_parameters
-from offhook.records import Exchange, value_of
+from offhook.records import Exchange
 
 LONGEST_URL = 120
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from offhook.records import Answer, DebugEvent, value_of
+from offhook.headers import value_of
+from offhook.records import Answer, DebugEvent
 from offhook.simulator.records import Message
 
 SHOWN: Final = 200

@@ -5,7 +5,8 @@ import re
 from email.message import Message as MimeHeaders
 from typing import Final
 
-from offhook.records import Headers, value_of
+from offhook.headers import value_of
+from offhook.records import Headers
 from offhook.twiml import schema
 from offhook.twiml.encoding import decoded, encoding
 from offhook.twiml.reading import NOTHING, Fault, Message, Reading, fault

@@ -3,7 +3,8 @@
 import zlib
 from typing import Final
 
-from offhook.records import Headers, value_of
+from offhook.headers import value_of
+from offhook.records import Headers
 
 # Windows of zlib: 47 takes gzip and zlib, -15 the bare deflate that some servers send by that name.
 _WINDOWS: Final = {"gzip": (47,), "x-gzip": (47,), "deflate": (47, -15)}

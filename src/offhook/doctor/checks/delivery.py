@@ -12,7 +12,8 @@ from offhook.doctor.findings import Finding, Verdict, good, of_cause, unknown
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to, command, shown, told
-from offhook.records import Cause, Confidence, DebugEvent, FailureKind, has_field
+from offhook.headers import has_field
+from offhook.records import Cause, Confidence, DebugEvent, FailureKind
 
 LATE = frozenset({FailureKind.READ_TIMEOUT, FailureKind.TOTAL_TIMEOUT})
 # Without a connection there is nothing more to ask; a loop would only be walked again.

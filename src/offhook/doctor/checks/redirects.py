@@ -8,7 +8,8 @@ from offhook.debugger.causes import redirects
 from offhook.doctor.findings import Finding, Verdict, not_applicable, of_cause
 from offhook.doctor.patient import Check, Patient
 from offhook.doctor.wording import shown, told
-from offhook.records import Exchange, value_of
+from offhook.headers import value_of
+from offhook.records import Exchange
 
 
 async def run(patient: Patient) -> Sequence[Finding]:

@@ -10,7 +10,8 @@ from offhook.doctor.patient import Check, Patient
 from offhook.doctor.question import Product
 from offhook.doctor.visits import Visit
 from offhook.doctor.wording import came_to
-from offhook.records import DebugEvent, value_of
+from offhook.headers import value_of
+from offhook.records import DebugEvent
 
 # Nobody has written, so nobody receives anything.
 _SILENT = frozenset({Product.STATUS, Product.VOICE})

@@ -8,8 +8,9 @@ from typing import Final
 
 from offhook import __version__
 from offhook.delivery.schedule import retry_after
+from offhook.headers import has_field
 from offhook.ports import Clock, Transport
-from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits, has_field
+from offhook.records import ClientCertificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits
 from offhook.streams.model import Delivery, Fault
 from offhook.streams.retries import INTERNAL, NO_ANSWER, NO_CONNECTION, REFUSED, SERVER_ERROR, THROTTLED
 
