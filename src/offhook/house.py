@@ -250,8 +250,10 @@ class House:
         return [each.name for each in self.settings.endpoints if each.provider == TwilioDebugger.name]
 
     def _rounds(self, around: Around) -> RoundParts:
+        door = around.door(self._transport, self.clock)
         return RoundParts(
-            transport=around.door(self._transport, self.clock),
+            transport=door,
+            kept_alive=self._transport if door is self._transport else None,
             sign=self._provider.sign,
             judge=self._judge,
             clock=self.clock,

@@ -59,9 +59,26 @@ class Transport(Protocol):
         """Resolve once, check every address, connect to a checked one, send, read. `trusted`: the URL is operator configuration."""
 
 
+Ended = Callable[[Exchange | None], None]
+Asking = tuple[HttpRequest, Limits, Ended]
+"""A request of the operator's own configuration, its limits, and who is told of what came of it."""
+
+
+class KeptAlive(Protocol):
+    """A transport that keeps connections open, asked without a task for each request: what nearly every webhook goes by."""
+
+    def begin_all(self, asked: Sequence[Asking]) -> Sequence[Callable[[], None] | None]:
+        """`Transport.exchange` for each (trusted), over connections that are open already; None, and nothing has happened, for want of one.
+
+        Its `Ended` is called later with the evidence, or with None when the peer had closed the connection before: then `exchange` it. What
+        this gives for each is to be called instead of waiting for that, and breaks it off.
+        """
+
+
 Outcome = Receipt | Exception
 Stored = Callable[[Outcome], None]
 AllStored = Callable[[Sequence[Outcome]], None]
+Written = Callable[[Exception | None], None]
 
 
 class Journal(Protocol):
@@ -94,6 +111,9 @@ class Journal(Protocol):
 
     async def settle(self, settlement: Settlement) -> None:
         """Write the webhook's new row (insert or update), its new attempts, replies and debug events, in one transaction."""
+
+    def put(self, settlement: Settlement, written: Written) -> None:
+        """`settle` without anybody waiting: `written` is called on the event loop once it is durable, or with the reason why it is not."""
 
     async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
         """Take up to `limit` due webhooks of one endpoint, earliest due first, as `delivering` until `now + lease`.

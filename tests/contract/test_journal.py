@@ -179,6 +179,37 @@ async def test_settlements_of_one_webhook_at_one_time_are_written_in_their_order
     assert await desk.journal.counts() == {"sms": {State.WAITING: 1}}
 
 
+async def test_what_is_put_is_written_when_it_is_said_to_be_and_in_its_order(desk):
+    arrival, other = an_arrival(), an_arrival(b"other")
+    await desk.keep(arrival, other)
+    loop = asyncio.get_running_loop()
+    told = []
+
+    async def put(each, failures):
+        written = loop.create_future()
+        webhook = replace(derive(each), failures=failures)
+        desk.journal.put(Settlement(webhook=webhook, attempts=(an_attempt(each.id, failures),)), written.set_result)
+        assert await written is None
+        told.append((each.id, failures, (await desk.journal.webhook(each.id)).failures))
+
+    await asyncio.gather(*(put(arrival, failures) for failures in range(1, 5)), put(other, 7))
+    assert [failures for identifier, failures, _ in told if identifier == arrival.id] == [1, 2, 3, 4]
+    assert all(read >= failures for _, failures, read in told)
+    await desk.restart()
+    assert [attempt.number for attempt in (await desk.journal.story(arrival.id)).attempts] == [1, 2, 3, 4]
+    assert await desk.journal.counts() == {"sms": {State.WAITING: 2}}
+
+
+async def test_what_is_put_into_a_closed_journal_is_refused_in_its_callback(desk):
+    arrival = an_arrival()
+    await desk.keep(arrival)
+    await desk.journal.close()
+    refused = asyncio.get_running_loop().create_future()
+    desk.journal.put(Settlement(webhook=derive(arrival)), refused.set_result)
+    assert isinstance(await refused, JournalError)
+    await desk.journal.open()
+
+
 async def test_a_settlement_without_an_arrival_is_kept_and_its_key_known(desk):
     stranger = an_arrival(b"stranger")
     await desk.settle(stranger, State.FAILED, attempts=(an_attempt(stranger.id),))

@@ -77,6 +77,11 @@ class ScriptedRounds:
     under_way: int = 0
     most: int = 0
     gate: asyncio.Event | None = None
+    kept_alive = True
+
+    def begin_all(self, wanted):
+        """As over kept connections: what delivers a webhook at once is told without a task, all else is to be finished."""
+        return [_Begun(self, *each) if self.kept_alive else None for each in wanted]
 
     async def run(self, webhook, endpoint):
         body = webhook.body.decode()
@@ -104,18 +109,42 @@ class ScriptedRounds:
         return Round(attempts=(attempt,), exchange=made, role=Role.PRIMARY)
 
 
+class _Begun:
+    """A first exchange under way. What comes of it is told unless it is broken off."""
+
+    def __init__(self, rounds, webhook, endpoint, told):
+        self.made = asyncio.ensure_future(rounds.run(webhook, endpoint))
+        self.made.add_done_callback(lambda made: None if made.cancelled() else told(self.delivered()))
+
+    def delivered(self):
+        return self.made.result() if self.made.exception() is None and self.made.result().delivered else None
+
+    def break_off(self):
+        self.made.cancel()
+
+    async def finish(self):
+        return await self.made
+
+
 class RecordedReplies:
     """Remembers how each answer's replies were to go."""
 
     def __init__(self):
         self.inline = []
         self.late = []
+        self.elsewhere = False  # whether answers lead to other documents
 
     def compose_inline(self, webhook, exchange):
         self.inline.append(webhook.body.decode())
         return (), ()
 
+    def compose_now(self, webhook, exchange):
+        return None if self.elsewhere else self.composed(webhook)
+
     async def compose_late(self, webhook, exchange):
+        return self.composed(webhook)
+
+    def composed(self, webhook):
         self.late.append(webhook.body.decode())
         return (
             Reply(id=IDS.new("RP"), webhook_id=webhook.id, ordinal=0, state=ReplyState.WAITING, created_at=0.0, body="hi"),
@@ -144,6 +173,12 @@ class PlainDebugger:
 
     def explained(self, event, webhook, exchange):
         return event
+
+
+@pytest.fixture(params=["over kept connections", "by tasks"], autouse=True)
+def kept_alive(request, monkeypatch):
+    """Each story is told twice: the first exchange of a round goes over a connection that is open, or is made by a task."""
+    monkeypatch.setattr(ScriptedRounds, "kept_alive", request.param == "over kept connections")
 
 
 class World:
@@ -481,6 +516,7 @@ async def test_a_stop_does_not_wait_for_the_documents_of_a_late_answer_and_loses
             reading.set()
             await asyncio.Event().wait()
 
+        world.replies.elsewhere = True
         world.replies.compose_late = endless
         webhook_id = await world.receive("ann/hello", relay=False)
         await reading.wait()
@@ -614,14 +650,14 @@ async def test_a_call_that_comes_while_the_breaker_is_open_is_not_delivered_late
 
 async def test_evidence_that_cannot_be_written_does_not_keep_the_webhook_from_being_settled():
     async with World(lambda body, n: exchange()) as world:
-        settle = world.journal.settle
+        settle = world.journal._settle
 
-        async def picky(settlement):
+        def picky(settlement):
             if settlement.attempts:
                 raise JournalError("this cannot be stored")
-            await settle(settlement)
+            settle(settlement)
 
-        world.journal.settle = picky
+        world.journal._settle = picky
         webhook_id = await world.receive("ann/hello")
         await world.clock.advance(3)
         assert await world.state(webhook_id) is State.DELIVERED

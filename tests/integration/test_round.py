@@ -1,8 +1,11 @@
 """Rounds of delivery at a server that fails on purpose: counted, timed, with the evidence kept."""
 
+import asyncio
 import time
+from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from offhook.debugger.classify import judge
 from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
@@ -11,6 +14,7 @@ from offhook.records import Endpoint, FailureKind, Kind, Role, Webhook
 from offhook.system import SystemClock, TimeSortedIds
 from tests.helpers.faults import FaultServer, answer
 from tests.helpers.processes import free_port
+from tests.helpers.scripted_peer import Peer
 
 HEAD = (
     b"POST /sms HTTP/1.1\r\nHost: public.example\r\nUser-Agent: TwilioProxy/1.1\r\nAccept: */*\r\n"
@@ -42,7 +46,10 @@ def sign(url, body, content_type, account_sid):
 @pytest.fixture
 async def runner():
     transport = HttpTransport(SystemClock())
-    yield RoundRunner(RoundParts(transport=transport, sign=sign, judge=judge, clock=SystemClock(), ids=TimeSortedIds()))
+    parts = RoundParts(
+        transport=transport, sign=sign, judge=judge, clock=SystemClock(), ids=TimeSortedIds(), kept_alive=transport
+    )
+    yield RoundRunner(parts)
     await transport.close()
 
 
@@ -233,3 +240,89 @@ async def test_no_cookie_stands_in_the_first_bytes_of_a_broken_answer(runner):
         done, _ = await run(runner, app.url)
         assert b"Content-Length: 50" in done.attempts[0].exchanges[0].raw
         assert "s3cret" not in repr(done.attempts)
+
+
+def whole(status, body=b"<Response/>", *fields):
+    """An answer after which the connection stays open."""
+    head = [b"HTTP/1.1 %d x" % status, b"Content-Type: text/xml", b"Content-Length: %d" % len(body), *fields]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+def app_that_answers(answers, seen):
+    """Keeps its connections: the n-th request gets the n-th answer; where that is empty the connection is closed."""
+    left = iter(answers)
+
+    async def script(line):
+        while True:
+            seen.append(await line.request())
+            said = next(left)
+            if not said:
+                return
+            await line.say(said)
+
+    return script
+
+
+async def in_two_ways(url, runner):
+    """The second webhook of an app that has taken one: by a round that is waited for, and by one that is begun over the open connection."""
+    sent = webhook()
+    endpoint = Endpoint(name="sms", app_url=url)
+    assert (await runner.run(sent, endpoint)).delivered
+    yield await runner.run(sent, endpoint)
+    assert (await runner.run(sent, endpoint)).delivered
+    told = asyncio.get_running_loop().create_future()
+    (begun,) = runner.begin_all([(structs.replace(sent, conversation="without cookies"), endpoint, told.set_result)])
+    yield await told or await begun.finish()
+
+
+@pytest.mark.parametrize(
+    ("answers", "overrides", "requests"),
+    [
+        ([whole(200)], "", 1),
+        ([whole(204, b"")], "", 1),
+        ([whole(502)], "", 1),
+        ([whole(502), whole(200)], "#rc=1&rp=5xx", 2),
+        ([whole(302, b"", b"Location: /other"), whole(200)], "", 2),
+        ([whole(202, b"", b"x-amzn-waf-action: challenge")], "", 1),
+        ([whole(200, b"<Response/>", b"Set-Cookie: a=secret")], "", 1),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"], "", 1),
+        ([b"", whole(200)], "", 2),  # it had closed the connection before: that is not counted
+    ],
+)
+async def test_a_round_over_an_open_connection_is_the_same_round(runner, answers, overrides, requests):
+    seen = []
+    async with Peer(app_that_answers([whole(200), *answers] * 2, seen)) as peer:
+        waited_for, begun = [done async for done in in_two_ways(peer.url + overrides, runner)]
+    assert len(seen) == 2 * (1 + requests)
+    assert seen[1 : 1 + requests] == seen[2 + requests :]
+    assert [(each.delivered, each.role) for each in (waited_for, begun)] == [(begun.delivered, begun.role)] * 2
+    for one, other in zip(waited_for.attempts, begun.attempts, strict=True):
+        assert (one.outcome, one.number, one.url) == (other.outcome, other.number, other.url)
+        evidence = [
+            [
+                (each.status, each.headers, each.body, each.failure, each.reused, each.request_headers)
+                for each in attempt.exchanges
+            ]
+            for attempt in (one, other)
+        ]
+        assert evidence[0] == evidence[1]
+
+
+async def test_a_fault_of_ours_in_judging_comes_to_whoever_finishes_the_round():
+    def broken(exchange, kind):
+        raise RuntimeError("a fault of ours")
+
+    transport, seen = HttpTransport(SystemClock()), []
+    parts = RoundParts(
+        transport=transport, sign=sign, judge=judge, clock=SystemClock(), ids=TimeSortedIds(), kept_alive=transport
+    )
+    async with Peer(app_that_answers([whole(200)] * 2, seen)) as peer:
+        endpoint = Endpoint(name="sms", app_url=peer.url)
+        await RoundRunner(parts).run(webhook(), endpoint)
+        told = asyncio.get_running_loop().create_future()
+        (begun,) = RoundRunner(replace(parts, judge=broken)).begin_all([(webhook(), endpoint, told.set_result)])
+        assert await told is None
+        with pytest.raises(RuntimeError, match="a fault of ours"):
+            await begun.finish()
+        await transport.close()
+    assert len(seen) == 2

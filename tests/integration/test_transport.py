@@ -351,3 +351,103 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with Peer(answering(OK)) as peer, a_transport() as transport:
         assert (await post(transport, peer.url)).status == 200
+
+
+async def begun(transport, *requests, limits=LIMITS):
+    """Each request over a connection that is open already: what breaks it off, and a future of what is told of it."""
+    told = [asyncio.get_running_loop().create_future() for _ in requests]
+    asked = [(request, limits, future.set_result) for request, future in zip(requests, told, strict=True)]
+    return list(zip(transport.begin_all(asked), told, strict=True))
+
+
+@on_both_loops
+async def test_requests_over_open_connections_leave_the_same_evidence():
+    seen = []
+    async with Peer(answering(OK, keep=seen)) as peer, a_transport() as transport:
+        request = HttpRequest(method="POST", url=peer.url, headers=(("Cookie", "secret"), ("X-A", "1")), body=b"Body=hi")
+        assert [break_off for break_off, _ in await begun(transport, request, request)] == [None, None]
+        assert seen == []
+        waited_for = [await post(transport, peer.url, headers=request.headers) for _ in range(2)][1]
+        (_, told), (break_off, never) = await begun(transport, request, request)
+        exchange = await told
+        assert break_off is None
+        assert not never.done()
+        assert peer.connections == 1
+    assert len(set(seen)) == 1
+    assert exchange.reused
+    for field in ("method", "url", "request_headers", "peer", "status", "headers", "body", "body_size", "failure"):
+        assert getattr(exchange, field) == getattr(waited_for, field)
+    assert exchange.timings.first_byte <= exchange.timings.total
+
+
+@on_both_loops
+async def test_a_request_over_an_open_connection_that_the_app_has_closed_is_to_be_made_anew():
+    async def script(line: Line) -> None:
+        await line.request()
+        await line.say(OK)
+        await line.request()
+
+    async with Peer(script) as peer, a_transport() as transport:
+        await post(transport, peer.url)
+        ((_, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
+        assert await told is None
+
+
+@on_both_loops
+async def test_a_request_over_an_open_connection_has_its_deadline():
+    async def script(line: Line) -> None:
+        await line.request()
+        await line.say(OK)
+        await line.request()
+        await line.until_closed()
+
+    async with Peer(script) as peer, a_transport() as transport:
+        await post(transport, peer.url)
+        ((_, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url), limits=Limits(read=0.1, total=2))
+        assert (await told).failure.kind is FailureKind.READ_TIMEOUT
+        await come_true(lambda: peer.ended == 1)
+
+
+@on_both_loops
+async def test_what_is_broken_off_is_not_told_of_and_its_connection_is_closed():
+    async def script(line: Line) -> None:
+        await line.request()
+        await line.say(OK)
+        await line.until_closed()
+
+    async with Peer(script) as peer, a_transport() as transport:
+        await post(transport, peer.url)
+        ((break_off, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
+        break_off()
+        await come_true(lambda: peer.ended == 1)
+        assert not told.done()
+
+
+@on_both_loops
+async def test_a_request_that_cannot_be_written_is_left_to_whoever_can_say_so():
+    async with Peer(answering(OK)) as peer, a_transport() as transport:
+        await post(transport, peer.url)
+        broken = HttpRequest(method="POST", url=peer.url, headers=(("X-A", "1\r\nX-B: 2"),))
+        assert [break_off for break_off, _ in await begun(transport, broken)] == [None]
+        assert (await post(transport, peer.url)).reused
+
+
+@on_both_loops
+async def test_a_head_that_has_come_before_means_what_it_meant():
+    """The second answer with a head is recognised: with another body, another length of it, and in pieces."""
+    bodies = [b"<Response/>", b"<Otherwise>"]
+
+    async def script(line: Line) -> None:
+        for body in (bodies[0], bodies[1], bodies[0]):
+            await line.request()
+            await line.say(OK[: -len(body)] + body)
+        await line.request()
+        await line.say(OK[:-6], OK[-6:], pause=0.05)
+        await line.request()
+        await line.say(OK + b"HTTP/1.1 200 OK\r\n")
+
+    async with Peer(script) as peer, a_transport() as transport:
+        exchanges = [await post(transport, peer.url) for _ in range(5)]
+    assert [exchange.body for exchange in exchanges] == [bodies[0], bodies[1], bodies[0], bodies[0], bodies[0]]
+    assert {exchange.headers for exchange in exchanges} == {(("Content-Type", "text/xml"), ("Content-Length", "11"))}
+    assert [exchange.failure for exchange in exchanges] == [None] * 5

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from offhook.intake.turns import MOST, Turn
+from offhook.turns import MOST, Turn
 
 
 async def test_what_is_added_in_one_turn_is_taken_together_and_in_its_order():

@@ -1,7 +1,9 @@
 """The courier: takes kept webhooks to their apps, fresh ones at once, the others when they are due."""
 
 import asyncio
+import contextlib
 from collections.abc import Container, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,9 +14,9 @@ from offhook.delivery.backlog import Backlog
 from offhook.delivery.conversations import Conversations
 from offhook.delivery.job import Job, Relay
 from offhook.delivery.line import Line
-from offhook.delivery.notes import note, tell_breaker
+from offhook.delivery.notes import note_all, tell_breaker
 from offhook.delivery.parts import Parts
-from offhook.delivery.round import Round
+from offhook.delivery.round import Begun, Round
 from offhook.delivery.waiting import Waiting
 from offhook.errors import JournalError
 from offhook.records import (
@@ -27,6 +29,7 @@ from offhook.records import (
     State,
     Webhook,
 )
+from offhook.turns import Turn
 
 MOST_FRESH = 1_000
 MOST_UNSETTLED = 2_000
@@ -40,6 +43,10 @@ REPLAYABLE = frozenset({State.FAILED, State.DISMISSED, State.DELIVERED})
 log = logs.get("courier")
 
 
+Started = tuple[Job, Line]
+Concluded = tuple[Job, Line, Round]
+
+
 class Courier:
     """One for all endpoints that have an app. `run()` looks after the parked webhooks; `accept()` and `repeat()` are called by the intake."""
 
@@ -50,8 +57,11 @@ class Courier:
         self._waiting = Waiting(parts.clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_round: set[Job] = set()
-        self._unsettled: set[str] = set()
-        self._stopping = False
+        self._unsettled: dict[str, Job] = {}
+        self._starting: Turn[Started] = Turn(self._begin)
+        self._concluding: Turn[Concluded] = Turn(self._conclude_all)
+        self._stopping = self._breaking_off = False
+        self._one_ended = asyncio.Event()
         self._replaying = asyncio.Lock()
         self._backlog = Backlog(self._lines.values(), parts.journal, parts.clock, resume=self._resume)
 
@@ -114,9 +124,25 @@ class Courier:
 
     def _start(self, job: Job, line: Line) -> None:
         job.probe = line.gate.enter(retry=job.retry)
-        self._unsettled.add(job.webhook.id)
+        self._unsettled[job.webhook.id] = job
         self._in_round.add(job)
-        job.task = self._spawn(self._deliver(job, line))
+        self._starting.add((job, line))
+
+    def _begin(self, started: Sequence[Started]) -> None:
+        """Begin the rounds of all that were started in this turn of the loop."""
+        if self._breaking_off:
+            for job, line in started:
+                self._abandon(job, line)
+            return
+        begun: Sequence[Begun | None] = [None] * len(started)
+        # What is wrong with one of them comes again in its task, which can do something about it.
+        with contextlib.suppress(Exception):
+            begun = self._parts.rounds.begin_all(
+                [(job.webhook, job.endpoint, partial(self._heard, job, line)) for job, line in started]
+            )
+        for (job, line), job.begun in zip(started, begun, strict=True):
+            if job.begun is None:
+                job.task = self._spawn(self._deliver(job, line))
 
     def _pump(self, line: Line) -> None:
         """Start whoever waits for a place. When the breaker has opened they are parked, a few at a time: others want to be answered."""
@@ -140,7 +166,8 @@ class Courier:
     def _pump_all(self, line: Line, ended: str) -> None:
         """A delivery has come to its end: this line goes on, and where all lines together were full, each of them."""
         full = len(self._unsettled) >= MOST_UNSETTLED
-        self._unsettled.discard(ended)
+        self._unsettled.pop(ended, None)
+        self._one_ended.set()
         for each in self._lines.values() if full else (line,):
             self._pump(each)
 
@@ -161,19 +188,90 @@ class Courier:
 
     # -- delivering
 
+    def _heard(self, job: Job, line: Line, done: Round | None) -> None:
+        """The first exchange of a round has delivered the webhook, as it mostly does; or the rest needs a task."""
+        if done is None:
+            job.task = self._spawn(self._deliver(job, line))
+        else:
+            job.begun = None
+            self._concluding.add((job, line, done))
+
     async def _deliver(self, job: Job, line: Line) -> None:
+        """The round, or what is left of it. When it is broken off the webhook is put back."""
         try:
-            settled = await self._try(job, line)
-        finally:
-            self._in_round.discard(job)
+            done = await (job.begun.finish() if job.begun else self._parts.rounds.run(job.webhook, job.endpoint))
+        except asyncio.CancelledError:
+            self._abandon(job, line)
+        except Exception:
+            # A fault of ours must not lose the message, nor its place in the schedule.
+            log.exception("delivery.broken", webhook=job.webhook.id)
+            self._abandon(job, line, again_in=60.0)
+        else:
+            self._concluding.add((job, line, done))
+
+    def _conclude_all(self, concluded: Sequence[Concluded]) -> None:
+        """Do what these rounds have come to: a step for all of them, then the next one."""
+        self._settle_rounds([(*each, settled) for each in concluded if (settled := self._conclude(*each)) is not None])
+
+    def _conclude(self, job: Job, line: Line, done: Round) -> Settlement | None:
+        """What is to be written down; None while the app's answer leads to other documents, which say what its replies are."""
+        line.gate.leave(retry=job.retry)
+        try:
+            self._weigh(job, line, done)
+            settled = self._come_to(job, done)
+        except Exception:
+            log.exception("delivery.not_concluded", webhook=job.webhook.id)
+            settled = self._come_to_little(job, done)
         if settled is None:
+            job.task = self._spawn(self._follow(job, line, done))
+        return settled
+
+    async def _follow(self, job: Job, line: Line, done: Round) -> None:
+        """Get the other documents, and have the round settled."""
+        try:
+            composed = await self._parts.replies.compose_late(self._after(job, done, self._parts.clock.now()), done.exchange)
+            settled = self._put_together(job, self._after(job, done, self._parts.clock.now()), done, *composed)
+        except asyncio.CancelledError:
+            # The stop cannot wait for the documents. Asked again after the start, with the same token, the app can tell a repetition; a
+            # reply that was never put together would be lost.
+            self._in_round.discard(job)
+            self._put_back(job, line)
             return
-        job.webhook = settled.webhook
-        blocks = settlement.blocks(settled.webhook)
-        if not blocks:
-            self._pass_on(job, still_blocks=False)
-        self._pump(line)
-        await self._settle(job, settled)
+        except Exception:
+            log.exception("delivery.not_concluded", webhook=job.webhook.id)
+            settled = self._come_to_little(job, done)
+        self._settle_rounds([(job, line, done, settled)])
+
+    def _settle_rounds(self, rounds: Sequence[tuple[Job, Line, Round, Settlement]]) -> None:
+        """Have them written down, and go on with those that need not wait for that."""
+        try:
+            note_all(self._parts, [(job.webhook, done, settled.webhook) for job, _, done, settled in rounds])
+        except Exception:
+            log.exception("delivery.not_noted")
+        put = self._parts.journal.put
+        for job, line, _, settled in rounds:
+            self._in_round.discard(job)
+            job.webhook = settled.webhook
+            if not settlement.blocks(settled.webhook):
+                self._pass_on(job, still_blocks=False)
+            put(settled, partial(self._written, job, line, settled))
+        for line in {line.endpoint.name: line for _, line, _, _ in rounds}.values():
+            self._pump(line)
+
+    def _written(self, job: Job, line: Line, settled: Settlement, error: Exception | None) -> None:
+        if error is None:
+            self._settled(job, settled)
+            self._ended(job, line)
+        else:
+            self._spawn(self._write_again(job, line, settled, error))
+
+    async def _write_again(self, job: Job, line: Line, settled: Settlement, error: Exception) -> None:
+        await self._settle(job, settled, error)
+        self._ended(job, line)
+
+    def _ended(self, job: Job, line: Line) -> None:
+        """The round has been written down."""
+        blocks = settlement.blocks(job.webhook)
         if blocks:
             # Only now can those behind it see in the journal that they must wait.
             self._pass_on(job, still_blocks=True)
@@ -181,35 +279,8 @@ class Courier:
         if not blocks:
             self._backlog.look(line, self._parts.clock.now())
 
-    async def _try(self, job: Job, line: Line) -> Settlement | None:
-        """A round, and what it came to; None when it was broken off and the webhook has been put back."""
-        try:
-            done = await self._parts.rounds.run(job.webhook, job.endpoint)
-        except asyncio.CancelledError:
-            self._abandon(job, line)
-            return None
-        except Exception:
-            # A fault of ours must not lose the message, nor its place in the schedule.
-            log.exception("delivery.broken", webhook=job.webhook.id)
-            self._abandon(job, line, again_in=60.0)
-            return None
-        line.gate.leave(retry=job.retry)
-        try:
-            self._weigh(job, line, done)
-            settled = await self._come_to(job, done)
-            note(self._parts, job.webhook, done, settled.webhook)
-        except asyncio.CancelledError:
-            # The stop cannot wait for the documents that the answer leads to. Asked again after the start, with the same token, the app
-            # can tell a repetition; a reply that was never put together would be lost.
-            self._put_back(job, line)
-            return None
-        except Exception:
-            log.exception("delivery.not_concluded", webhook=job.webhook.id)
-            now = self._parts.clock.now()
-            return Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=now, chance=0.5))
-        return settled
-
     def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:
+        self._in_round.discard(job)
         line.gate.leave(retry=job.retry)
         line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
         self._put_back(job, line, again_in)
@@ -235,25 +306,37 @@ class Courier:
             line.saw_gone = False
             self._spawn(self._backlog.hasten(line))
 
-    async def _come_to(self, job: Job, done: Round) -> Settlement:
-        """Answer whoever waits, and put together what is to be written."""
+    def _come_to(self, job: Job, done: Round) -> Settlement | None:
+        """Answer whoever waits, and put together what is to be written; None while the answer's documents are not known."""
         now = self._parts.clock.now()
-        webhook = settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())
-        replies: Sequence[Reply] = ()
-        faults: Sequence[DebugEvent] = ()
-        if done.delivered:
-            if self._waiting.pass_on(job, lambda: settlement.passed_through(done, now)):
-                replies, faults = self._parts.replies.compose_inline(webhook, done.exchange)
-            else:
-                replies, faults = await self._parts.replies.compose_late(webhook, done.exchange)
-        else:
+        webhook = self._after(job, done, now)
+        if not done.delivered:
             self._waiting.give_up(job)
+            return self._put_together(job, webhook, done)
+        if self._waiting.pass_on(job, lambda: settlement.passed_through(done, now)):
+            return self._put_together(job, webhook, done, *self._parts.replies.compose_inline(webhook, done.exchange))
+        composed = self._parts.replies.compose_now(webhook, done.exchange)
+        return None if composed is None else self._put_together(job, webhook, done, *composed)
+
+    def _come_to_little(self, job: Job, done: Round) -> Settlement:
+        """A fault of ours after the round: then what became of the webhook, and no more."""
+        return Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=self._parts.clock.now(), chance=0.5))
+
+    def _after(self, job: Job, done: Round, now: float) -> Webhook:
+        return settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())
+
+    def _put_together(
+        self, job: Job, webhook: Webhook, done: Round, replies: Sequence[Reply] = (), faults: Sequence[DebugEvent] = ()
+    ) -> Settlement:
         debugger = self._parts.debugger
-        explained = [debugger.explained(event, webhook, done.exchange) for event in faults]
-        events = (*settlement.events(webhook, done, debugger.attempt), *explained)
+        events = settlement.events(webhook, done, debugger.attempt)
+        if faults:
+            events = (*events, *[debugger.explained(event, webhook, done.exchange) for event in faults])
         for event in events:
             self._parts.metrics.debug_event(event.level.value, event.code)
-        webhook = msgspec.structs.replace(webhook, answer=settlement.kept(job.answer or webhook.answer))
+        answer = settlement.kept(job.answer or webhook.answer)
+        if answer is not webhook.answer:
+            webhook = msgspec.structs.replace(webhook, answer=answer)
         return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
 
     def _answered(self, job: Job) -> Webhook:
@@ -261,25 +344,30 @@ class Courier:
 
     # -- the journal
 
-    async def _settle(self, job: Job, settled: Settlement) -> None:
-        """Write it down; a journal that cannot just now is asked again, since the app has done its work."""
+    async def _settle(self, job: Job, settled: Settlement, error: Exception | None = None) -> None:
+        """Write it down; a journal that cannot just now is asked again, since the app has done its work. `error`: it could not once already."""
         while True:
-            try:
-                await self._parts.journal.settle(settled)
-                break
-            except JournalError as error:
-                log.warning("delivery.not_settled", webhook=settled.webhook.id, reason=str(error))
-                if self._stopping:
-                    return
-                if not self._parts.journal.trouble():
-                    # The journal is well, and still cannot write this: then what became of the webhook, without the evidence.
-                    settled = Settlement(webhook=settled.webhook)
-                await self._parts.clock.sleep(SETTLE_AGAIN_AFTER)
-        line = self._lines[job.endpoint.name]
+            if error is None:
+                try:
+                    await self._parts.journal.settle(settled)
+                    break
+                except JournalError as refused:
+                    error = refused
+            log.warning("delivery.not_settled", webhook=settled.webhook.id, reason=str(error))
+            if self._stopping:
+                return
+            if not self._parts.journal.trouble():
+                # The journal is well, and still cannot write this: then what became of the webhook, without the evidence.
+                settled = Settlement(webhook=settled.webhook)
+            await self._parts.clock.sleep(SETTLE_AGAIN_AFTER)
+            error = None
+        self._settled(job, settled)
+
+    def _settled(self, job: Job, settled: Settlement) -> None:
         if settled.webhook.answer is not None:
             self._waiting.written(settled.webhook.id)
         if settled.webhook.state is State.WAITING:
-            self._backlog.parked(line, settled.webhook.due)
+            self._backlog.parked(self._lines[job.endpoint.name], settled.webhook.due)
         if settled.replies:
             self._parts.replies.wake()
 
@@ -362,15 +450,30 @@ class Courier:
         for line in self._lines.values():
             while line.fresh:
                 self._turn_away(line.fresh.popleft())
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._until_all_have_ended()
+        self._breaking_off = True
         for job in list(self._in_round):
-            if job.task is not None:
-                job.task.cancel()
-        while self._tasks:
-            # What is being written is let finish: the journal ends each write, well or badly.
-            await asyncio.wait(self._tasks)
+            self._break_off(job)
+        # What is being written is let finish: the journal ends each write, well or badly.
+        await self._until_all_have_ended()
         self._waiting.give_up_all()
+
+    def _break_off(self, job: Job) -> None:
+        if job.task is not None:
+            job.task.cancel()
+        elif job.begun is not None:
+            job.begun.break_off()
+            self._abandon(job, self._lines[job.endpoint.name])
+
+    async def _until_all_have_ended(self) -> None:
+        while self._tasks or self._unsettled:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            else:
+                self._one_ended.clear()
+                await self._one_ended.wait()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -72,10 +72,8 @@ def call(webhook: Webhook, url: str, extra: tuple[tuple[str, str], ...] = ()) ->
 
     The query that came with the webhook is appended to the URL's own; an old `bodySHA256` is dropped, since signing makes a new one.
     """
-    lines = webhook.head.split(b"\r\n")
-    method, target = _request_line(lines[0])
-    headers, content_type = _headers(lines[1:], webhook.id)
-    query = _BODY_HASH.sub(b"", target.partition(b"?")[2]).lstrip(b"&").decode("latin-1")
+    method, query, rest = _request_line(webhook.head)
+    headers, content_type = _headers(rest, webhook.id)
     body = webhook.body
     if extra:
         added = urlencode(extra)
@@ -112,18 +110,49 @@ def shown(url: str) -> str:
     return parse(url).url
 
 
-# In each request these are others, as Twilio spells them. The token is passed on, the rest never.
-_TOKEN = b"I-Twilio-Idempotency-Token:"
-_DIFFERENT = (_TOKEN, b"X-Twilio-Signature:", b"Content-Length:", b"Host:")
+# In each request these are others, as Twilio spells them: what is left without them is the same in many. The token is passed on.
+_TOKEN = b"\r\nI-Twilio-Idempotency-Token:"
+_NOT_PASSED_ON = (b"\r\nX-Twilio-Signature:", b"\r\nContent-Length:", b"\r\nHost:")
 _REPETITION = "i-twilio-idempotency-token"
 
 
+def _request_line(head: bytes) -> tuple[str, str, bytes]:
+    """Its method, what its query keeps, and the header lines, a line break before each."""
+    line, end, lines = head.partition(b"\r\n")
+    method, _, rest = line.partition(b" ")
+    query = rest.rpartition(b" ")[0].partition(b"?")[2]
+    if query:
+        query = _BODY_HASH.sub(b"", query).lstrip(b"&")
+    return ("POST" if method == b"POST" else "GET"), query.decode("latin-1"), end + lines
+
+
+def _headers(lines: bytes, webhook_id: str) -> tuple[Headers, str]:
+    """The headers to send on, in Twilio's order, and the content type."""
+    for name in _NOT_PASSED_ON:
+        lines = _cut(lines, name)[0]
+    lines, own = _cut(lines, _TOKEN)
+    passed, content_type, token = _passed(lines)
+    # Every attempt of one webhook carries one token, so that the app can tell a repetition.
+    token = own.strip().decode("latin-1") or token or str(uuid.UUID(webhook_id[2:]))
+    return (*passed, ("I-Twilio-Idempotency-Token", token)), content_type
+
+
+def _cut(lines: bytes, name: bytes) -> tuple[bytes, bytes]:
+    """The lines without the first of that name, and that one's value."""
+    start = lines.find(name)
+    if start < 0:
+        return lines, b""
+    value = start + len(name)
+    end = lines.find(b"\r\n", value)
+    return (lines[:start], lines[value:]) if end < 0 else (lines[:start] + lines[end:], lines[value:end])
+
+
 @functools.lru_cache(maxsize=128)
-def _passed(lines: tuple[bytes, ...]) -> tuple[Headers, str, str]:
+def _passed(lines: bytes) -> tuple[Headers, str, str]:
     """Of header lines: the fields to pass on, their content type, and a token whose name is spelled in a way of its own."""
     passed: list[tuple[str, str]] = []
     content_type = token = ""
-    for line in lines:
+    for line in lines.split(b"\r\n")[1:]:
         raw_name, _, raw_value = line.partition(b":")
         name, value = raw_name.decode("latin-1"), raw_value.strip().decode("latin-1")
         lower = name.lower()
@@ -136,23 +165,3 @@ def _passed(lines: tuple[bytes, ...]) -> tuple[Headers, str, str]:
     # What the app answers is read here and passed on as it is: nobody may compress it (spec: limits §2.5).
     passed.append(("Accept-Encoding", "identity"))
     return tuple(passed), content_type, token
-
-
-def _request_line(line: bytes) -> tuple[str, bytes]:
-    method, _, rest = line.partition(b" ")
-    return ("POST" if method == b"POST" else "GET"), rest.rpartition(b" ")[0]
-
-
-def _headers(lines: list[bytes], webhook_id: str) -> tuple[Headers, str]:
-    """The headers to send on, in Twilio's order, and the content type."""
-    same: list[bytes] = []
-    own = ""
-    for line in lines:
-        if not line.startswith(_DIFFERENT):
-            same.append(line)
-        elif line.startswith(_TOKEN):
-            own = line.partition(b":")[2].strip().decode("latin-1")
-    passed, content_type, token = _passed(tuple(same))
-    # Every attempt of one webhook carries one token, so that the app can tell a repetition.
-    token = own or token or str(uuid.UUID(webhook_id[2:]))
-    return (*passed, ("I-Twilio-Idempotency-Token", token)), content_type

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from offhook.delivery.round import Begun
 from offhook.records import Answer, Endpoint, Webhook
 
 Relay = Callable[[Answer], bool]
@@ -11,7 +12,10 @@ Relay = Callable[[Answer], bool]
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """`relays` are the waiting provider connections (the first request's, and its duplicates'); `answer` what they got."""
+    """`relays` are the waiting provider connections (the first request's, and its duplicates'); `answer` what they got.
+
+    A round that is under way is in `begun`, or in the hands of a `task`.
+    """
 
     webhook: Webhook
     endpoint: Endpoint
@@ -20,6 +24,7 @@ class Job:
     answer: Answer | None = None
     relays: list[Relay] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    begun: Begun | None = None
     task: asyncio.Task[None] | None = None
 
     def give(self, answer: Answer) -> bool:

@@ -1,5 +1,7 @@
 """What is told of each attempt: metrics, a log line, and the debugger's history."""
 
+from collections.abc import Sequence
+
 from offhook import logs
 from offhook.delivery.parts import Parts
 from offhook.delivery.round import Round
@@ -23,29 +25,41 @@ class _Attempted(logs.Line, kw_only=True):
     why: str
 
 
-def note(parts: Parts, before: Webhook, done: Round, after: Webhook) -> None:
-    """Count the attempts of a round, log a line for each, and let the debugger know of them."""
-    if after.state in {State.DELIVERED, State.FAILED}:
-        parts.metrics.ended(after.endpoint, after.state.value, parts.clock.now() - after.received_at)
-    for attempt in done.attempts:
-        parts.debugger.note(before.endpoint, attempt)
-        parts.metrics.attempt(before.endpoint, _result(attempt), attempt.duration_ms / 1000)
-        begin = log.begin("webhook.attempt")
-        if begin is None:
-            continue
-        line = _Attempted(
-            *begin,
-            webhook=before.id,
-            attempt=attempt.number,
-            endpoint=before.endpoint,
-            role=attempt.role,
-            status=attempt.exchanges[-1].status if attempt.exchanges else 0,
-            code=attempt.outcome.code,
-            state=after.state,
-            ms=round(attempt.duration_ms, 1),
-            why=attempt.outcome.message,
-        )
-        log.wide([line])
+Ended = tuple[Webhook, Round, Webhook]
+"""A webhook before a round, the round, and the webhook after it."""
+
+
+def note_all(parts: Parts, ended: Sequence[Ended]) -> None:
+    """Count the attempts of rounds, log a line for each, and let the debugger know of them."""
+    metrics, debugger, now = parts.metrics, parts.debugger, parts.clock.now()
+    begin = log.begin("webhook.attempt")
+    lines: list[_Attempted] = []
+    for before, done, after in ended:
+        endpoint = before.endpoint
+        if after.state is State.DELIVERED or after.state is State.FAILED:
+            metrics.ended(endpoint, after.state.value, now - after.received_at)
+        for attempt in done.attempts:
+            debugger.note(endpoint, attempt)
+            metrics.attempt(endpoint, _result(attempt), attempt.duration_ms / 1000)
+            if begin is not None:
+                lines.append(_line(begin, attempt, endpoint, after.state))
+    if lines:
+        log.wide(lines)
+
+
+def _line(begin: logs.Beginning, attempt: Attempt, endpoint: str, state: State) -> _Attempted:
+    return _Attempted(
+        *begin,
+        webhook=attempt.webhook_id,
+        attempt=attempt.number,
+        endpoint=endpoint,
+        role=attempt.role,
+        status=attempt.exchanges[-1].status if attempt.exchanges else 0,
+        code=attempt.outcome.code,
+        state=state,
+        ms=int(attempt.duration_ms * 10 + 0.5) / 10,
+        why=attempt.outcome.message,
+    )
 
 
 async def tell_breaker(parts: Parts, endpoint: str, shown: Exchange | None, *, is_open: bool) -> None:

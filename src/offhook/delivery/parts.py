@@ -16,6 +16,9 @@ class Replies(Protocol):
     def compose_inline(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
         """The replies that an answer passed to the provider asked for, and what is wrong with it."""
 
+    def compose_now(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]] | None:
+        """`compose_late` where nothing has to be fetched for it, as it mostly is; else None."""
+
     async def compose_late(self, webhook: Webhook, exchange: Exchange) -> tuple[Sequence[Reply], Sequence[DebugEvent]]:
         """The replies to send by REST, and what is wrong with the answer."""
 

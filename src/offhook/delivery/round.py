@@ -1,7 +1,7 @@
 """One round of delivery: the primary URL with its retries and redirects, then the fallback URL."""
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from offhook.delivery.cookies import CookieJars
 from offhook.delivery.destination import Call, Destination
 from offhook.delivery.overrides import Overrides
 from offhook.headers import has_field, value_of
-from offhook.ports import Clock, Ids, Transport
+from offhook.ports import Asking, Clock, Ids, KeptAlive, Transport
 from offhook.records import (
     Attempt,
     Endpoint,
@@ -24,6 +24,7 @@ from offhook.records import (
     Headers,
     HttpRequest,
     Kind,
+    Limits,
     Outcome,
     Record,
     Role,
@@ -77,12 +78,34 @@ class Rounds(Protocol):
     async def run(self, webhook: Webhook, endpoint: Endpoint) -> Round:
         """Try the endpoint's URLs once."""
 
+    def begin_all(self, wanted: "Sequence[Wanted]") -> "Sequence[Begun | None]":
+        """`run` for each over connections that are open already; None, and nothing has happened, for want of one.
+
+        Whoever wants it is told later: the round, when the first exchange has delivered the webhook; else None, and the round is to be finished
+        by what this gives. Raises what is wrong with any of them; nothing has happened then.
+        """
+
+
+class Begun(Protocol):
+    """A round whose first exchange is under way, or has not been enough."""
+
+    def break_off(self) -> None:
+        """`ended` is not to be called any more."""
+
+    async def finish(self) -> Round:
+        """Do what is left of the round."""
+
+
+Told = Callable[[Round | None], None]
+Wanted = tuple[Webhook, Endpoint, Told]
+
 
 @dataclass(frozen=True, slots=True)
 class RoundParts:
     """What rounds are run with. `sign` signs in the provider's name, `judge` says what an attempt came to.
 
-    `jars` are of all rounds that are run with these parts, those of an answer's <Redirect> too: a conversation has one jar.
+    `kept_alive` is the transport once more, where that keeps connections open. `jars` are of all rounds that are run with these parts, those
+    of an answer's <Redirect> too: a conversation has one jar.
     """
 
     transport: Transport
@@ -92,6 +115,7 @@ class RoundParts:
     ids: Ids
     redirects: RedirectRules = RedirectRules()  # noqa: RUF009 - frozen
     jars: CookieJars = field(default_factory=CookieJars)
+    kept_alive: KeptAlive | None = None
 
 
 class RoundRunner:
@@ -104,45 +128,43 @@ class RoundRunner:
         self._clock = parts.clock
         self._ids = parts.ids
         self.redirects = parts.redirects
+        self.now = parts.clock.now
         self.monotonic = parts.clock.monotonic
+        self._kept_alive = parts.kept_alive
         self._jars = parts.jars
         self._parsed: dict[str, Destination] = {}
+        self._whole_times: dict[tuple[str, bool], Limits] = {}
 
     async def run(self, webhook: Webhook, endpoint: Endpoint) -> Round:
         """Try the primary URL, and the fallback URL if that came to nothing."""
-        exchange, attempt = await self._attempt(webhook, endpoint, Role.PRIMARY, ())
-        attempts = (attempt,)
-        if attempt.outcome.delivered or not endpoint.fallback_url:
-            return Round(attempts=attempts, exchange=exchange, role=Role.PRIMARY)
-        extra = (("ErrorCode", str(attempt.outcome.twilio_code)), ("ErrorUrl", attempt.url))
-        exchange, attempt = await self._attempt(webhook, endpoint, Role.FALLBACK, extra)
-        return Round(attempts=(*attempts, attempt), exchange=exchange, role=Role.FALLBACK)
+        return await self.visit(webhook, endpoint, Role.PRIMARY).finish()
 
-    async def _attempt(
-        self,
-        webhook: Webhook,
-        endpoint: Endpoint,
-        role: Role,
-        extra: tuple[tuple[str, str], ...],
-    ) -> tuple[Exchange, Attempt]:
-        target = self._destination(endpoint, role)
-        number = webhook.attempts + (2 if role is Role.FALLBACK else 1)
-        started_at, started = self._clock.now(), self.monotonic()
-        made = destination.call(webhook, target.url, extra)
-        visit = _Visit(self, webhook, endpoint, target, number)
-        exchanges = await visit.tries(made)
-        attempt = Attempt(
+    def begin_all(self, wanted: Sequence[Wanted]) -> Sequence[Begun | None]:
+        """The primary URLs over connections that are open already: a step for all of them, then the next one."""
+        if self._kept_alive is None:
+            return [None] * len(wanted)
+        visits = [self.visit(webhook, endpoint, Role.PRIMARY) for webhook, endpoint, _ in wanted]
+        asked = [visit.asking(told) for visit, (_, _, told) in zip(visits, wanted, strict=True)]
+        begun = self._kept_alive.begin_all(asked)
+        return [visit.begun(break_off) if break_off else None for visit, break_off in zip(visits, begun, strict=True)]
+
+    def visit(self, webhook: Webhook, endpoint: Endpoint, role: Role, extra: tuple[tuple[str, str], ...] = ()) -> "_Visit":
+        """An attempt that is to be made."""
+        return _Visit(self, (webhook, endpoint, role), self._destination(endpoint, role), extra)
+
+    def attempt(self, visit: "_Visit", exchanges: Sequence[Exchange]) -> Attempt:
+        """What is kept of an attempt."""
+        return Attempt(
             id=self._ids.new("AT"),
-            webhook_id=webhook.id,
-            number=number,
-            role=role,
-            url=target.url,
-            started_at=started_at,
-            duration_ms=(self.monotonic() - started) * 1000,
-            outcome=self._judge(exchanges[-1], webhook.kind),
+            webhook_id=visit.webhook.id,
+            number=visit.number,
+            role=visit.role,
+            url=visit.target.url,
+            started_at=visit.started_at,
+            duration_ms=(self.monotonic() - visit.started) * 1000,
+            outcome=self._judge(exchanges[-1], visit.webhook.kind),
             exchanges=tuple([_without_cookies(exchange) for exchange in exchanges]),
         )
-        return exchanges[-1], attempt
 
     def _destination(self, endpoint: Endpoint, role: Role) -> Destination:
         url = endpoint.app_url if role is Role.PRIMARY else endpoint.fallback_url or ""
@@ -156,6 +178,15 @@ class RoundRunner:
         # A redirect away from the operator's own URL is a stranger's choice: it gets no right to private addresses.
         trusted = destination.origin(request.url) == visit.origin
         return self._transport.exchange(request, limits, trusted=trusted)
+
+    def whole_time(self, target: Destination, *, verify_tls: bool) -> Limits:
+        """The deadlines of an exchange that has all the time of its attempt."""
+        key = target.url, verify_tls
+        limits = self._whole_times.get(key)
+        if limits is None:
+            overrides = target.overrides
+            limits = self._whole_times[key] = overrides.limits(overrides.total_ms / 1000, verify_tls=verify_tls)
+        return limits
 
     def request(self, made: Call, visit: "_Visit", authorization: str = "") -> HttpRequest:
         """The call signed for its URL, with the conversation's cookies and our own two headers."""
@@ -182,19 +213,82 @@ class RoundRunner:
 class _Visit:
     """One attempt under way: the tries that the overrides allow, each with its redirects and its answer to a 401."""
 
-    def __init__(self, runner: RoundRunner, webhook: Webhook, endpoint: Endpoint, target: Destination, number: int) -> None:
-        self.runner = runner
-        self.webhook = webhook
-        self.endpoint = endpoint
-        self.target = target
-        self.number = number
-        self.origin = target.origin
-        self.deadline = runner.monotonic() + target.overrides.total_ms / 1000
+    __slots__ = (
+        "_break_off",
+        "_first",
+        "_made",
+        "deadline",
+        "endpoint",
+        "number",
+        "origin",
+        "role",
+        "runner",
+        "started",
+        "started_at",
+        "target",
+        "webhook",
+    )
 
-    async def tries(self, made: Call) -> list[Exchange]:
-        """All exchanges of the attempt; the last one is what it came to."""
-        first = await self._send(made)
-        if first.failure is None and first.status < 300:
+    def __init__(
+        self, runner: RoundRunner, what: tuple[Webhook, Endpoint, Role], target: Destination, extra: tuple[tuple[str, str], ...]
+    ) -> None:
+        self.runner = runner
+        self.webhook, self.endpoint, self.role = what
+        self.target = target
+        self.number = self.webhook.attempts + (2 if self.role is Role.FALLBACK else 1)
+        self.origin = target.origin
+        self.started_at, self.started = runner.now(), runner.monotonic()
+        self.deadline = self.started + target.overrides.total_ms / 1000
+        self._made = destination.call(self.webhook, target.url, extra)
+        self._first: Exchange | None = None
+        self._break_off: Callable[[], None] | None = None
+
+    def asking(self, told: Told) -> Asking:
+        """Its first exchange, for a transport."""
+        limits = self.runner.whole_time(self.target, verify_tls=self.endpoint.verify_tls)
+        return self.runner.request(self._made, self), limits, lambda exchange: told(self._heard(exchange))
+
+    def begun(self, break_off: Callable[[], None]) -> "_Visit":
+        """It is under way, until that is called."""
+        self._break_off = break_off
+        return self
+
+    def break_off(self) -> None:
+        """Nobody wants to hear of it any more."""
+        if self._break_off is not None:
+            self._break_off()
+
+    def _heard(self, exchange: Exchange | None) -> Round | None:
+        """The round, if its first exchange was enough."""
+        if exchange is None:
+            return None
+        self._first = exchange
+        try:
+            self.runner.keep_cookies(exchange, self)
+            if not _took_it(exchange):
+                return None
+            attempt = self.runner.attempt(self, (exchange,))
+        except Exception:  # noqa: BLE001 - it comes again when the round is finished, to whoever can do something about it
+            return None
+        return Round(attempts=(attempt,), exchange=exchange, role=self.role) if attempt.outcome.delivered else None
+
+    async def finish(self) -> Round:
+        """What is left of the round: this attempt, and the fallback URL if it came to nothing."""
+        exchanges = await self.tries()
+        attempts: tuple[Attempt, ...] = (self.runner.attempt(self, exchanges),)
+        outcome = attempts[0].outcome
+        if not outcome.delivered and self.endpoint.fallback_url:
+            extra = (("ErrorCode", str(outcome.twilio_code)), ("ErrorUrl", self.target.url))
+            fallback = self.runner.visit(self.webhook, self.endpoint, Role.FALLBACK, extra)
+            exchanges = await fallback.tries()
+            attempts = (*attempts, self.runner.attempt(fallback, exchanges))
+        return Round(attempts=attempts, exchange=exchanges[-1], role=attempts[-1].role)
+
+    async def tries(self) -> list[Exchange]:
+        """All exchanges of the attempt, the first of which may have been made; the last one is what it came to."""
+        made = self._made
+        first = self._first or await self._send(made)
+        if _took_it(first):
             return [first]
         exchanges = await self._hops(made, first)
         for _ in range(self.target.overrides.retries):
@@ -253,6 +347,10 @@ class _Visit:
 
     def _remaining(self) -> float:
         return self.deadline - self.runner.monotonic()
+
+
+def _took_it(exchange: Exchange) -> bool:
+    return exchange.failure is None and exchange.status < 300
 
 
 def asks_for_retry(exchange: Exchange, overrides: Overrides) -> bool:

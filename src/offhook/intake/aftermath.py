@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from offhook import logs
-from offhook.intake.turns import Turn
 from offhook.metrics import Metrics
 from offhook.ports import Clock
 from offhook.providers.base import Accepted
 from offhook.records import Answer, Arrival, Kind
+from offhook.turns import Turn
 
 log = logs.get("intake")
 

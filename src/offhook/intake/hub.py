@@ -6,9 +6,9 @@ from typing import Final, Protocol
 from offhook.intake.heads import HeadReader
 from offhook.intake.limits import IntakeLimits, Refusal
 from offhook.intake.slot import Slot
-from offhook.intake.turns import Turn
 from offhook.intake.wire import Answers
 from offhook.providers.base import Incoming
+from offhook.turns import Turn
 
 Call = tuple[Incoming, Slot]
 """A request, and where the answer to it goes."""

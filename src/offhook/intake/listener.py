@@ -12,8 +12,8 @@ from offhook.intake.connection import Connection
 from offhook.intake.heads import HeadReader
 from offhook.intake.hub import Call, Handler, Member, Reader
 from offhook.intake.limits import IntakeLimits, Refusal, Throttle
-from offhook.intake.turns import Turn
 from offhook.providers.urls import is_trusted
+from offhook.turns import Turn
 
 log = logs.get("intake")
 

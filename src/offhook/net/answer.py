@@ -1,5 +1,7 @@
 """The reader of answers: bytes in, one HTTP/1.1 answer out, within caps. No sockets, no clock."""
 
+from typing import NamedTuple
+
 import httptools
 
 from offhook.records import Headers, Limits
@@ -7,6 +9,8 @@ from offhook.records import Headers, Limits
 HEAD_CAP = 32 * 1024
 FIELDS_CAP = 100
 RAW_CAP = 1024
+LONGEST_KNOWN = 2048
+MOST_KNOWN = 128
 
 _BODYLESS = (204, 304)
 _SWITCHING_PROTOCOLS = 101
@@ -15,6 +19,18 @@ _FRAMING_RATIO = 8
 
 _LONG_HEAD = f"The answer's head is longer than {HEAD_CAP} bytes."
 _SWITCHED = "The peer switched protocols although nobody had asked it to."
+
+
+class _Head(NamedTuple):
+    """A head that has come before, byte for byte: it announces a body of `length` bytes, after which the connection stays open."""
+
+    status: int
+    headers: Headers
+    length: int
+
+
+_known: dict[bytes, _Head] = {}
+"""Apps repeat themselves, those that send a Date within each second: a head that has been read once is looked up."""
 
 
 class AnswerReader:
@@ -27,8 +43,10 @@ class AnswerReader:
     __slots__ = (
         "_chunks",
         "_clean",
+        "_head",
         "_head_done",
         "_head_only",
+        "_headers",
         "_interim",
         "_kept",
         "_limits",
@@ -67,6 +85,8 @@ class AnswerReader:
         self.keep_alive = False
         self.problem = ""
         self.raw = b""
+        self._headers: Headers | None = None
+        self._head = b""
         self._pairs: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
         self._kept = 0
@@ -82,7 +102,9 @@ class AnswerReader:
     @property
     def headers(self) -> Headers:
         """The header fields in their order; trailers are not among them."""
-        return tuple([(name.decode("latin-1"), value.decode("latin-1").rstrip()) for name, value in self._pairs])
+        if self._headers is None:
+            self._headers = tuple([(name.decode("latin-1"), value.decode("latin-1").rstrip()) for name, value in self._pairs])
+        return self._headers
 
     @property
     def body(self) -> bytes:
@@ -91,6 +113,8 @@ class AnswerReader:
 
     def feed(self, data: bytes) -> bool:
         """Take bytes as they come; True when the answer is complete, cut or hopeless."""
+        if not self._wire and self._recognise(data):
+            return True
         self._wire += len(data)
         if not self._head_done and len(self.raw) < RAW_CAP:
             self.raw = (self.raw + data)[:RAW_CAP]
@@ -104,7 +128,38 @@ class AnswerReader:
             self.keep_alive = False
         if not self.done:
             self._check_caps()
+        elif self._head:
+            self._remember()
         return self.done
+
+    def _recognise(self, data: bytes) -> bool:
+        """Whether that is a whole answer with a head that has come before; then it has been read."""
+        end = data.find(b"\r\n\r\n") + 4
+        if not 4 <= end <= LONGEST_KNOWN or self._head_only:
+            return False
+        known = _known.get(data[:end])
+        if known is None:
+            self._head = data[:end]
+            return False
+        size = len(data) - end
+        if size != known.length or size > self._limits.keep_cap:
+            return False
+        self._clean = self.done = self.keep_alive = True
+        self._wire = len(data)
+        self.status, self._headers, self.body_size = known.status, known.headers, size
+        if size:
+            self._chunks.append(data[end:])
+        return True
+
+    def _remember(self) -> None:
+        """Keep the head of an answer if nothing but it decides what follows: one length, and the connection stays open."""
+        length = self._wire - len(self._head)
+        lengths = [value for name, value in self._pairs if name.lower() in {b"content-length", b"transfer-encoding"}]
+        whole = self._clean and self.keep_alive and not self.problem and not self.body_cut and self.body_size == length
+        if whole and self.status not in _BODYLESS and lengths == [b"%d" % length]:
+            if len(_known) >= MOST_KNOWN:
+                _known.clear()
+            _known[self._head] = _Head(self.status, self.headers, length)
 
     def end(self) -> None:
         """The peer closed: that ends a body without a length, and breaks anything else."""

@@ -12,6 +12,10 @@ from offhook.records import Certificate, Failure, FailureKind, Limits
 _EARLY = 0.001
 
 
+Ended = Callable[[Failure | None], None]
+"""Called once an exchange is over: with None when the answer has come, else with how that failed. Not called for one that was aborted."""
+
+
 class Keeper(Protocol):
     """Who counts the connections."""
 
@@ -43,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._keeper = keeper
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._waiter: asyncio.Future[Failure | None] | None = None
+        self._ended: Ended | None = None
         self._limits = Limits()
         self._total_at = 0.0
         self._heard_at = 0.0
@@ -55,21 +59,20 @@ class Connection(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Whether it is open and nothing is under way on it."""
-        return self._transport is not None and not self._transport.is_closing() and self._waiter is None
+        return self._transport is not None and not self._transport.is_closing() and self._ended is None
 
     @property
     def busy(self) -> bool:
         """Whether an exchange is under way."""
-        return self._waiter is not None
+        return self._ended is not None
 
-    def ask(self, payload: bytes, limits: Limits, *, head_only: bool, total_at: float) -> asyncio.Future[Failure | None]:
-        """Send a request; the future ends with None when the answer has come (see `answer`), or with how that failed.
+    def ask(self, payload: bytes, limits: Limits, ended: Ended, *, head_only: bool, total_at: float) -> None:
+        """Send a request; `ended` is called when the answer has come (see `answer`), or will not come.
 
         `total_at` is monotonic. The connection must be `usable`.
         """
         assert self._transport is not None
-        waiter: asyncio.Future[Failure | None] = self._loop.create_future()
-        self._waiter = waiter
+        self._ended = ended
         self._limits = limits
         self._total_at = total_at
         self.answer.begin(head_only, limits)
@@ -79,7 +82,6 @@ class Connection(asyncio.Protocol):
         if not self._blocked:
             self.sent_at = self._heard_at = self._monotonic()
         self._arm(self._due())
-        return waiter
 
     def rest(self, seconds: float) -> None:
         """Stay open for the next exchange that long, then close."""
@@ -94,7 +96,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Drop it at once; an exchange under way is nobody's any more."""
-        self._waiter = None
+        self._ended = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -121,7 +123,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A piece of the answer; or something that nobody asked for, after which the connection cannot be trusted."""
-        if self._waiter is None:
+        if self._ended is None:
             self.abort()
             return
         self._heard_at = self._monotonic()
@@ -133,14 +135,14 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The peer has closed its side: whatever that makes of the answer, this connection is done."""
-        self._ended(None)
+        self._hung_up(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over, cleanly or not."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._ended(exc)
+        self._hung_up(exc)
         self._keeper.lost(self)
 
     def pause_writing(self) -> None:
@@ -151,11 +153,11 @@ class Connection(asyncio.Protocol):
         """All is sent: from here on the peer's silence counts."""
         self._blocked = False
         self.sent_at = self._heard_at = self._monotonic()
-        if self._waiter is not None:
+        if self._ended is not None:
             self._arm(self._due())
 
-    def _ended(self, exc: Exception | None) -> None:
-        if self._waiter is None:
+    def _hung_up(self, exc: Exception | None) -> None:
+        if self._ended is None:
             return
         answer = self.answer
         if not answer.started:
@@ -171,13 +173,13 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, failure: Failure | None) -> None:
         """End the exchange. A connection that cannot carry another is closed here."""
-        waiter, self._waiter = self._waiter, None
+        ended, self._ended = self._ended, None
         if failure is not None:
             self.abort()
         elif self.sent_at is None or not self.answer.keep_alive:
             self.close()
-        if waiter is not None and not waiter.done():
-            waiter.set_result(failure)
+        if ended is not None:
+            ended(failure)
 
     def _due(self) -> float:
         """When the exchange under way is out of time. The peer's silence counts from the moment when all was sent."""
@@ -195,10 +197,10 @@ class Connection(asyncio.Protocol):
 
     def _tick(self) -> None:
         self._timer = None
-        due = self._idle_until if self._waiter is None else self._due()
+        due = self._idle_until if self._ended is None else self._due()
         if self._monotonic() < due - _EARLY:
             self._arm(due)
-        elif self._waiter is None:
+        elif self._ended is None:
             self.close()
         else:
             self._finish(self._too_late())

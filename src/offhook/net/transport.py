@@ -3,15 +3,21 @@
 Nothing of the environment is read: no proxies, no netrc. Redirects are the caller's: each hop comes back here and is checked anew.
 """
 
+import asyncio
+from collections.abc import Callable, Sequence
+
 from offhook.net.call import Call
 from offhook.net.connection import Connection
 from offhook.net.dialer import Dialer, Resolve, resolve_by_system
 from offhook.net.pool import Pool
 from offhook.net.tls import Contexts
-from offhook.net.urls import parse_target
+from offhook.net.urls import Target, parse_target
 from offhook.net.wire import compose
-from offhook.ports import Clock
+from offhook.ports import Asking, Clock, Ended
 from offhook.records import Exchange, Failure, FailureKind, HttpRequest, Limits
+
+_Plan = tuple[Target, bytes, object]
+"""Where to, the bytes of the request, and which kept connections will do."""
 
 
 class HttpTransport:
@@ -39,20 +45,14 @@ class HttpTransport:
 
         `trusted` URLs come from the operator's configuration and may name any address but that of a cloud's metadata service.
         """
-        clock = self._clock
-        call = Call(request, limits, trusted, clock.now(), clock.monotonic(), clock.monotonic)
-        target = parse_target(request.url)
-        if isinstance(target, Failure):
-            return call.unsent(target)
-        composed = compose(request, target)
-        if isinstance(composed, Failure):
-            return call.unsent(composed)
-        payload, call.headers = composed
-        key = (target.origin, limits.server_name, limits.verify_tls, limits.client_certificate, trusted)
+        call, planned = self._plan(request, limits, trusted=trusted)
+        if isinstance(planned, Failure):
+            return call.unsent(planned)
+        target, payload, key = planned
         kept = self._pool.take(key)
         if kept is not None:
             failure = await _ask(kept, payload, call)
-            if failure is None or failure.partial or failure.kind is not FailureKind.RESET:
+            if not _was_closed(failure):
                 return self._end(kept, call, failure, reused=True)
         made = await self._dialer.dial(target, call)
         if isinstance(made, Failure):
@@ -60,9 +60,39 @@ class HttpTransport:
         made.key = key
         return self._end(made, call, await _ask(made, payload, call), reused=False)
 
+    def begin_all(self, asked: Sequence[Asking]) -> Sequence[Callable[[], None] | None]:
+        """`ports.KeptAlive`: first all requests are written down, then all are sent, so that the processor has one thing to do at a time."""
+        planned = [self._plan(request, limits, trusted=True) for request, limits, _ in asked]
+        return [self._begin(call, plan, ended) for (call, plan), (_, _, ended) in zip(planned, asked, strict=True)]
+
+    def _begin(self, call: Call, plan: _Plan | Failure, ended: Ended) -> Callable[[], None] | None:
+        if isinstance(plan, Failure):
+            return None
+        _, payload, key = plan
+        kept = self._pool.take(key)
+        if kept is None:
+            return None
+
+        def over(failure: Failure | None) -> None:
+            ended(None if _was_closed(failure) else self._end(kept, call, failure, reused=True))
+
+        kept.ask(payload, call.limits, over, head_only=call.request.method == "HEAD", total_at=call.total_at)
+        return kept.abort
+
     async def close(self) -> None:
         """Close the idle connections now, and those in use when their exchanges end."""
         await self._pool.close()
+
+    def _plan(self, request: HttpRequest, limits: Limits, *, trusted: bool) -> tuple[Call, _Plan | Failure]:
+        call = Call(request, limits, trusted, self._clock.now(), self._clock.monotonic(), self._clock.monotonic)
+        target = parse_target(request.url)
+        if isinstance(target, Failure):
+            return call, target
+        composed = compose(request, target)
+        if isinstance(composed, Failure):
+            return call, composed
+        payload, call.headers = composed
+        return call, (target, payload, (target.origin, limits.server_name, limits.verify_tls, limits.client_certificate, trusted))
 
     def _make(self) -> Connection:
         return Connection(self._clock.monotonic, self._pool)
@@ -75,8 +105,20 @@ class HttpTransport:
 
 
 async def _ask(connection: Connection, payload: bytes, call: Call) -> Failure | None:
+    waiter: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
+
+    def over(failure: Failure | None) -> None:
+        if not waiter.done():
+            waiter.set_result(failure)
+
+    connection.ask(payload, call.limits, over, head_only=call.request.method == "HEAD", total_at=call.total_at)
     try:
-        return await connection.ask(payload, call.limits, head_only=call.request.method == "HEAD", total_at=call.total_at)
+        return await waiter
     except BaseException:
         connection.abort()
         raise
+
+
+def _was_closed(failure: Failure | None) -> bool:
+    """Whether the app had closed a kept connection first: that is no evidence of anything."""
+    return failure is not None and failure.kind is FailureKind.RESET and not failure.partial

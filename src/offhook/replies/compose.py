@@ -62,19 +62,28 @@ class Composer:
             return NOTHING
         return self._composed(webhook, [(exchange, reading)], self._passed_through)
 
-    async def compose_late(self, webhook: Webhook, exchange: Exchange) -> Composed:
-        """The replies to send by REST, `waiting` (or `kept` without credentials), redirects followed, and the faults."""
+    def compose_now(self, webhook: Webhook, exchange: Exchange) -> Composed | None:
+        """`compose_late` where nothing has to be fetched for it; None where the answer redirects."""
         endpoint = self._endpoints.get(webhook.endpoint)
         if webhook.kind is Kind.STATUS or endpoint is None:
             return self.compose_inline(webhook, exchange)
         if webhook.kind is not Kind.MESSAGE:
             return NOTHING
         reading = read(exchange)
-        if reading.redirect is None:
-            documents = [(exchange, reading)] if reading.messages or reading.faults else []
-        else:
-            documents = [document async for document in self._documents.follow(webhook, exchange, endpoint)]
-        return self._composed(webhook, documents, self._by_rest) if documents else NOTHING
+        if reading.redirect is not None:
+            return None
+        if not reading.messages and not reading.faults:
+            return NOTHING
+        return self._composed(webhook, [(exchange, reading)], self._by_rest)
+
+    async def compose_late(self, webhook: Webhook, exchange: Exchange) -> Composed:
+        """The replies to send by REST, `waiting` (or `kept` without credentials), redirects followed, and the faults."""
+        composed = self.compose_now(webhook, exchange)
+        if composed is not None:
+            return composed
+        endpoint = self._endpoints[webhook.endpoint]
+        documents = [document async for document in self._documents.follow(webhook, exchange, endpoint)]
+        return self._composed(webhook, documents, self._by_rest)
 
     def _composed(self, webhook: Webhook, documents: Sequence[Document], place: "_Place") -> Composed:
         replies: list[Reply] = []

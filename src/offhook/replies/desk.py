@@ -26,6 +26,15 @@ class ReplyDesk:
             log.exception("reply.not_composed", webhook=webhook.id, inline=True)
             return NOTHING
 
+    def compose_now(self, webhook: Webhook, exchange: Exchange) -> Composed | None:
+        """The replies to send by REST, and what is wrong with the answer; None where others have to be fetched to know."""
+        try:
+            composed = self._composer.compose_now(webhook, exchange)
+            return composed if composed is None or composed is NOTHING else self._counted(composed)
+        except Exception:
+            log.exception("reply.not_composed", webhook=webhook.id, inline=False)
+            return NOTHING
+
     async def compose_late(self, webhook: Webhook, exchange: Exchange) -> Composed:
         """The replies to send by REST, and what is wrong with the answer."""
         try:

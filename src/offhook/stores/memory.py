@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from offhook.errors import JournalError
-from offhook.ports import AllStored, Outcome, Stored
+from offhook.ports import AllStored, Outcome, Stored, Written
 from offhook.records import (
     Arrival,
     Attempt,
@@ -135,6 +135,18 @@ class MemoryJournal:
 
     async def settle(self, settlement: Settlement) -> None:
         """Keep the new row and what came with it."""
+        self._settle(settlement)
+
+    def put(self, settlement: Settlement, written: Written) -> None:
+        """The same; `written` is called in the loop's next round."""
+        error: Exception | None = None
+        try:
+            self._settle(settlement)
+        except JournalError as refused:
+            error = refused
+        asyncio.get_running_loop().call_soon(written, error)
+
+    def _settle(self, settlement: Settlement) -> None:
         self._check()
         webhook = settlement.webhook
         self._former.pop(webhook.id, None)

@@ -1,6 +1,5 @@
 """What waits for the writer, and what one transaction has changed."""
 
-import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 import apsw
 import msgspec
 
-from offhook.ports import AllStored, Outcome
+from offhook.ports import AllStored, Outcome, Written
 from offhook.records import Arrival, DebugEvent, Heard, Marks, Notice, Settlement, State
 from offhook.system import id_time
 
@@ -148,14 +147,17 @@ class Pending(msgspec.Struct, eq=False, gc=False):
 
 
 class Settling:
-    """A settlement that is not durable yet. `seq` is its arrival's when that was not settled before, else 0: the writer looks it up."""
+    """A settlement that is not durable yet, and who is told on the event loop when it is or cannot be.
 
-    __slots__ = ("done", "error", "seq", "settlement")
+    `seq` is its arrival's when that was not settled before, else 0: the writer looks it up.
+    """
 
-    def __init__(self, settlement: Settlement, seq: int, done: asyncio.Future[None]) -> None:
+    __slots__ = ("error", "seq", "settlement", "written")
+
+    def __init__(self, settlement: Settlement, seq: int, written: Written) -> None:
         self.settlement = settlement
         self.seq = seq
-        self.done = done
+        self.written = written
         self.error: Exception | None = None
 
 

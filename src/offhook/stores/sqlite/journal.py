@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from offhook.errors import JournalError
-from offhook.ports import AllStored, Clock, Outcome, Stored
+from offhook.ports import AllStored, Clock, Outcome, Stored, Written
 from offhook.records import (
     Arrival,
     DebugEvent,
@@ -73,7 +73,7 @@ class SqliteJournal:
         self._lock = ProcessLock(self._path)
         self._is_open = False
         self._hearers: list[Callable[[Heard], None]] = []
-        self._settling: dict[str, list[asyncio.Future[None]]] = {}
+        self._settling: dict[str, tuple[tuple[Settlement, Written], ...]] = {}
         self._loop: asyncio.AbstractEventLoop
         self._ledger: Ledger
         self._writer: Writer
@@ -152,22 +152,28 @@ class SqliteJournal:
 
     async def settle(self, settlement: Settlement) -> None:
         """Write the webhook's new row and what came with it, in one transaction."""
-        identifier = settlement.webhook.id
-        while identifier in self._settling:
-            # One at a time: whether it has a row already is known once the earlier one is through.
-            turn = self._loop.create_future()
-            self._settling[identifier].append(turn)
-            await turn
         self._check()
-        self._settling[identifier] = []
+        done: asyncio.Future[None] = self._loop.create_future()
+        self.put(settlement, lambda error: resolve(done, None, error))
+        await done
+
+    def put(self, settlement: Settlement, written: Written) -> None:
+        """The same; `written` is called."""
+        if not self._is_open:
+            self._loop.call_soon(written, JournalError("the journal is closed"))
+            return
+        identifier = settlement.webhook.id
+        if identifier in self._settling:
+            # One at a time: whether it has a row already is known once the earlier one is through.
+            self._settling[identifier] = (*self._settling[identifier], (settlement, written))
+            return
+        self._settling[identifier] = ()
         known = self._ledger.fresh.get(identifier)
         if known is None:
             # A webhook that no arrival announced brings a key of its own to the table.
             self._ledger.sieve.add(settlement.webhook.dedupe_key)
-        done: asyncio.Future[None] = self._loop.create_future()
-        self._writer.settlements.append(Settling(settlement, known or 0, done))
+        self._writer.settlements.append(Settling(settlement, known or 0, written))
         self._writer.kick()
-        await done
 
     async def claim(self, endpoint: str, limit: int, now: float, lease: float) -> Sequence[Webhook]:
         """Take up to `limit` due webhooks of one endpoint."""
@@ -406,9 +412,7 @@ class SqliteJournal:
             if not batch.left:
                 self._call(batch)
         for settling in group.settlements:
-            for turn in self._settling.pop(settling.settlement.webhook.id, ()):
-                resolve(turn, None, None)
-            resolve(settling.done, None, settling.error)
+            self._tell_settled(settling)
         for work in group.works:
             work.done(work.result, work.error)
         if group.changes is not None and self._is_open:
@@ -435,6 +439,14 @@ class SqliteJournal:
             for batch, at in pending.followers:
                 if batch.settle(at, repeated) and batch is not pending.batch:
                     self._call(batch)
+
+    def _tell_settled(self, settling: Settling) -> None:
+        for waiting in self._settling.pop(settling.settlement.webhook.id, ()):
+            self.put(*waiting)
+        try:
+            settling.written(settling.error)
+        except Exception as error:  # noqa: BLE001 - the others of the group must hear of theirs
+            self._complain(error)
 
     def _call(self, batch: Batch) -> None:
         try:
