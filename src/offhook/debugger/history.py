@@ -2,15 +2,14 @@
 
 from collections import deque
 from statistics import median
-from typing import NamedTuple
 
 from offhook.debugger.case import History
-from offhook.records import Attempt
+from offhook.records import Attempt, Record
 
 LATEST = 200
 
 
-class _Past(NamedTuple):
+class _Past(Record):
     """What is remembered of an attempt. Times are the clock's, seconds."""
 
     began: float
@@ -32,7 +31,8 @@ class Histories:
             kept = self._kept[endpoint] = deque(maxlen=LATEST)
         seconds = attempt.exchanges[-1].timings.total / 1000 if attempt.exchanges else 0.0
         began = attempt.started_at
-        kept.append(_Past(began, began + attempt.duration_ms / 1000, attempt.outcome.delivered, seconds))
+        ended = began + attempt.duration_ms / 1000
+        kept.append(_Past(began=began, ended=ended, good=attempt.outcome.delivered, seconds=seconds))
 
     def of(self, endpoint: str, before: float) -> History:
         """The endpoint's history before an attempt that began then."""

@@ -15,7 +15,8 @@ class Gate:
     """The places of one endpoint's app: how many deliveries may be under way, closed by a breaker, reopened by a probe and a slow start.
 
     Fresh messages may take every place; retries at most half of them. While the breaker is open nobody enters; after its pause one probe
-    does; when the probe succeeds the places grow by one with each success.
+    does; when the probe succeeds the places grow by one with each success. `is_open`: the breaker keeps deliveries away (also while its
+    probe is under way).
     """
 
     def __init__(self, places: int, rules: GateRules | None = None) -> None:
@@ -28,11 +29,7 @@ class Gate:
         self._open_until = 0.0
         self._pause = 0.0
         self._probing = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the breaker keeps deliveries away (also while its probe is under way)."""
-        return self._open_until > 0.0
+        self.is_open = False
 
     @property
     def active(self) -> int:
@@ -85,6 +82,7 @@ class Gate:
         self._failed_in_a_row = 0
         if self.is_open:
             self._open_until = self._pause = 0.0
+            self.is_open = False
             self._places = 1
             return True
         self._places = min(self._most, self._places + 1)
@@ -95,3 +93,4 @@ class Gate:
             return
         self._pause = min(max(self._pause * 2, self._rules.first_pause), self._rules.longest_pause)
         self._open_until = now + self._pause
+        self.is_open = True

@@ -1,20 +1,20 @@
 """Who must wait for whom: in one conversation deliveries do not overlap, and the earlier goes first."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 Job = TypeVar("Job")
 
 STEPS_ASIDE_AFTER = 3
 
 
-@dataclass(slots=True)
-class _Lane(Generic[Job]):
-    """One conversation with a delivery under way: does that one block, and who waits behind it in memory."""
+class _Lane(msgspec.Struct, Generic[Job], eq=False):
+    """One conversation with a delivery under way: does that one block, and who waits behind it in memory (None: nobody has)."""
 
     blocks: bool
-    behind: deque[Job] = field(default_factory=deque)
+    behind: deque[Job] | None = None
 
 
 class Conversations(Generic[Job]):
@@ -44,8 +44,10 @@ class Conversations(Generic[Job]):
                 return None
             self._lanes[conversation] = _Lane(blocks=True)
             return True
-        if before > lane.blocks + len(lane.behind):
+        if before > lane.blocks + len(lane.behind or ()):
             return None
+        if lane.behind is None:
+            lane.behind = deque()
         lane.behind.append(job)
         return False
 

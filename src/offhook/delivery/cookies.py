@@ -17,6 +17,9 @@ class CookieJars:
     def __init__(self) -> None:
         self._jars: OrderedDict[tuple[str, str], tuple[float, dict[str, str]]] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._jars)
+
     def header(self, origin: str, conversation: str, now: float) -> str:
         """The Cookie header's value for the next request of the conversation, or ""."""
         if not self._jars:

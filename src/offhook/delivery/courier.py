@@ -167,7 +167,8 @@ class Courier:
         """A delivery has come to its end: this line goes on, and where all lines together were full, each of them."""
         full = len(self._unsettled) >= MOST_UNSETTLED
         self._unsettled.pop(ended, None)
-        self._one_ended.set()
+        if self._stopping:
+            self._one_ended.set()
         for each in self._lines.values() if full else (line,):
             self._pump(each)
 
@@ -229,8 +230,8 @@ class Courier:
     async def _follow(self, job: Job, line: Line, done: Round) -> None:
         """Get the other documents, and have the round settled."""
         try:
-            composed = await self._parts.replies.compose_late(self._after(job, done, self._parts.clock.now()), done.exchange)
-            settled = self._put_together(job, self._after(job, done, self._parts.clock.now()), done, *composed)
+            webhook = self._after(job, done, self._parts.clock.now())
+            settled = self._put_together(webhook, done, *await self._parts.replies.compose_late(webhook, done.exchange))
         except asyncio.CancelledError:
             # The stop cannot wait for the documents. Asked again after the start, with the same token, the app can tell a repetition; a
             # reply that was never put together would be lost.
@@ -297,7 +298,7 @@ class Courier:
         primary = done.attempts[0]
         shown = primary.exchanges[-1] if primary.exchanges else done.exchange
         able = settlement.able(shown)
-        line.saw_gone = line.saw_gone or settlement.unreachable(shown)
+        line.saw_gone = line.saw_gone or (not able and settlement.unreachable(shown))
         was_open = line.gate.is_open
         closed = line.gate.report(self._parts.clock.monotonic(), able=able, probe=job.probe)
         if line.gate.is_open != was_open:
@@ -309,24 +310,25 @@ class Courier:
     def _come_to(self, job: Job, done: Round) -> Settlement | None:
         """Answer whoever waits, and put together what is to be written; None while the answer's documents are not known."""
         now = self._parts.clock.now()
-        webhook = self._after(job, done, now)
         if not done.delivered:
             self._waiting.give_up(job)
-            return self._put_together(job, webhook, done)
-        if self._waiting.pass_on(job, lambda: settlement.passed_through(done, now)):
-            return self._put_together(job, webhook, done, *self._parts.replies.compose_inline(webhook, done.exchange))
-        composed = self._parts.replies.compose_now(webhook, done.exchange)
-        return None if composed is None else self._put_together(job, webhook, done, *composed)
+            return self._put_together(self._after(job, done, now), done)
+        inline = job.relays and self._waiting.pass_on(job, lambda: settlement.passed_through(done, now))
+        webhook, replies = self._after(job, done, now), self._parts.replies
+        composed = (replies.compose_inline if inline else replies.compose_now)(webhook, done.exchange)
+        return None if composed is None else self._put_together(webhook, done, *composed)
 
     def _come_to_little(self, job: Job, done: Round) -> Settlement:
         """A fault of ours after the round: then what became of the webhook, and no more."""
         return Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=self._parts.clock.now(), chance=0.5))
 
     def _after(self, job: Job, done: Round, now: float) -> Webhook:
-        return settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())
+        webhook = settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())
+        answer = settlement.kept(job.answer or webhook.answer)
+        return webhook if answer is webhook.answer else msgspec.structs.replace(webhook, answer=answer)
 
     def _put_together(
-        self, job: Job, webhook: Webhook, done: Round, replies: Sequence[Reply] = (), faults: Sequence[DebugEvent] = ()
+        self, webhook: Webhook, done: Round, replies: Sequence[Reply] = (), faults: Sequence[DebugEvent] = ()
     ) -> Settlement:
         debugger = self._parts.debugger
         events = settlement.events(webhook, done, debugger.attempt)
@@ -334,9 +336,6 @@ class Courier:
             events = (*events, *[debugger.explained(event, webhook, done.exchange) for event in faults])
         for event in events:
             self._parts.metrics.debug_event(event.level.value, event.code)
-        answer = settlement.kept(job.answer or webhook.answer)
-        if answer is not webhook.answer:
-            webhook = msgspec.structs.replace(webhook, answer=answer)
         return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
 
     def _answered(self, job: Job) -> Webhook:

@@ -19,17 +19,16 @@ _BODY_HASH = re.compile(rb"(?:^|&)bodySHA256=[^&]*")
 
 
 class Destination(Record):
-    """One URL of an endpoint. `url` has neither fragment nor credentials; `overrides` are what the fragment asked for."""
+    """One URL of an endpoint. `url` has neither fragment nor credentials; `overrides` are what the fragment asked for.
+
+    `origin` is scheme, host and port: what a redirect must keep to stay the operator's own choice.
+    """
 
     url: str
     overrides: Overrides
+    origin: str
     username: str = ""
     password: str = ""
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port: what a redirect must keep to stay the operator's own choice."""
-        return origin(self.url)
 
 
 def parse(url: str) -> Destination:
@@ -38,9 +37,11 @@ def parse(url: str) -> Destination:
     parts = urlsplit(bare)
     credentials, at, host = parts.netloc.rpartition("@")
     username, _, password = credentials.partition(":")
+    plain = parts._replace(netloc=host).geturl() if at else bare
     return Destination(
-        url=parts._replace(netloc=host).geturl() if at else bare,
+        url=plain,
         overrides=overrides.parse(fragment),
+        origin=origin(plain),
         username=unquote(username),
         password=unquote(password),
     )
@@ -81,7 +82,9 @@ def call(webhook: Webhook, url: str, extra: tuple[tuple[str, str], ...] = ()) ->
             body = body + (b"&" if body else b"") + added.encode()
         else:
             query = f"{query}&{added}" if query else added
-    return Call(method=method, url=with_query(url, query), headers=headers, body=body, content_type=content_type)
+    return Call(
+        method=method, url=with_query(url, query) if query else url, headers=headers, body=body, content_type=content_type
+    )
 
 
 def redirected(made: Call, location: str, status: int, *, carry: bool, preserve: bool) -> Call:
@@ -112,7 +115,7 @@ def shown(url: str) -> str:
 
 # In each request these are others, as Twilio spells them: what is left without them is the same in many. The token is passed on.
 _TOKEN = b"\r\nI-Twilio-Idempotency-Token:"
-_NOT_PASSED_ON = (b"\r\nX-Twilio-Signature:", b"\r\nContent-Length:", b"\r\nHost:")
+_DIFFERENT = (b"\r\nX-Twilio-Signature:", b"\r\nContent-Length:", b"\r\nHost:", _TOKEN)
 _REPETITION = "i-twilio-idempotency-token"
 
 
@@ -128,23 +131,19 @@ def _request_line(head: bytes) -> tuple[str, str, bytes]:
 
 def _headers(lines: bytes, webhook_id: str) -> tuple[Headers, str]:
     """The headers to send on, in Twilio's order, and the content type."""
-    for name in _NOT_PASSED_ON:
-        lines = _cut(lines, name)[0]
-    lines, own = _cut(lines, _TOKEN)
+    own = b""
+    for name in _DIFFERENT:
+        start = lines.find(name)
+        if start >= 0:
+            value = start + len(name)
+            end = lines.find(b"\r\n", value)
+            if name is _TOKEN:
+                own = lines[value:] if end < 0 else lines[value:end]
+            lines = lines[:start] if end < 0 else lines[:start] + lines[end:]
     passed, content_type, token = _passed(lines)
     # Every attempt of one webhook carries one token, so that the app can tell a repetition.
     token = own.strip().decode("latin-1") or token or str(uuid.UUID(webhook_id[2:]))
     return (*passed, ("I-Twilio-Idempotency-Token", token)), content_type
-
-
-def _cut(lines: bytes, name: bytes) -> tuple[bytes, bytes]:
-    """The lines without the first of that name, and that one's value."""
-    start = lines.find(name)
-    if start < 0:
-        return lines, b""
-    value = start + len(name)
-    end = lines.find(b"\r\n", value)
-    return (lines[:start], lines[value:]) if end < 0 else (lines[:start] + lines[end:], lines[value:end])
 
 
 @functools.lru_cache(maxsize=128)

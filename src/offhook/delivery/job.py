@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from offhook.delivery.round import Begun
 from offhook.records import Answer, Endpoint, Webhook
@@ -10,8 +11,7 @@ from offhook.records import Answer, Endpoint, Webhook
 Relay = Callable[[Answer], bool]
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """`relays` are the waiting provider connections (the first request's, and its duplicates'); `answer` what they got.
 
     A round that is under way is in `begun`, or in the hands of a `task`.
@@ -22,7 +22,7 @@ class Job:
     retry: bool = False
     probe: bool = False
     answer: Answer | None = None
-    relays: list[Relay] = field(default_factory=list)
+    relays: list[Relay] = []
     timer: asyncio.TimerHandle | None = None
     begun: Begun | None = None
     task: asyncio.Task[None] | None = None

@@ -150,7 +150,11 @@ class RoundRunner:
 
     def visit(self, webhook: Webhook, endpoint: Endpoint, role: Role, extra: tuple[tuple[str, str], ...] = ()) -> "_Visit":
         """An attempt that is to be made."""
-        return _Visit(self, (webhook, endpoint, role), self._destination(endpoint, role), extra)
+        url = endpoint.app_url if role is Role.PRIMARY else endpoint.fallback_url or ""
+        target = self._parsed.get(url)
+        if target is None:
+            target = self._parsed[url] = destination.parse(url)
+        return _Visit(self, (webhook, endpoint, role), target, extra)
 
     def attempt(self, visit: "_Visit", exchanges: Sequence[Exchange]) -> Attempt:
         """What is kept of an attempt."""
@@ -165,12 +169,6 @@ class RoundRunner:
             outcome=self._judge(exchanges[-1], visit.webhook.kind),
             exchanges=tuple([_without_cookies(exchange) for exchange in exchanges]),
         )
-
-    def _destination(self, endpoint: Endpoint, role: Role) -> Destination:
-        url = endpoint.app_url if role is Role.PRIMARY else endpoint.fallback_url or ""
-        if url not in self._parsed:
-            self._parsed[url] = destination.parse(url)
-        return self._parsed[url]
 
     def send(self, request: HttpRequest, visit: "_Visit", remaining: float) -> Coroutine[Any, Any, Exchange]:
         """One exchange, with the deadlines that are left."""
@@ -192,7 +190,7 @@ class RoundRunner:
         """The call signed for its URL, with the conversation's cookies and our own two headers."""
         url, signature = self._sign(made.url, made.body, made.content_type, visit.webhook.account_sid)
         headers = [*made.headers, *signature]
-        cookies = self._jars.header(visit.origin, visit.webhook.conversation, self._clock.now())
+        cookies = self._jars and self._jars.header(visit.origin, visit.webhook.conversation, self._clock.now())
         if cookies and destination.origin(made.url) == visit.origin:
             headers.append(("Cookie", cookies))
         if authorization:
@@ -202,7 +200,7 @@ class RoundRunner:
 
     def keep_cookies(self, exchange: Exchange, visit: "_Visit") -> None:
         """Put an answer's cookies into the conversation's jar."""
-        if destination.origin(exchange.url) == visit.origin:
+        if (self._jars or has_field(exchange.headers, "set-cookie")) and destination.origin(exchange.url) == visit.origin:
             self._jars.keep(visit.origin, visit.webhook.conversation, exchange.headers, self._clock.now())
 
     def nonce(self) -> str:

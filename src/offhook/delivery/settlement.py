@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-import msgspec
+from msgspec.structs import replace
 
 from offhook.delivery import schedule
 from offhook.delivery.conversations import STEPS_ASIDE_AFTER
@@ -20,7 +20,8 @@ MakeEvent = Callable[[Webhook, Attempt, float | None], DebugEvent]
 
 def blocks(webhook: Webhook) -> bool:
     """Whether later webhooks of the same conversation must wait for this one."""
-    return webhook.state in {State.WAITING, State.DELIVERING} and webhook.refusals < STEPS_ASIDE_AFTER
+    state = webhook.state
+    return (state is State.WAITING or state is State.DELIVERING) and webhook.refusals < STEPS_ASIDE_AFTER
 
 
 def stand_in(endpoint: Endpoint, now: float) -> Answer:
@@ -43,7 +44,7 @@ def kept(answer: Answer | None) -> Answer | None:
     """The answer as the journal keeps it: without the app's session cookies, which are secrets of its users."""
     if answer is None or not has_field(answer.headers, "set-cookie"):
         return answer
-    return msgspec.structs.replace(answer, headers=tuple(pair for pair in answer.headers if pair[0].lower() != "set-cookie"))
+    return replace(answer, headers=tuple(pair for pair in answer.headers if pair[0].lower() != "set-cookie"))
 
 
 def able(exchange: Exchange) -> bool | None:
@@ -63,10 +64,8 @@ def unreachable(exchange: Exchange) -> bool:
 def parked(webhook: Webhook) -> Webhook:
     """A webhook that is not to be delivered just now: it waits for its due time. A call does not wait: nobody would be on the line."""
     if webhook.kind is Kind.VOICE:
-        return msgspec.structs.replace(
-            webhook, state=State.FAILED, due=0.0, note="The app could not be asked while the call waited."
-        )
-    return webhook if webhook.state is State.WAITING else msgspec.structs.replace(webhook, state=State.WAITING)
+        return replace(webhook, state=State.FAILED, due=0.0, note="The app could not be asked while the call waited.")
+    return webhook if webhook.state is State.WAITING else replace(webhook, state=State.WAITING)
 
 
 def refused(done: Round) -> bool:
@@ -76,30 +75,33 @@ def refused(done: Round) -> bool:
 
 
 def after(webhook: Webhook, endpoint: Endpoint, done: Round, *, now: float, chance: float) -> Webhook:
-    """The webhook after a round: delivered, waiting for the schedule, or failed.
+    """The webhook after a round: delivered, waiting for the schedule, or failed. `chance` is in [0, 1).
 
     A voice webhook is not scheduled: by then its call is over.
     """
-    attempts = done.attempts[-1].number
-    if done.delivered:
-        return msgspec.structs.replace(webhook, state=State.DELIVERED, due=0.0, attempts=attempts, note="")
+    last = done.attempts[-1]
+    if last.outcome.delivered:
+        return replace(webhook, state=State.DELIVERED, due=0.0, attempts=last.number, note="")
     failures, refusals = webhook.failures + 1, webhook.refusals + refused(done)
     pause = schedule.retry_after(done.exchange.status, done.exchange.headers, now)
     due = None
     if webhook.kind is not Kind.VOICE and not schedule.exhausted(endpoint, failures, now - webhook.received_at):
         due = now + max(schedule.delay(failures, endpoint.schedule, chance), pause)
-    return msgspec.structs.replace(
+    return replace(
         webhook,
         state=State.FAILED if due is None else State.WAITING,
         due=due or 0.0,
         failures=failures,
         refusals=refusals,
-        attempts=attempts,
-        note=done.attempts[-1].outcome.message,
+        attempts=last.number,
+        note=last.outcome.message,
     )
 
 
 def events(webhook: Webhook, done: Round, make: MakeEvent) -> tuple[DebugEvent, ...]:
     """A debug event for each attempt that has a code. `webhook` is the one after the round: its due time is the next try's."""
+    attempts = done.attempts
+    if len(attempts) == 1 and not attempts[0].outcome.code:
+        return ()  # nearly always
     due = webhook.due if webhook.state is State.WAITING else None
-    return tuple([make(webhook, attempt, due) for attempt in done.attempts if attempt.outcome.code])
+    return tuple([make(webhook, attempt, due) for attempt in attempts if attempt.outcome.code])

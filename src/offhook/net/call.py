@@ -1,15 +1,15 @@
 """One exchange under way, and the evidence that it leaves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from offhook.net.connection import Connection
 from offhook.net.urls import without_credentials
 from offhook.records import Certificate, Exchange, Failure, FailureKind, Headers, HttpRequest, Limits, Timings
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, eq=False, gc=False):
     """What is asked, since when, and what dialling has shown so far.
 
     `started_at` is the clock's time, `start` the same moment in monotonic seconds. `dns`, `connect` and `tls` are each phase's own

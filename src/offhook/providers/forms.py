@@ -32,14 +32,14 @@ Pick = Callable[[Row], tuple[bytes, ...]]
 
 
 class Names:
-    """The names of a form in their order, each once."""
+    """The names of a form in their order, each once. `getters` are those that have been asked for."""
 
-    __slots__ = ("_getters", "_leads", "_places")
+    __slots__ = ("_leads", "_places", "getters")
 
     def __init__(self, names: Iterable[bytes], leads: Mapping[int, bytes] | None = None) -> None:
         self._places = {name: at for at, name in enumerate(names)}
         self._leads = leads or {}
-        self._getters: dict[tuple[bytes, ...], Pick] = {}
+        self.getters: dict[tuple[bytes, ...], Pick] = {}
 
     def __contains__(self, name: bytes) -> bool:
         return name in self._places
@@ -52,9 +52,7 @@ class Names:
 
     def getter(self, wanted: tuple[bytes, ...]) -> Pick:
         """Gives the values of these names from a form's row, where an empty one stands behind the others."""
-        getter = self._getters.get(wanted)
-        if getter is None:
-            getter = self._getters[wanted] = _led([self._places.get(name, -1) for name in wanted], self._leads)
+        getter = self.getters[wanted] = _led([self._places.get(name, -1) for name in wanted], self._leads)
         return getter
 
 
@@ -98,7 +96,8 @@ class Form(msgspec.Struct, gc=False, eq=False):
 
     def pick(self, wanted: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """The first value of each of these names; empty where there is none."""
-        return self.names.getter(wanted)(self.row)
+        getter = self.names.getters.get(wanted) or self.names.getter(wanted)
+        return getter(self.row)
 
 
 NO_FORM = Form(Names(()), [b""], b"")

@@ -5,7 +5,6 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from offhook.providers import raw
 from offhook.providers.base import Incoming
 from offhook.providers.forms import Form
 from offhook.records import Kind, Record
@@ -133,7 +132,8 @@ class Named(NamedTuple):
 
 def named(endpoint: str, kind: Kind, form: Form) -> Named:
     """Read from the parameters of a webhook of that endpoint."""
-    message, sms, sms_message, call, other, account, sender, recipient = map(raw.text, form.pick(_KEPT))
+    kept = [value.decode("utf-8", "replace") for value in form.pick(_KEPT)]
+    message, sms, sms_message, call, other, account, sender, recipient = kept
     conversation = ""
     if kind is _KIND_MESSAGE:
         conversation = f"{endpoint}|{sender}|{recipient}"

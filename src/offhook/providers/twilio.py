@@ -237,7 +237,7 @@ class Twilio:
         The port stays as it is written, as Twilio does for messages (§5.3). An empty path is signed as `/`, which is what is requested.
         """
         bare = urls.callable_url(url)
-        form = raw.media_type(content_type) == raw.FORM
+        form = content_type == raw.FORM or raw.media_type(content_type) == raw.FORM
         if body and not form:
             bare = urls.with_body_hash(bare, body_hash(body))
         account = account_sid.encode()

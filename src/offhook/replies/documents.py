@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -11,12 +12,13 @@ import msgspec
 from offhook.delivery.destination import origin
 from offhook.delivery.round import RoundParts, RoundRunner
 from offhook.ports import Transport
-from offhook.records import Endpoint, Exchange, HttpRequest, Limits, Webhook
+from offhook.records import Endpoint, Exchange, Headers, HttpRequest, Limits, Webhook
 from offhook.replies.methods import by_method
 from offhook.twiml import Reading, Redirect, read_answer
-from offhook.twiml.reading import Fault, fault
+from offhook.twiml.reading import NOTHING, Fault, fault
 
 MOST_DOCUMENTS: Final = 50
+SHORT: Final = 120
 # Seconds for all redirects of one answer: with two attempts of 15 s it stays within the courier's lease of 60 s.
 TIME_FOR_ALL: Final = 25.0
 
@@ -71,8 +73,17 @@ class _Untrusting:
 def read(exchange: Exchange) -> Reading:
     """What an exchange's answer says; nothing when it did not come whole (the attempt's own debug event says so)."""
     if exchange.failure is not None:
-        return Reading()
-    return read_answer(exchange.status, exchange.headers, exchange.body, size=exchange.body_size, cut=exchange.body_cut)
+        return NOTHING
+    status, headers, body, size = exchange.status, exchange.headers, exchange.body, exchange.body_size
+    if size == len(body) <= SHORT and _says_nothing(status, headers, body):
+        return NOTHING
+    return read_answer(status, headers, body, size=size, cut=exchange.body_cut)
+
+
+@lru_cache(maxsize=128)
+def _says_nothing(status: int, headers: Headers, body: bytes) -> bool:
+    """Apps that say nothing mostly say it in the same words."""
+    return read_answer(status, headers, body, size=len(body), cut=False) is NOTHING
 
 
 def target_of(redirect: Redirect, document_url: str, endpoint: Endpoint) -> Endpoint:
