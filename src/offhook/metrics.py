@@ -148,14 +148,14 @@ class Metrics:
         """The provider got its answer, that long after its request was complete. `source` as in `records.Answer`."""
         _observe(self._answer_seconds, (endpoint, source), EXCHANGE_BUCKETS, seconds)
 
-    def attempt(self, endpoint: str, outcome: str, seconds: float) -> None:
-        """An attempt ended: `delivered`, or the code of its failure in digits."""
-        self._attempts[endpoint, outcome] += 1
-        _observe(self._attempt_seconds, (endpoint,), EXCHANGE_BUCKETS, seconds)
+    def attempt(self, endpoint: str, outcome: str, *seconds: float) -> None:
+        """Attempts ended: `delivered`, or the code of their failure in digits. Each took that long."""
+        self._attempts[endpoint, outcome] += len(seconds)
+        _observe_all(self._attempt_seconds, (endpoint,), EXCHANGE_BUCKETS, seconds)
 
-    def ended(self, endpoint: str, state: str, seconds: float) -> None:
-        """A webhook's journey ended as `delivered` or `failed`, that long after it had come in."""
-        _observe(self._journey_seconds, (endpoint, state), JOURNEY_BUCKETS, seconds)
+    def ended(self, endpoint: str, state: str, *seconds: float) -> None:
+        """Journeys of webhooks ended as `delivered` or `failed`, that long after each had come in."""
+        _observe_all(self._journey_seconds, (endpoint, state), JOURNEY_BUCKETS, seconds)
 
     def reply(self, state: str) -> None:
         """A reply reached this state (`records.ReplyState`)."""
@@ -192,13 +192,27 @@ class Metrics:
         return generate_latest(registry)
 
 
-def _observe(table: dict[Labels, list[float]], labels: Labels, bounds: tuple[float, ...], seconds: float, count: int = 1) -> None:
-    """Add a duration, so many times. A row holds a count for each bucket, one for what exceeds the last bound, and the sum."""
-    row = table.get(labels)
-    if row is None:
-        row = table[labels] = [0.0] * (len(bounds) + 2)
+Row = list[float]
+"""A histogram's: a count for each bucket, one for what exceeds the last bound, and the sum."""
+
+
+def _observe(table: dict[Labels, Row], labels: Labels, bounds: tuple[float, ...], seconds: float, count: int = 1) -> None:
+    """Add a duration, so many times."""
+    row = table.get(labels) or _new_row(table, labels, bounds)
     row[bisect_left(bounds, seconds)] += count
     row[-1] += count * seconds
+
+
+def _observe_all(table: dict[Labels, Row], labels: Labels, bounds: tuple[float, ...], durations: Sequence[float]) -> None:
+    row = table.get(labels) or _new_row(table, labels, bounds)
+    for seconds in durations:
+        row[bisect_left(bounds, seconds)] += 1
+    row[-1] += sum(durations)
+
+
+def _new_row(table: dict[Labels, Row], labels: Labels, bounds: tuple[float, ...]) -> Row:
+    row = table[labels] = [0.0] * (len(bounds) + 2)
+    return row
 
 
 class _Snapshot(Collector):

@@ -9,8 +9,8 @@ def test_the_second_message_waits_for_the_first_and_goes_when_it_is_done():
     turns = Conversations()
     assert turns.arrive(PAIR, "first") is True
     assert turns.arrive(PAIR, "second") is False
-    assert turns.finish(PAIR, blocks=False) == ("second", [])
-    assert turns.finish(PAIR, blocks=False) == (None, [])
+    assert turns.finish(PAIR, blocks=False) == ("second", ())
+    assert turns.finish(PAIR, blocks=False) == (None, ())
     assert turns.arrive(PAIR, "third") is True
 
 
@@ -36,21 +36,21 @@ def test_a_fresh_message_waits_in_memory_behind_the_only_parked_one_under_way():
     turns.load(PAIR)
     turns.resume(PAIR, blocks=True)
     assert turns.arrive(PAIR, "fresh") is False
-    assert turns.finish(PAIR, blocks=False) == ("fresh", [])
+    assert turns.finish(PAIR, blocks=False) == ("fresh", ())
 
 
 def test_one_that_has_stepped_aside_does_not_block_but_still_does_not_overlap():
     turns = Conversations()
     assert turns.resume(PAIR, blocks=False) is True
     assert turns.arrive(PAIR, "fresh") is False
-    assert turns.finish(PAIR, blocks=False) == ("fresh", [])
+    assert turns.finish(PAIR, blocks=False) == ("fresh", ())
 
 
 def test_stepping_aside_lets_the_next_one_go():
     turns = Conversations()
     turns.arrive(PAIR, "refused twice before")
     turns.arrive(PAIR, "next")
-    assert turns.finish(PAIR, blocks=False) == ("next", [])
+    assert turns.finish(PAIR, blocks=False) == ("next", ())
 
 
 def test_a_claimed_message_waits_while_another_is_under_way():
@@ -63,4 +63,4 @@ def test_without_a_conversation_nobody_waits():
     turns = Conversations()
     assert turns.arrive("", "one") is True
     assert turns.arrive("", "two") is True
-    assert turns.finish("", blocks=True) == (None, [])
+    assert turns.finish("", blocks=True) == (None, ())

@@ -142,7 +142,15 @@ def test_what_is_remembered_is_bounded():
     assert sum(map(len, memory.shapes.values())) <= 256
     assert max(map(len, memory.shapes.values())) <= 8
     assert len(memory.once) <= 256
-    assert len(memory.forms) <= 512
+    assert max(len(memory.young), len(memory.old)) <= 1024
+    assert len(memory.strange) <= 256
+
+
+def test_each_of_a_thousand_forms_that_come_together_is_read_once():
+    bodies = [b"Body=%d&From=x" % number for number in range(2_000)]
+    taught(b"Body=hi&From=x")
+    read = [read_form(body) for body in bodies]
+    assert sum(read_form(body) is form for body, form in zip(bodies[1_000:], read[1_000:], strict=True)) == 1_000
 
 
 def test_a_long_word_that_looks_like_a_channel_is_no_part_of_a_shape():
@@ -154,7 +162,8 @@ def test_small_forms_of_many_names_do_not_fill_the_memory():
     for number in range(500):
         body = b"&".join(b"%d" % (number + each) for each in range(800))
         assert len(read_form(body).names) == 800
-    assert sum(len(form.names) for form in forms._memory.forms.values()) < 512 * 200
+    held = [*forms._memory.young.values(), *forms._memory.old.values(), *forms._memory.strange.values()]
+    assert sum(len(form.names) for form in held) < 512 * 200
 
 
 def seconds(read, body):

@@ -1,6 +1,7 @@
 """Who must wait for whom: in one conversation deliveries do not overlap, and the earlier goes first."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 Job = TypeVar("Job")
 
 STEPS_ASIDE_AFTER = 3
+_NOBODY: tuple[None, tuple[()]] = None, ()
 
 
 class _Lane(msgspec.Struct, Generic[Job], eq=False):
@@ -60,20 +62,20 @@ class Conversations(Generic[Job]):
         self._lanes[conversation] = _Lane(blocks=blocks)
         return True
 
-    def finish(self, conversation: str, *, blocks: bool) -> tuple[Job | None, list[Job]]:
+    def finish(self, conversation: str, *, blocks: bool) -> tuple[Job | None, Sequence[Job]]:
         """The one under way has come to something (`blocks`: it still stands in the way): who goes next, and who must be parked."""
         if not conversation:
-            return None, []
+            return _NOBODY
         lane = self._lanes.pop(conversation)
         if lane.blocks and not blocks:
             self.forget(conversation)
         if not lane.behind:
-            return None, []
+            return _NOBODY
         if self._blocking.get(conversation, 0) > len(lane.behind):
             return None, list(lane.behind)
         following = lane.behind.popleft()
         self._lanes[conversation] = _Lane(blocks=True, behind=lane.behind)
-        return following, []
+        return following, ()
 
     def forget(self, conversation: str) -> None:
         """One webhook of the conversation is no longer in the way."""

@@ -170,7 +170,8 @@ class Courier:
         if self._stopping:
             self._one_ended.set()
         for each in self._lines.values() if full else (line,):
-            self._pump(each)
+            if each.fresh:
+                self._pump(each)
 
     def _pass_on(self, job: Job, *, still_blocks: bool) -> None:
         """The job gives up its conversation's turn: the next one goes, or all behind it are parked."""
@@ -253,9 +254,12 @@ class Courier:
         for job, line, _, settled in rounds:
             self._in_round.discard(job)
             job.webhook = settled.webhook
-            if not settlement.blocks(settled.webhook):
-                self._pass_on(job, still_blocks=False)
             put(settled, partial(self._written, job, line, settled))
+            try:
+                if not settlement.blocks(settled.webhook):
+                    self._pass_on(job, still_blocks=False)
+            except Exception:  # the others have nothing to do with it
+                log.exception("delivery.not_passed_on", webhook=job.webhook.id)
         for line in {line.endpoint.name: line for _, line, _, _ in rounds}.values():
             self._pump(line)
 
@@ -277,7 +281,7 @@ class Courier:
             # Only now can those behind it see in the journal that they must wait.
             self._pass_on(job, still_blocks=True)
         self._pump_all(line, job.webhook.id)
-        if not blocks:
+        if line.parked and not blocks:
             self._backlog.look(line, self._parts.clock.now())
 
     def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:

@@ -37,16 +37,24 @@ def note_all(parts: Parts, ended: Sequence[Ended]) -> None:
     metrics, debugger, now = parts.metrics, parts.debugger, parts.clock.now()
     begin = log.begin("webhook.attempt")
     lines: list[_Attempted] = []
+    journeys: dict[tuple[str, str], list[float]] = {}
+    tries: dict[tuple[str, str], list[float]] = {}
     for before, done, after in ended:
-        endpoint = before.endpoint
-        state = after.state
+        endpoint, state = before.endpoint, after.state
         if state is _DELIVERED or state is _FAILED:
-            metrics.ended(endpoint, "delivered" if state is _DELIVERED else "failed", now - after.received_at)
+            key = endpoint, "delivered" if state is _DELIVERED else "failed"
+            journeys.setdefault(key, []).append(now - after.received_at)
         for attempt in done.attempts:
             debugger.note(endpoint, attempt)
-            metrics.attempt(endpoint, _result(attempt), attempt.duration_ms / 1000)
+            outcome = attempt.outcome
+            key = endpoint, "delivered" if outcome.delivered else str(outcome.code)
+            tries.setdefault(key, []).append(attempt.duration_ms / 1000)
             if begin is not None:
                 lines.append(_line(begin, attempt, endpoint, state))
+    for key, seconds in journeys.items():
+        metrics.ended(*key, *seconds)
+    for key, seconds in tries.items():
+        metrics.attempt(*key, *seconds)
     if lines:
         log.wide(lines)
 
@@ -75,7 +83,3 @@ async def tell_breaker(parts: Parts, endpoint: str, shown: Exchange | None, *, i
         await parts.journal.keep((), [Notice(type=told, at=parts.clock.now(), subject=endpoint, endpoint=endpoint, data=data)])
     except JournalError as error:
         log.warning("courier.breaker_not_noted", endpoint=endpoint, reason=str(error))
-
-
-def _result(attempt: Attempt) -> str:
-    return "delivered" if attempt.outcome.delivered else str(attempt.outcome.code)

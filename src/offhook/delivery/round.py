@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -167,7 +168,7 @@ class RoundRunner:
             started_at=visit.started_at,
             duration_ms=(self.monotonic() - visit.started) * 1000,
             outcome=self._judge(exchanges[-1], visit.webhook.kind),
-            exchanges=tuple([_without_cookies(exchange) for exchange in exchanges]),
+            exchanges=tuple(map(_without_cookies, exchanges)),
         )
 
     def send(self, request: HttpRequest, visit: "_Visit", remaining: float) -> Coroutine[Any, Any, Exchange]:
@@ -244,7 +245,7 @@ class _Visit:
     def asking(self, told: Told) -> Asking:
         """Its first exchange, for a transport."""
         limits = self.runner.whole_time(self.target, verify_tls=self.endpoint.verify_tls)
-        return self.runner.request(self._made, self), limits, lambda exchange: told(self._heard(exchange))
+        return self.runner.request(self._made, self), limits, partial(self._tell, told)
 
     def begun(self, break_off: Callable[[], None]) -> "_Visit":
         """It is under way, until that is called."""
@@ -256,11 +257,13 @@ class _Visit:
         if self._break_off is not None:
             self._break_off()
 
-    def _heard(self, exchange: Exchange | None) -> Round | None:
-        """The round, if its first exchange was enough."""
-        if exchange is None:
-            return None
+    def _tell(self, told: Told, exchange: Exchange | None) -> None:
+        """The first exchange is over, or there was none."""
         self._first = exchange
+        told(None if exchange is None else self._round(exchange))
+
+    def _round(self, exchange: Exchange) -> Round | None:
+        """The round, if that exchange was enough."""
         try:
             self.runner.keep_cookies(exchange, self)
             if not _took_it(exchange):

@@ -5,6 +5,7 @@ Nothing of the environment is read: no proxies, no netrc. Redirects are the call
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from offhook.net.call import Call
 from offhook.net.connection import Connection
@@ -52,7 +53,7 @@ class HttpTransport:
         kept = self._pool.take(key)
         if kept is not None:
             failure = await _ask(kept, payload, call)
-            if not _was_closed(failure):
+            if failure is None or not _was_closed(failure):
                 return self._end(kept, call, failure, reused=True)
         made = await self._dialer.dial(target, call)
         if isinstance(made, Failure):
@@ -73,11 +74,13 @@ class HttpTransport:
         if kept is None:
             return None
 
-        def over(failure: Failure | None) -> None:
-            ended(None if _was_closed(failure) else self._end(kept, call, failure, reused=True))
-
+        over = partial(self._over, kept, call, ended)
         kept.ask(payload, call.limits, over, head_only=call.request.method == "HEAD", total_at=call.total_at)
         return kept.abort
+
+    def _over(self, kept: Connection, call: Call, ended: Ended, failure: Failure | None) -> None:
+        was_closed = failure is not None and _was_closed(failure)
+        ended(None if was_closed else self._end(kept, call, failure, reused=True))
 
     async def close(self) -> None:
         """Close the idle connections now, and those in use when their exchanges end."""
@@ -119,6 +122,6 @@ async def _ask(connection: Connection, payload: bytes, call: Call) -> Failure | 
         raise
 
 
-def _was_closed(failure: Failure | None) -> bool:
+def _was_closed(failure: Failure) -> bool:
     """Whether the app had closed a kept connection first: that is no evidence of anything."""
-    return failure is not None and failure.kind is FailureKind.RESET and not failure.partial
+    return failure.kind is FailureKind.RESET and not failure.partial

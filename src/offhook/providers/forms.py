@@ -18,7 +18,8 @@ _MOST_SHAPES = 256
 _MOST_ALIKE = 8
 _MOST_NAMES = 200
 _SMALL = 4096
-_MOST_FORMS = 512
+_MOST_FORMS = 1024
+_MOST_STRANGE = 256
 # Shapes are looked for by what a form begins with: a part of its first name.
 _START = 4
 # A number is written with an escaped plus, on WhatsApp behind the channel's name: with that in the shape nothing is left to be decoded. Anybody
@@ -113,7 +114,20 @@ class _Memory:
     def __init__(self) -> None:
         self.shapes: dict[bytes, tuple[Shape, ...]] = {}
         self.once: set[bytes] = set()
-        self.forms: dict[int, Form] = {}
+        self.young: dict[int, Form] = {}
+        self.old: dict[int, Form] = {}
+        self.strange: dict[int, Form] = {}
+
+    def hold(self, form: Form) -> None:
+        """Keep the latest forms, of known shapes more of them: of many webhooks that come at once, each is signed after all have been named."""
+        if form.familiar:
+            if len(self.young) >= _MOST_FORMS:
+                self.old, self.young = self.young, {}
+            self.young[id(form.source)] = form
+        else:
+            if len(self.strange) >= _MOST_STRANGE:
+                self.strange = {}
+            self.strange[id(form.source)] = form
 
 
 _memory = _Memory()
@@ -121,16 +135,14 @@ _memory = _Memory()
 
 def read_form(encoded: bytes) -> Form:
     """Read a form of any shape. The latest small ones are remembered: each is read to verify it, to name it, and to sign it anew."""
-    forms = _memory.forms
-    held = forms.get(id(encoded))
+    key = id(encoded)
+    held = _memory.young.get(key) or _memory.old.get(key) or _memory.strange.get(key)
     if held is not None and held.source is encoded:
         return held
     form = _read(encoded)
     # Of the many names that fit into a small form each takes a hundred bytes, and whoever sends them need not sign.
     if len(encoded) <= _SMALL and len(form.names) <= _MOST_NAMES:
-        if len(forms) >= _MOST_FORMS:
-            forms.clear()
-        forms[id(encoded)] = form
+        _memory.hold(form)
     return form
 
 
