@@ -61,7 +61,7 @@ class Shape:
     """The names of a form in their order, some of whose values begin with a `lead` such as the plus of a number.
 
     `fullmatch` takes a form apart whose pluses are spaces already; `sort` gives the values in the order in which they are signed, and
-    `frame` what is signed, with a place for each of them.
+    `frame` is what is signed, with a place (`%b`) for each of them.
     """
 
     __slots__ = ("frame", "fullmatch", "names", "sort")
@@ -72,7 +72,7 @@ class Shape:
         # The empty group is the row's last value: what a name has that the form does not have.
         self.fullmatch = re.compile(b"&".join(written) + b"()").fullmatch
         order = sorted(range(len(names)), key=names.__getitem__)
-        self.frame = [part for at in order for part in (names[at] + _decoded(leads.get(at, b"")), b"")]
+        self.frame = b"".join([(names[at] + _decoded(leads.get(at, b""))).replace(b"%", b"%%") + b"%b" for at in order])
         self.sort = _pick(order)
 
 
@@ -161,14 +161,11 @@ def _read(encoded: bytes) -> Form:
     if shape is not alike[0]:
         _memory.shapes[encoded[:_START]] = _first(shape, alike)
     row: Row = match.groups()
-    signed = shape.frame.copy()
-    signed[1::2] = shape.sort(row)
-    whole = b"".join(signed)
-    if b"%" in whole:
+    signed = shape.frame % shape.sort(row)
+    if b"%" in signed:
         row = [unquote_to_bytes(value) if b"%" in value else value for value in row]
-        signed[1::2] = shape.sort(row)
-        whole = b"".join(signed)
-    return Form(shape.names, row, whole, _NONE, True, encoded)
+        signed = shape.frame % shape.sort(row)
+    return Form(shape.names, row, signed, _NONE, True, encoded)
 
 
 def _read_any(encoded: bytes) -> Form:
