@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -84,6 +85,7 @@ class House:
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)
+        self._judge = partial(classify.judge, status_code=settings.twilio_code_for_status)
         self._rest = open_rest(settings, self._reply_transport, self.clock, self._judge)
         rounds = self._rounds(around)
         means = ReplyMeans(self.journal, self.clock, self._ids, self.metrics)
@@ -234,9 +236,6 @@ class House:
         return {"store": self.journal.trouble(), "deliver": f"stopped: {', '.join(dead)}" if dead else ""}
 
     # -- putting it together
-
-    def _judge(self, *about: Any) -> Any:
-        return classify.judge(*about, status_code=self.settings.twilio_code_for_status)
 
     @property
     def _provider(self) -> Twilio:

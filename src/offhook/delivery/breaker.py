@@ -68,7 +68,12 @@ class Gate:
         """
         self._probing = self._probing and not probe
         if able:
-            return self._succeeded()
+            self._failed_in_a_row = 0
+            if self.is_open:
+                return self._close()
+            if self._places < self._most:
+                self._places += 1
+            return False
         if able is None:
             if probe:
                 self._open_until = now + self._rules.first_pause
@@ -78,15 +83,11 @@ class Gate:
             self._open(now, longer=probe)
         return False
 
-    def _succeeded(self) -> bool:
-        self._failed_in_a_row = 0
-        if self.is_open:
-            self._open_until = self._pause = 0.0
-            self.is_open = False
-            self._places = 1
-            return True
-        self._places = min(self._most, self._places + 1)
-        return False
+    def _close(self) -> bool:
+        self._open_until = self._pause = 0.0
+        self.is_open = False
+        self._places = 1
+        return True
 
     def _open(self, now: float, *, longer: bool) -> None:
         if self.is_open and not longer:

@@ -265,7 +265,8 @@ class Courier:
 
     def _written(self, job: Job, line: Line, settled: Settlement, error: Exception | None) -> None:
         if error is None:
-            self._settled(job, settled)
+            if settled.replies or settled.webhook.state is not State.DELIVERED or self._waiting.anybody:
+                self._settled(job, settled)
             self._ended(job, line)
         else:
             self._spawn(self._write_again(job, line, settled, error))

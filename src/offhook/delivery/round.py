@@ -191,7 +191,7 @@ class RoundRunner:
         """The call signed for its URL, with the conversation's cookies and our own two headers."""
         url, signature = self._sign(made.url, made.body, made.content_type, visit.webhook.account_sid)
         headers = [*made.headers, *signature]
-        cookies = self._jars and self._jars.header(visit.origin, visit.webhook.conversation, self._clock.now())
+        cookies = self._jars.any and self._jars.header(visit.origin, visit.webhook.conversation, self._clock.now())
         if cookies and destination.origin(made.url) == visit.origin:
             headers.append(("Cookie", cookies))
         if authorization:
@@ -201,7 +201,7 @@ class RoundRunner:
 
     def keep_cookies(self, exchange: Exchange, visit: "_Visit") -> None:
         """Put an answer's cookies into the conversation's jar."""
-        if (self._jars or has_field(exchange.headers, "set-cookie")) and destination.origin(exchange.url) == visit.origin:
+        if (self._jars.any or has_field(exchange.headers, "set-cookie")) and destination.origin(exchange.url) == visit.origin:
             self._jars.keep(visit.origin, visit.webhook.conversation, exchange.headers, self._clock.now())
 
     def nonce(self) -> str:
@@ -266,7 +266,7 @@ class _Visit:
         """The round, if that exchange was enough."""
         try:
             self.runner.keep_cookies(exchange, self)
-            if not _took_it(exchange):
+            if exchange.failure is not None or exchange.status >= 300:
                 return None
             attempt = self.runner.attempt(self, (exchange,))
         except Exception:  # noqa: BLE001 - it comes again when the round is finished, to whoever can do something about it

@@ -12,7 +12,7 @@ from offhook.records import Certificate, Exchange, Failure, FailureKind, Headers
 class Call(msgspec.Struct, eq=False, gc=False):
     """What is asked, since when, and what dialling has shown so far.
 
-    `started_at` is the clock's time, `start` the same moment in monotonic seconds. `dns`, `connect` and `tls` are each phase's own
+    `started_at` is the clock's time, `start` the same moment in monotonic seconds; at `total_at` it is out of time. `dns`, `connect` and `tls` are each phase's own
     milliseconds, None while it has not happened.
     """
 
@@ -22,17 +22,13 @@ class Call(msgspec.Struct, eq=False, gc=False):
     started_at: float
     start: float
     monotonic: Callable[[], float]
+    total_at: float
     headers: Headers = ()
     peer: str = ""
     certificate: Certificate | None = None
     dns: float | None = None
     connect: float | None = None
     tls: float | None = None
-
-    @property
-    def total_at(self) -> float:
-        """When the whole exchange is out of time, in monotonic seconds."""
-        return self.start + self.limits.total
 
     def since(self, moment: float) -> float:
         """Milliseconds since a monotonic moment."""

@@ -79,15 +79,19 @@ class Connection(asyncio.Protocol):
         self.first_at = self.sent_at = None
         self.wrote_at = self._monotonic()
         self._transport.write(payload)
+        due = total_at
         if not self._blocked:
-            self.sent_at = self._heard_at = self._monotonic()
-        self._arm(self._due())
+            self.sent_at = self._heard_at = now = self._monotonic()
+            due = min(total_at, now + limits.read)
+        if self._timer is None or self._timer_at > due:
+            self._arm(due)
 
     def rest(self, seconds: float) -> None:
         """Stay open for the next exchange that long, then close."""
         self.answer.forget()
-        self._idle_until = self._monotonic() + seconds
-        self._arm(self._idle_until)
+        self._idle_until = until = self._monotonic() + seconds
+        if self._timer is None or self._timer_at > until:
+            self._arm(until)
 
     def close(self) -> None:
         """Say goodbye properly."""

@@ -87,7 +87,9 @@ class HttpTransport:
         await self._pool.close()
 
     def _plan(self, request: HttpRequest, limits: Limits, *, trusted: bool) -> tuple[Call, _Plan | Failure]:
-        call = Call(request, limits, trusted, self._clock.now(), self._clock.monotonic(), self._clock.monotonic)
+        monotonic = self._clock.monotonic
+        start = monotonic()
+        call = Call(request, limits, trusted, self._clock.now(), start, monotonic, start + limits.total)
         target = parse_target(request.url)
         if isinstance(target, Failure):
             return call, target

@@ -41,14 +41,14 @@ def compose(request: HttpRequest, target: Target) -> tuple[bytes, Headers] | Fai
     """
     headers, body, authority = request.headers, request.body, target.authority
     sized = bool(body) or request.method in _BODY_METHODS
-    frame = _frame(request.method, tuple([name for name, _ in headers]), sized)
+    names, values = zip(*headers, strict=True) if headers else ((), ())
+    frame = _frame(request.method, names, sized)
     if isinstance(frame, Failure):
         return frame
-    values = [value for _, value in headers]
     sent = (("Host", authority), *(_redacted(headers, frame.secret) if frame.secret else headers))
     if sized:
         size = str(len(body))
-        values.append(size)
+        values = (*values, size)
         sent = (*sent, ("Content-Length", size))
     head = frame.head % (target.path_and_query, authority, *values)
     if head.count("\r") != frame.breaks or head.count("\n") != frame.breaks or "\0" in head:

@@ -141,7 +141,7 @@ def read_form(encoded: bytes) -> Form:
         return held
     form = _read(encoded)
     # Of the many names that fit into a small form each takes a hundred bytes, and whoever sends them need not sign.
-    if len(encoded) <= _SMALL and len(form.names) <= _MOST_NAMES:
+    if len(encoded) <= _SMALL and (form.familiar or len(form.names) <= _MOST_NAMES):
         _memory.hold(form)
     return form
 

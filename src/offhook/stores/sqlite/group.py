@@ -146,19 +146,16 @@ class Pending(msgspec.Struct, eq=False, gc=False):
     error: Exception | None = None
 
 
-class Settling:
+class Settling(msgspec.Struct, eq=False, gc=False):
     """A settlement that is not durable yet, and who is told on the event loop when it is or cannot be.
 
     `seq` is its arrival's when that was not settled before, else 0: the writer looks it up.
     """
 
-    __slots__ = ("error", "seq", "settlement", "written")
-
-    def __init__(self, settlement: Settlement, seq: int, written: Written) -> None:
-        self.settlement = settlement
-        self.seq = seq
-        self.written = written
-        self.error: Exception | None = None
+    settlement: Settlement
+    seq: int
+    written: Written
+    error: Exception | None = None
 
 
 Step = Callable[[apsw.Connection, Changes], Any]
