@@ -31,7 +31,8 @@ from offhook.debugger import classify, overrides
 from offhook.debugger.recorder import Recorder, RecorderParts
 from offhook.delivery.courier import Courier
 from offhook.delivery.parts import Parts
-from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
+from offhook.delivery.round import RedirectRules, RoundParts
+from offhook.delivery.runner import RoundRunner
 from offhook.dev.front import Around
 from offhook.doctor.configured import configured_practice
 from offhook.errors import OffhookError

@@ -8,7 +8,8 @@ from examples.faults.serve import open_gallery
 
 from offhook.debugger import classify
 from offhook.debugger.events import EventMaker
-from offhook.delivery.round import RoundParts, RoundRunner
+from offhook.delivery.round import RoundParts
+from offhook.delivery.runner import RoundRunner
 from offhook.net.transport import HttpTransport
 from offhook.providers.twilio import Twilio, TwilioSettings
 from offhook.records import Endpoint

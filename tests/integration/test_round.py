@@ -8,7 +8,8 @@ import pytest
 from msgspec import structs
 
 from offhook.debugger.classify import judge
-from offhook.delivery.round import RedirectRules, RoundParts, RoundRunner
+from offhook.delivery.round import RedirectRules, RoundParts
+from offhook.delivery.runner import RoundRunner
 from offhook.net.transport import HttpTransport
 from offhook.records import Endpoint, FailureKind, Kind, Role, Webhook
 from offhook.system import SystemClock, TimeSortedIds

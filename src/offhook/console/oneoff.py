@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from offhook.api.problems import Problem
 from offhook.console.html import unhidden
 from offhook.delivery.cookies import CookieJars
-from offhook.delivery.round import RoundParts, RoundRunner
+from offhook.delivery.round import RoundParts
+from offhook.delivery.runner import RoundRunner
 from offhook.net.urls import parse_target
 from offhook.ports import Transport
 from offhook.providers import raw

@@ -11,6 +11,7 @@ import msgspec
 from offhook import logs
 from offhook.delivery import settlement
 from offhook.delivery.backlog import Backlog
+from offhook.delivery.conclusions import Conclusions
 from offhook.delivery.conversations import Conversations
 from offhook.delivery.job import Job, Relay
 from offhook.delivery.line import Line
@@ -22,9 +23,7 @@ from offhook.errors import JournalError
 from offhook.records import (
     Answer,
     Arrival,
-    DebugEvent,
     Endpoint,
-    Reply,
     Settlement,
     State,
     Webhook,
@@ -55,6 +54,7 @@ class Courier:
         self._lines = {name: Line(endpoint) for name, endpoint in endpoints.items()}
         self._conversations: Conversations[Job] = Conversations()
         self._waiting = Waiting(parts.clock)
+        self._conclusions = Conclusions(parts, self._waiting)
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_round: set[Job] = set()
         self._unsettled: dict[str, Job] = {}
@@ -220,10 +220,10 @@ class Courier:
         line.gate.leave(retry=job.retry)
         try:
             self._weigh(job, line, done)
-            settled = self._come_to(job, done)
+            settled = self._conclusions.now(job, done)
         except Exception:
             log.exception("delivery.not_concluded", webhook=job.webhook.id)
-            settled = self._come_to_little(job, done)
+            settled = self._conclusions.little(job, done)
         if settled is None:
             job.task = self._spawn(self._follow(job, line, done))
         return settled
@@ -231,8 +231,7 @@ class Courier:
     async def _follow(self, job: Job, line: Line, done: Round) -> None:
         """Get the other documents, and have the round settled."""
         try:
-            webhook = self._after(job, done, self._parts.clock.now())
-            settled = self._put_together(webhook, done, *await self._parts.replies.compose_late(webhook, done.exchange))
+            settled = await self._conclusions.later(job, done)
         except asyncio.CancelledError:
             # The stop cannot wait for the documents. Asked again after the start, with the same token, the app can tell a repetition; a
             # reply that was never put together would be lost.
@@ -241,7 +240,7 @@ class Courier:
             return
         except Exception:
             log.exception("delivery.not_concluded", webhook=job.webhook.id)
-            settled = self._come_to_little(job, done)
+            settled = self._conclusions.little(job, done)
         self._settle_rounds([(job, line, done, settled)])
 
     def _settle_rounds(self, rounds: Sequence[tuple[Job, Line, Round, Settlement]]) -> None:
@@ -311,37 +310,6 @@ class Courier:
         if closed or (able and line.saw_gone):
             line.saw_gone = False
             self._spawn(self._backlog.hasten(line))
-
-    def _come_to(self, job: Job, done: Round) -> Settlement | None:
-        """Answer whoever waits, and put together what is to be written; None while the answer's documents are not known."""
-        now = self._parts.clock.now()
-        if not done.delivered:
-            self._waiting.give_up(job)
-            return self._put_together(self._after(job, done, now), done)
-        inline = job.relays and self._waiting.pass_on(job, lambda: settlement.passed_through(done, now))
-        webhook, replies = self._after(job, done, now), self._parts.replies
-        composed = (replies.compose_inline if inline else replies.compose_now)(webhook, done.exchange)
-        return None if composed is None else self._put_together(webhook, done, *composed)
-
-    def _come_to_little(self, job: Job, done: Round) -> Settlement:
-        """A fault of ours after the round: then what became of the webhook, and no more."""
-        return Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=self._parts.clock.now(), chance=0.5))
-
-    def _after(self, job: Job, done: Round, now: float) -> Webhook:
-        webhook = settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())
-        answer = settlement.kept(job.answer or webhook.answer)
-        return webhook if answer is webhook.answer else msgspec.structs.replace(webhook, answer=answer)
-
-    def _put_together(
-        self, webhook: Webhook, done: Round, replies: Sequence[Reply] = (), faults: Sequence[DebugEvent] = ()
-    ) -> Settlement:
-        debugger = self._parts.debugger
-        events = settlement.events(webhook, done, debugger.attempt)
-        if faults:
-            events = (*events, *[debugger.explained(event, webhook, done.exchange) for event in faults])
-        for event in events:
-            self._parts.metrics.debug_event(event.level.value, event.code)
-        return Settlement(webhook=webhook, attempts=done.attempts, replies=tuple(replies), events=events)
 
     def _answered(self, job: Job) -> Webhook:
         return msgspec.structs.replace(job.webhook, answer=job.answer) if job.answer and not job.webhook.answer else job.webhook

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from offhook.debugger.events import EventMaker
-from offhook.delivery.round import Round, RoundParts, RoundRunner, Sign
+from offhook.delivery.round import Round, RoundParts, Sign
+from offhook.delivery.runner import RoundRunner
 from offhook.ports import Transport
 from offhook.records import Attempt, DebugEvent, Endpoint, Exchange, HttpRequest, Kind, Limits, Record, Webhook
 from offhook.replies.documents import Documents, read

@@ -10,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from offhook.delivery.destination import origin
-from offhook.delivery.round import RoundParts, RoundRunner
+from offhook.delivery.round import RoundParts
+from offhook.delivery.runner import RoundRunner
 from offhook.ports import Transport
 from offhook.records import Endpoint, Exchange, Headers, HttpRequest, Limits, Webhook
 from offhook.replies.methods import by_method

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from offhook.delivery import settlement
-from offhook.delivery.round import Round, RoundParts, RoundRunner
+from offhook.delivery.round import Round, RoundParts
+from offhook.delivery.runner import RoundRunner
 from offhook.ports import Journal
 from offhook.providers.base import Provider
 from offhook.providers.drafts import FORM, Draft, encode, headers, parameters
