@@ -142,7 +142,7 @@ class AnswerReader:
             self._head = data[:end]
             return False
         size = len(data) - end
-        if size != known.length or size > self._limits.keep_cap:
+        if size != known.length or size > self._limits.keep_cap or size > self._limits.read_cap:
             return False
         self._clean = self.done = self.keep_alive = True
         self._wire = len(data)
