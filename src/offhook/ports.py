@@ -59,7 +59,7 @@ class Transport(Protocol):
         """Resolve once, check every address, connect to a checked one, send, read. `trusted`: the URL is operator configuration."""
 
 
-Ended = Callable[[Exchange | None], None]
+Ended = Callable[[Exchange], None]
 Asking = tuple[HttpRequest, Limits, Ended]
 """A request of the operator's own configuration, its limits, and who is told of what came of it."""
 
@@ -70,8 +70,7 @@ class KeptAlive(Protocol):
     def begin_all(self, asked: Sequence[Asking]) -> Sequence[Callable[[], None] | None]:
         """`Transport.exchange` for each (trusted), over connections that are open already; None, and nothing has happened, for want of one.
 
-        Its `Ended` is called later with the evidence, or with None when the peer had closed the connection before: then `exchange` it. What
-        this gives for each is to be called instead of waiting for that, and breaks it off.
+        Its `Ended` is called later with the evidence. What this gives for each is to be called instead of waiting for that, and breaks it off.
         """
 
 

@@ -535,6 +535,72 @@ async def test_a_stop_does_not_wait_for_the_documents_of_a_late_answer_and_loses
         await task
 
 
+@pytest.mark.parametrize("turns", range(10))
+@pytest.mark.parametrize("story", ["delivered", "failed", "leads elsewhere"])
+async def test_a_stop_in_any_turn_of_the_loop_ends_and_leaves_nothing_under_way(story, turns):
+    """The stop comes so many turns after the app's answer; what has not been written down by then is put back, and done once more later."""
+    async with World(lambda body, n: exchange(500 if story == "failed" else 200), answer=AnswerMode.ACK) as world:
+        world.rounds.gate = asyncio.Event()
+        world.replies.elsewhere = story == "leads elsewhere"
+        if world.replies.elsewhere:
+
+            async def endless(webhook, exchange):
+                await asyncio.Event().wait()
+
+            world.replies.compose_late = endless
+        ids = [await world.receive(f"{name}/hello", relay=False) for name in ("ann", "bob", "cid")]
+        world.rounds.gate.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await world.courier.stop(within=0.0)
+        assert world.courier.under_way()["sms"] == 0
+        assert not world.courier._unsettled
+        assert not world.courier._in_round
+        assert {await world.state(each) for each in ids} <= {State.WAITING, State.DELIVERED}
+
+
+async def test_one_that_cannot_be_concluded_is_tried_again_and_touches_no_other():
+    async with World(lambda body, n: exchange(), answer=AnswerMode.ACK) as world:
+        conclusions = world.courier._conclusions
+        little = conclusions.little
+
+        def broken(job, done):
+            if job.webhook.body == b"bob/hello" and not broken_already:
+                broken_already.append(job)
+                raise RuntimeError("a fault of ours")
+            return little(job, done)
+
+        def not_now(job, done):
+            raise RuntimeError("another one")
+
+        broken_already, conclusions.little, conclusions.now = [], broken, not_now
+        ids = [await world.receive(f"{name}/hello", relay=False, settle=False) for name in ("ann", "bob", "cid")]
+        await world.clock.settle()
+        assert [await world.state(each) for each in ids] == [State.DELIVERED, State.WAITING, State.DELIVERED]
+        await world.clock.advance(62)
+        assert await world.state(ids[1]) is State.DELIVERED
+        assert world.courier.under_way()["sms"] == 0
+
+
+async def test_one_that_the_journal_chokes_on_touches_no_other():
+    async with World(lambda body, n: exchange(), answer=AnswerMode.ACK) as world:
+        put = world.journal.put
+
+        def choking(settlement, written):
+            if settlement.webhook.body == b"bob/hello" and not choked:
+                choked.append(settlement)
+                raise RuntimeError("a fault of the journal's")
+            put(settlement, written)
+
+        choked, world.journal.put = [], choking
+        ids = [await world.receive(f"{name}/hello", relay=False, settle=False) for name in ("ann", "bob", "cid")]
+        await world.clock.settle()
+        await world.clock.advance(2)
+        assert [await world.state(each) for each in ids] == [State.DELIVERED] * 3
+        assert not world.courier._unsettled
+
+
 async def test_a_fault_of_ours_costs_a_pause_and_not_the_message(caplog):
     def script(body, n):
         if n == 1:

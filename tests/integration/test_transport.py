@@ -381,16 +381,61 @@ async def test_requests_over_open_connections_leave_the_same_evidence():
 
 
 @on_both_loops
-async def test_a_request_over_an_open_connection_that_the_app_has_closed_is_to_be_made_anew():
+async def test_a_request_over_an_open_connection_that_the_app_has_closed_is_made_anew_once_and_not_counted():
+    requests = []
+
+    async def script(line: Line) -> None:
+        requests.append(await line.request())
+        if line.number <= 3:
+            await line.say(OK)
+            requests.append(await line.request())
+        elif line.number == 4:
+            await line.say(OK)
+            await line.until_closed()
+
+    async with Peer(script) as peer, a_transport() as transport:
+        await asyncio.gather(*(post(transport, peer.url) for _ in range(3)))
+        ((_, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
+        exchange = await told
+        assert (exchange.status, exchange.reused, exchange.timings.connect > 0) == (200, False, True)
+        assert [request[-1:] for request in requests].count(b"x") == 2
+
+
+@on_both_loops
+async def test_breaking_off_ends_a_request_that_is_made_anew_as_well():
     async def script(line: Line) -> None:
         await line.request()
-        await line.say(OK)
-        await line.request()
+        if line.number == 1:
+            await line.say(OK)
+            await line.request()
+        else:
+            await line.until_closed()
 
     async with Peer(script) as peer, a_transport() as transport:
         await post(transport, peer.url)
-        ((_, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
-        assert await told is None
+        ((break_off, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
+        await come_true(lambda: peer.connections == 2)
+        break_off()
+        await come_true(lambda: peer.ended == 2)
+        assert not told.done()
+
+
+@on_both_loops
+async def test_what_an_app_says_unasked_a_moment_after_its_answer_is_not_the_next_answer():
+    async def script(line: Line) -> None:
+        await line.request()
+        await line.say(OK)
+        if line.number == 1:
+            await line.say(b"HTTP/1.1 500 Nobody Asked\r\nContent-Length: 0\r\n\r\n")
+        while True:
+            await line.request()
+            await line.say(OK)
+
+    async with Peer(script) as peer, a_transport() as transport:
+        await asyncio.gather(post(transport, peer.url), post(transport, peer.url))
+        for _ in range(20):
+            ((_, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
+            assert (await told).status == 200
 
 
 @on_both_loops

@@ -36,8 +36,9 @@ class Conclusions:
         return self._put_together(webhook, done, *await self._parts.replies.compose_late(webhook, done.exchange))
 
     def little(self, job: Job, done: Round) -> Settlement:
-        """After a fault of ours: what became of the webhook, and no more."""
-        return Settlement(webhook=settlement.after(job.webhook, job.endpoint, done, now=self._parts.clock.now(), chance=0.5))
+        """After a fault of ours: what became of the webhook, and no more. Whoever still waits has waited long enough."""
+        self._waiting.give_up(job)
+        return Settlement(webhook=self._after(job, done, self._parts.clock.now()))
 
     def _after(self, job: Job, done: Round, now: float) -> Webhook:
         webhook = settlement.after(job.webhook, job.endpoint, done, now=now, chance=self._parts.chance())

@@ -44,6 +44,7 @@ log = logs.get("courier")
 
 Started = tuple[Job, Line]
 Concluded = tuple[Job, Line, Round]
+Settled = tuple[Job, Line, Round, Settlement]
 
 
 class Courier:
@@ -123,7 +124,8 @@ class Courier:
         return line.gate.room(self._parts.clock.monotonic(), retry=retry) > 0
 
     def _start(self, job: Job, line: Line) -> None:
-        job.probe = line.gate.enter(retry=job.retry)
+        job.probe, job.has_place = line.gate.enter(retry=job.retry), True
+        job.begun = job.task = None
         self._unsettled[job.webhook.id] = job
         self._in_round.add(job)
         self._starting.add((job, line))
@@ -199,11 +201,9 @@ class Courier:
             self._concluding.add((job, line, done))
 
     async def _deliver(self, job: Job, line: Line) -> None:
-        """The round, or what is left of it. When it is broken off the webhook is put back."""
+        """The round, or what is left of it. Whoever breaks it off puts the webhook back."""
         try:
             done = await (job.begun.finish() if job.begun else self._parts.rounds.run(job.webhook, job.endpoint))
-        except asyncio.CancelledError:
-            self._abandon(job, line)
         except Exception:
             # A fault of ours must not lose the message, nor its place in the schedule.
             log.exception("delivery.broken", webhook=job.webhook.id)
@@ -213,37 +213,43 @@ class Courier:
 
     def _conclude_all(self, concluded: Sequence[Concluded]) -> None:
         """Do what these rounds have come to: a step for all of them, then the next one."""
-        self._settle_rounds([(*each, settled) for each in concluded if (settled := self._conclude(*each)) is not None])
+        settled: list[Settled] = []
+        for job, line, done in concluded:
+            try:
+                drawn = self._conclude(job, line, done)
+            except Exception:
+                log.exception("delivery.broken", webhook=job.webhook.id)
+                self._abandon(job, line, again_in=60.0)
+                continue
+            if drawn is not None:
+                settled.append((job, line, done, drawn))
+            elif self._breaking_off:
+                self._abandon(job, line)
+            else:
+                job.task = self._spawn(self._follow(job, line, done))
+        self._settle_rounds(settled)
 
     def _conclude(self, job: Job, line: Line, done: Round) -> Settlement | None:
         """What is to be written down; None while the app's answer leads to other documents, which say what its replies are."""
         line.gate.leave(retry=job.retry)
+        job.has_place = False
         try:
             self._weigh(job, line, done)
-            settled = self._conclusions.now(job, done)
+            return self._conclusions.now(job, done)
         except Exception:
             log.exception("delivery.not_concluded", webhook=job.webhook.id)
-            settled = self._conclusions.little(job, done)
-        if settled is None:
-            job.task = self._spawn(self._follow(job, line, done))
-        return settled
+            return self._conclusions.little(job, done)
 
     async def _follow(self, job: Job, line: Line, done: Round) -> None:
-        """Get the other documents, and have the round settled."""
+        """Get the other documents to which the app's answer leads, and have the round settled. Whoever breaks it off puts the webhook back."""
         try:
             settled = await self._conclusions.later(job, done)
-        except asyncio.CancelledError:
-            # The stop cannot wait for the documents. Asked again after the start, with the same token, the app can tell a repetition; a
-            # reply that was never put together would be lost.
-            self._in_round.discard(job)
-            self._put_back(job, line)
-            return
         except Exception:
             log.exception("delivery.not_concluded", webhook=job.webhook.id)
             settled = self._conclusions.little(job, done)
         self._settle_rounds([(job, line, done, settled)])
 
-    def _settle_rounds(self, rounds: Sequence[tuple[Job, Line, Round, Settlement]]) -> None:
+    def _settle_rounds(self, rounds: Sequence[Settled]) -> None:
         """Have them written down, and go on with those that need not wait for that."""
         try:
             note_all(self._parts, [(job.webhook, done, settled.webhook) for job, _, done, settled in rounds])
@@ -253,22 +259,29 @@ class Courier:
         for job, line, _, settled in rounds:
             self._in_round.discard(job)
             job.webhook = settled.webhook
-            put(settled, partial(self._written, job, line, settled))
+            written = partial(self._written, job, line, settled)
+            # What is wrong with one of them has nothing to do with the others.
+            try:
+                put(settled, written)
+            except Exception as error:  # noqa: BLE001 - see above
+                written(error)
             try:
                 if not settlement.blocks(settled.webhook):
                     self._pass_on(job, still_blocks=False)
-            except Exception:  # the others have nothing to do with it
+            except Exception:
                 log.exception("delivery.not_passed_on", webhook=job.webhook.id)
         for line in {line.endpoint.name: line for _, line, _, _ in rounds}.values():
             self._pump(line)
 
     def _written(self, job: Job, line: Line, settled: Settlement, error: Exception | None) -> None:
-        if error is None:
+        if error is not None:
+            self._spawn(self._write_again(job, line, settled, error))
+            return
+        try:
             if settled.replies or settled.webhook.state is not State.DELIVERED or self._waiting.anybody:
                 self._settled(job, settled)
+        finally:
             self._ended(job, line)
-        else:
-            self._spawn(self._write_again(job, line, settled, error))
 
     async def _write_again(self, job: Job, line: Line, settled: Settlement, error: Exception) -> None:
         await self._settle(job, settled, error)
@@ -285,12 +298,15 @@ class Courier:
             self._backlog.look(line, self._parts.clock.now())
 
     def _abandon(self, job: Job, line: Line, again_in: float = 0.0) -> None:
-        self._in_round.discard(job)
-        line.gate.leave(retry=job.retry)
-        line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
-        self._put_back(job, line, again_in)
+        """Put the webhook back: its round was broken off, or has broken, or its documents were not waited for.
 
-    def _put_back(self, job: Job, line: Line, again_in: float = 0.0) -> None:
+        Asked again after the start, with the same token, the app can tell a repetition; a reply that was never put together would be lost.
+        """
+        self._in_round.discard(job)
+        if job.has_place:
+            job.has_place = False
+            line.gate.leave(retry=job.retry)
+            line.gate.report(self._parts.clock.monotonic(), able=None, probe=job.probe)
         self._waiting.give_up(job)
         job.webhook = msgspec.structs.replace(job.webhook, state=State.WAITING, due=self._parts.clock.now() + again_in)
         self._park(job)
@@ -433,11 +449,14 @@ class Courier:
         self._waiting.give_up_all()
 
     def _break_off(self, job: Job) -> None:
+        line = self._lines[job.endpoint.name]
         if job.task is not None:
+            # By the task's end, not in it: one that has not begun yet would never hear of it.
+            job.task.add_done_callback(lambda task: self._abandon(job, line) if task.cancelled() else None)
             job.task.cancel()
         elif job.begun is not None:
             job.begun.break_off()
-            self._abandon(job, self._lines[job.endpoint.name])
+            self._abandon(job, line)
 
     async def _until_all_have_ended(self) -> None:
         while self._tasks or self._unsettled:

@@ -133,7 +133,7 @@ def _headers(lines: bytes, webhook_id: str) -> tuple[Headers, str]:
     """The headers to send on, in Twilio's order, and the content type."""
     own = b""
     for name in _DIFFERENT:
-        start = lines.find(name)
+        start = lines.rfind(name)
         if start >= 0:
             value = start + len(name)
             end = lines.find(b"\r\n", value)

@@ -14,7 +14,7 @@ Relay = Callable[[Answer], bool]
 class Job(msgspec.Struct, eq=False):
     """`relays` are the waiting provider connections (the first request's, and its duplicates'); `answer` what they got.
 
-    A round that is under way is in `begun`, or in the hands of a `task`.
+    A round that is under way is in `begun`, or in the hands of a `task`; until it is over it `has_place` at its endpoint's gate.
     """
 
     webhook: Webhook
@@ -24,6 +24,7 @@ class Job(msgspec.Struct, eq=False):
     answer: Answer | None = None
     relays: list[Relay] = []
     timer: asyncio.TimerHandle | None = None
+    has_place: bool = False
     begun: Begun | None = None
     task: asyncio.Task[None] | None = None
 

@@ -31,7 +31,7 @@ from offhook.records import (
 MOST_REDIRECTS = 10
 REDIRECTS = frozenset({301, 302, 303, 307})
 
-_RAW_COOKIE = re.compile(rb"(?i)(\nset-cookie[ \t]*:[^=\r\n]*)[^\r\n]*")
+_RAW_COOKIE = re.compile(rb"(?i)(\nset-cookie[ \t]*:)([^=\r\n]*=)?[^\r\n]*")
 
 
 class RoundRunner:
@@ -172,10 +172,10 @@ class _Visit:
         if self._break_off is not None:
             self._break_off()
 
-    def _tell(self, told: Told, exchange: Exchange | None) -> None:
-        """The first exchange is over, or there was none."""
+    def _tell(self, told: Told, exchange: Exchange) -> None:
+        """The first exchange is over."""
         self._first = exchange
-        told(None if exchange is None else self._round(exchange))
+        told(self._round(exchange))
 
     def _round(self, exchange: Exchange) -> Round | None:
         """The round, if that exchange was enough."""
@@ -184,7 +184,7 @@ class _Visit:
             if exchange.failure is not None or exchange.status >= 300:
                 return None
             attempt = self.runner.attempt(self, (exchange,))
-        except Exception:  # noqa: BLE001 - it comes again when the round is finished, to whoever can do something about it
+        except Exception:  # noqa: BLE001 - judging it fails again when the round is finished, by whoever can do something about that
             return None
         return Round(attempts=(attempt,), exchange=exchange, role=self.role) if attempt.outcome.delivered else None
 
@@ -306,7 +306,7 @@ def _without_cookies(exchange: Exchange) -> Exchange:
     if not exchange.raw and not has_field(exchange.headers, "set-cookie"):
         return exchange
     kept = tuple((name, _without_value(value) if name.lower() == "set-cookie" else value) for name, value in exchange.headers)
-    return msgspec.structs.replace(exchange, headers=kept, raw=_RAW_COOKIE.sub(rb"\1=[redacted]", exchange.raw))
+    return msgspec.structs.replace(exchange, headers=kept, raw=_RAW_COOKIE.sub(rb"\1\2[redacted]", exchange.raw))
 
 
 def _without_value(cookie: str) -> str:

@@ -40,6 +40,7 @@ class Connection(asyncio.Protocol):
         self.key: object = None
         self.peer = ""
         self.certificate: Certificate | None = None
+        self.idle_since = 0.0
         self.wrote_at = 0.0
         self.sent_at: float | None = None
         self.first_at: float | None = None
@@ -89,7 +90,8 @@ class Connection(asyncio.Protocol):
     def rest(self, seconds: float) -> None:
         """Stay open for the next exchange that long, then close."""
         self.answer.forget()
-        self._idle_until = until = self._monotonic() + seconds
+        self.idle_since = now = self._monotonic()
+        self._idle_until = until = now + seconds
         if self._timer is None or self._timer_at > until:
             self._arm(until)
 

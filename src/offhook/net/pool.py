@@ -2,21 +2,28 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Callable
 
 from offhook.net.connection import Connection
 
 # How long `close` waits for the loop to have dropped its connections, seconds.
 _PATIENCE = 1.0
+MOMENT = 0.005
 
 
 class Pool:
-    """Idle connections by key, the last used first: so as few as possible stay warm, and the rest go by themselves."""
+    """Idle connections by key, the last used first: so as few as possible stay warm, and the rest go by themselves.
 
-    def __init__(self, idle_for: float, size: int) -> None:
+    One that has been used a moment ago is left alone while there are others: what its app may still say of the last request, though it has no
+    business to, is then heard while nobody waits for an answer.
+    """
+
+    def __init__(self, idle_for: float, size: int, monotonic: Callable[[], float]) -> None:
         self._idle_for = idle_for
         self._size = size
-        self._idle: defaultdict[object, list[Connection]] = defaultdict(list)
+        self._monotonic = monotonic
+        self._idle: defaultdict[object, deque[Connection]] = defaultdict(deque)
         self._live: set[Connection] = set()
         self._one_gone = asyncio.Event()
         self._closed = False
@@ -28,8 +35,9 @@ class Pool:
     def take(self, key: object) -> Connection | None:
         """An open idle connection, which is the caller's from now on; None when there is none."""
         idle = self._idle.get(key)
+        rested_since = self._monotonic() - MOMENT
         while idle:
-            connection = idle.pop()
+            connection = idle.pop() if idle[-1].idle_since <= rested_since else idle.popleft()
             if connection.usable:
                 return connection
         return None
@@ -47,8 +55,8 @@ class Pool:
         """A connection is gone."""
         self._live.discard(connection)
         self._one_gone.set()
-        idle = self._idle.get(connection.key, [])
-        if connection in idle:
+        idle = self._idle.get(connection.key, ())
+        if connection in idle and isinstance(idle, deque):
             idle.remove(connection)
         if not idle:
             self._idle.pop(connection.key, None)

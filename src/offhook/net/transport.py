@@ -4,8 +4,10 @@ Nothing of the environment is read: no proxies, no netrc. Redirects are the call
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
 
 from offhook.net.call import Call
 from offhook.net.connection import Connection
@@ -17,8 +19,13 @@ from offhook.net.wire import compose
 from offhook.ports import Asking, Clock, Ended
 from offhook.records import Exchange, Failure, FailureKind, HttpRequest, Limits
 
-_Plan = tuple[Target, bytes, object]
-"""Where to, the bytes of the request, and which kept connections will do."""
+
+class _Plan(msgspec.Struct, gc=False):
+    """Where to, the bytes of the request, and which kept connections will do."""
+
+    target: Target
+    payload: bytes
+    key: object
 
 
 class HttpTransport:
@@ -38,7 +45,8 @@ class HttpTransport:
         ca_file: str | None = None,
     ) -> None:
         self._clock = clock
-        self._pool = Pool(idle_for, pool_size)
+        self._pool = Pool(idle_for, pool_size, clock.monotonic)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._dialer = Dialer(resolve or resolve_by_system, Contexts(ca_file), self._make)
 
     async def exchange(self, request: HttpRequest, limits: Limits, *, trusted: bool = False) -> Exchange:
@@ -49,17 +57,12 @@ class HttpTransport:
         call, planned = self._plan(request, limits, trusted=trusted)
         if isinstance(planned, Failure):
             return call.unsent(planned)
-        target, payload, key = planned
-        kept = self._pool.take(key)
+        kept = self._pool.take(planned.key)
         if kept is not None:
-            failure = await _ask(kept, payload, call)
+            failure = await _ask(kept, planned.payload, call)
             if failure is None or not _was_closed(failure):
-                return self._end(kept, call, failure, reused=True)
-        made = await self._dialer.dial(target, call)
-        if isinstance(made, Failure):
-            return call.unsent(made)
-        made.key = key
-        return self._end(made, call, await _ask(made, payload, call), reused=False)
+                return self.end(kept, call, failure, reused=True)
+        return await self.anew(planned, call)
 
     def begin_all(self, asked: Sequence[Asking]) -> Sequence[Callable[[], None] | None]:
         """`ports.KeptAlive`: first all requests are written down, then all are sent, so that the processor has one thing to do at a time."""
@@ -69,21 +72,36 @@ class HttpTransport:
     def _begin(self, call: Call, plan: _Plan | Failure, ended: Ended) -> Callable[[], None] | None:
         if isinstance(plan, Failure):
             return None
-        _, payload, key = plan
-        kept = self._pool.take(key)
+        kept = self._pool.take(plan.key)
         if kept is None:
             return None
+        asked = _Asked(self, plan, call, kept, ended)
+        try:
+            kept.ask(plan.payload, call.limits, asked.over, head_only=call.request.method == "HEAD", total_at=call.total_at)
+        except Exception:  # noqa: BLE001 - the others have been sent: this one is for whoever can say what is wrong
+            kept.abort()
+            return None
+        return asked.break_off
 
-        over = partial(self._over, kept, call, ended)
-        kept.ask(payload, call.limits, over, head_only=call.request.method == "HEAD", total_at=call.total_at)
-        return kept.abort
+    async def anew(self, plan: _Plan, call: Call) -> Exchange:
+        """The exchange over a new connection."""
+        made = await self._dialer.dial(plan.target, call)
+        if isinstance(made, Failure):
+            return call.unsent(made)
+        made.key = plan.key
+        return self.end(made, call, await _ask(made, plan.payload, call), reused=False)
 
-    def _over(self, kept: Connection, call: Call, ended: Ended, failure: Failure | None) -> None:
-        was_closed = failure is not None and _was_closed(failure)
-        ended(None if was_closed else self._end(kept, call, failure, reused=True))
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have this done."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         """Close the idle connections now, and those in use when their exchanges end."""
+        for task in self._tasks:
+            task.cancel()
         await self._pool.close()
 
     def _plan(self, request: HttpRequest, limits: Limits, *, trusted: bool) -> tuple[Call, _Plan | Failure]:
@@ -97,16 +115,45 @@ class HttpTransport:
         if isinstance(composed, Failure):
             return call, composed
         payload, call.headers = composed
-        return call, (target, payload, (target.origin, limits.server_name, limits.verify_tls, limits.client_certificate, trusted))
+        key = (target.origin, limits.server_name, limits.verify_tls, limits.client_certificate, trusted)
+        return call, _Plan(target, payload, key)
 
     def _make(self) -> Connection:
         return Connection(self._clock.monotonic, self._pool)
 
-    def _end(self, connection: Connection, call: Call, failure: Failure | None, *, reused: bool) -> Exchange:
+    def end(self, connection: Connection, call: Call, failure: Failure | None, *, reused: bool) -> Exchange:
+        """The evidence of an exchange that is over; its connection is kept if it can be."""
         exchange = call.ended(connection, failure, reused=reused)
         if connection.usable:
             self._pool.give(connection)
         return exchange
+
+
+class _Asked(msgspec.Struct, eq=False):
+    """A request of `begin_all` that is under way."""
+
+    transport: HttpTransport
+    plan: _Plan
+    call: Call
+    kept: Connection
+    ended: Ended
+    task: asyncio.Task[None] | None = None
+
+    def over(self, failure: Failure | None) -> None:
+        """The kept connection has brought the answer, or has failed; what the app had closed before is made anew."""
+        if failure is not None and _was_closed(failure):
+            self.task = self.transport.spawn(self._anew())
+        else:
+            self.ended(self.transport.end(self.kept, self.call, failure, reused=True))
+
+    async def _anew(self) -> None:
+        self.ended(await self.transport.anew(self.plan, self.call))
+
+    def break_off(self) -> None:
+        """Nobody waits any more."""
+        self.kept.abort()
+        if self.task is not None:
+            self.task.cancel()
 
 
 async def _ask(connection: Connection, payload: bytes, call: Call) -> Failure | None:

@@ -146,7 +146,7 @@ class Pending(msgspec.Struct, eq=False, gc=False):
     error: Exception | None = None
 
 
-class Settling(msgspec.Struct, eq=False, gc=False):
+class Settling(msgspec.Struct, eq=False):
     """A settlement that is not durable yet, and who is told on the event loop when it is or cannot be.
 
     `seq` is its arrival's when that was not settled before, else 0: the writer looks it up.
