@@ -68,7 +68,7 @@ class Watched:
     def __init__(self, chromium, dev, **options):
         self.context = chromium.new_context(**options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.complaints = []
         self.page.on("console", lambda told: told.type in {"error", "warning"} and self.complaints.append(told.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -176,7 +176,7 @@ class Watched:
         )
         self.complaints = []
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         if options.get("java_script_enabled", True):
             self.page.add_init_script(LISTEN)
         self.page.on("console", lambda told: self._told(told, may_fail=may_fail))
