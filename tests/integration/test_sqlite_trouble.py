@@ -1,9 +1,11 @@
 """When the disk is full, fails, or somebody holds the file: no false acknowledgement, a plain sentence, and on again where that is safe."""
 
 import asyncio
+import gc
 import json
 import random
 import time
+import weakref
 
 import apsw
 import pytest
@@ -117,6 +119,26 @@ async def test_a_file_locked_by_another_program_is_waited_for_then_refused_then_
     other.close()
     assert (await append(journal, an_arrival())).duplicate_of is None
     assert journal.trouble() == ""
+
+
+async def test_a_settlement_that_is_refused_is_let_go_again(journal):
+    class Told:
+        async def hear(self):
+            told = asyncio.get_running_loop().create_future()
+            journal.put(
+                Settlement(webhook=replace(underived(an_arrival()), note="\ud800")), lambda error: self and told.set_result(error)
+            )
+            assert isinstance(await told, JournalError)
+
+    alive = weakref.WeakSet()
+    for _ in range(20):
+        told = Told()
+        alive.add(told)
+        await told.hear()
+    del told
+    await append(journal, an_arrival())
+    gc.collect()
+    assert len(alive) <= 1  # the last error may still be the thread's
 
 
 async def test_what_cannot_be_written_fails_alone(journal):
