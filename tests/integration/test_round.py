@@ -327,3 +327,23 @@ async def test_a_fault_of_ours_in_judging_comes_to_whoever_finishes_the_round():
             await begun.finish()
         await transport.close()
     assert len(seen) == 2
+
+
+async def test_over_an_open_connection_too_each_endpoint_has_the_deadlines_of_its_own_fragment(runner):
+    async def script(line):
+        for _ in range(2):
+            await line.request()
+            await line.say(whole(200))
+        await line.until_closed()
+
+    async with Peer(script) as peer:
+        patient, hasty = (Endpoint(name=f"sms{rt}", app_url=f"{peer.url}#rt={rt}") for rt in (9000, 200))
+        assert (await runner.run(webhook(), patient)).delivered
+        loop = asyncio.get_running_loop()
+        for endpoint, delivered in ((patient, True), (hasty, False)):
+            told = loop.create_future()
+            (begun,) = runner.begin_all([(webhook(), endpoint, told.set_result)])
+            async with asyncio.timeout(5):
+                assert (await told is not None) is delivered
+        failed = (await begun.finish()).exchange.failure
+        assert failed.kind is FailureKind.READ_TIMEOUT

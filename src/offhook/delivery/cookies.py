@@ -12,11 +12,10 @@ MOST_COOKIES = 50
 
 
 class CookieJars:
-    """Jars by (origin, conversation); bounded, the least recently used goes first. Times in seconds, passed in. `any`: some app has set one."""
+    """Jars by (origin, conversation); bounded, the least recently used goes first. Times in seconds, passed in."""
 
     def __init__(self) -> None:
         self._jars: OrderedDict[tuple[str, str], tuple[float, dict[str, str]]] = OrderedDict()
-        self.any = False
 
     def header(self, origin: str, conversation: str, now: float) -> str:
         """The Cookie header's value for the next request of the conversation, or ""."""
@@ -37,7 +36,6 @@ class CookieJars:
         for value in set_cookies:
             _update(jar, value)
         self._jars[key] = (now, jar)
-        self.any = True
         if len(self._jars) > MOST_JARS:
             self._jars.popitem(last=False)
 

@@ -22,7 +22,6 @@ from offhook.records import (
     Failure,
     FailureKind,
     HttpRequest,
-    Limits,
     Role,
     Timings,
     Webhook,
@@ -49,7 +48,6 @@ class RoundRunner:
         self._kept_alive = parts.kept_alive
         self._jars = parts.jars
         self._parsed: dict[str, Destination] = {}
-        self._whole_times: dict[tuple[str, bool], Limits] = {}
 
     async def run(self, webhook: Webhook, endpoint: Endpoint) -> Round:
         """Try the primary URL, and the fallback URL if that came to nothing."""
@@ -93,20 +91,11 @@ class RoundRunner:
         trusted = destination.origin(request.url) == visit.origin
         return self._transport.exchange(request, limits, trusted=trusted)
 
-    def whole_time(self, target: Destination, *, verify_tls: bool) -> Limits:
-        """The deadlines of an exchange that has all the time of its attempt."""
-        key = target.url, verify_tls
-        limits = self._whole_times.get(key)
-        if limits is None:
-            overrides = target.overrides
-            limits = self._whole_times[key] = overrides.limits(overrides.total_ms / 1000, verify_tls=verify_tls)
-        return limits
-
     def request(self, made: Call, visit: "_Visit", authorization: str = "") -> HttpRequest:
         """The call signed for its URL, with the conversation's cookies and our own two headers."""
         url, signature = self._sign(made.url, made.body, made.content_type, visit.webhook.account_sid)
         headers = [*made.headers, *signature]
-        cookies = self._jars.any and self._jars.header(visit.origin, visit.webhook.conversation, self._clock.now())
+        cookies = self._jars.header(visit.origin, visit.webhook.conversation, self._clock.now())
         if cookies and destination.origin(made.url) == visit.origin:
             headers.append(("Cookie", cookies))
         if authorization:
@@ -116,7 +105,7 @@ class RoundRunner:
 
     def keep_cookies(self, exchange: Exchange, visit: "_Visit") -> None:
         """Put an answer's cookies into the conversation's jar."""
-        if (self._jars.any or has_field(exchange.headers, "set-cookie")) and destination.origin(exchange.url) == visit.origin:
+        if destination.origin(exchange.url) == visit.origin:
             self._jars.keep(visit.origin, visit.webhook.conversation, exchange.headers, self._clock.now())
 
     def nonce(self) -> str:
@@ -159,7 +148,8 @@ class _Visit:
 
     def asking(self, told: Told) -> Asking:
         """Its first exchange, for a transport."""
-        limits = self.runner.whole_time(self.target, verify_tls=self.endpoint.verify_tls)
+        overrides = self.target.overrides
+        limits = overrides.limits(overrides.total_ms / 1000, verify_tls=self.endpoint.verify_tls)
         return self.runner.request(self._made, self), limits, partial(self._tell, told)
 
     def begun(self, break_off: Callable[[], None]) -> "_Visit":
@@ -181,7 +171,7 @@ class _Visit:
         """The round, if that exchange was enough."""
         try:
             self.runner.keep_cookies(exchange, self)
-            if exchange.failure is not None or exchange.status >= 300:
+            if not _took_it(exchange):
                 return None
             attempt = self.runner.attempt(self, (exchange,))
         except Exception:  # noqa: BLE001 - judging it fails again when the round is finished, by whoever can do something about that
