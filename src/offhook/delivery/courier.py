@@ -58,7 +58,7 @@ class Courier:
         self._conclusions = Conclusions(parts, self._waiting)
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_round: set[Job] = set()
-        self._unsettled: dict[str, Job] = {}
+        self._unsettled: set[str] = set()
         self._starting: Turn[Started] = Turn(self._begin)
         self._concluding: Turn[Concluded] = Turn(self._conclude_all)
         self._stopping = self._breaking_off = False
@@ -126,7 +126,7 @@ class Courier:
     def _start(self, job: Job, line: Line) -> None:
         job.probe, job.has_place = line.gate.enter(retry=job.retry), True
         job.begun = job.task = None
-        self._unsettled[job.webhook.id] = job
+        self._unsettled.add(job.webhook.id)
         self._in_round.add(job)
         self._starting.add((job, line))
 
@@ -168,7 +168,7 @@ class Courier:
     def _pump_all(self, line: Line, ended: str) -> None:
         """A delivery has come to its end: this line goes on, and where all lines together were full, each of them."""
         full = len(self._unsettled) >= MOST_UNSETTLED
-        self._unsettled.pop(ended, None)
+        self._unsettled.discard(ended)
         if self._stopping:
             self._one_ended.set()
         for each in self._lines.values() if full else (line,):
@@ -278,8 +278,7 @@ class Courier:
             self._spawn(self._write_again(job, line, settled, error))
             return
         try:
-            if settled.replies or settled.webhook.state is not State.DELIVERED or self._waiting.anybody:
-                self._settled(job, settled)
+            self._settled(job, settled)
         finally:
             self._ended(job, line)
 

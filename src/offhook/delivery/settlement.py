@@ -42,7 +42,7 @@ def passed_through(done: Round, now: float) -> Answer | None:
 
 def kept(answer: Answer | None) -> Answer | None:
     """The answer as the journal keeps it: without the app's session cookies, which are secrets of its users."""
-    if answer is None or answer.source == "ack" or not has_field(answer.headers, "set-cookie"):
+    if answer is None or not has_field(answer.headers, "set-cookie"):
         return answer
     return replace(answer, headers=tuple(pair for pair in answer.headers if pair[0].lower() != "set-cookie"))
 

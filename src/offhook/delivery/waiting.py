@@ -18,11 +18,6 @@ class Waiting:
         self._clock = clock
         self._jobs: dict[str, Job] = {}
 
-    @property
-    def anybody(self) -> bool:
-        """Whether there are such jobs."""
-        return bool(self._jobs)
-
     def hold(self, job: Job, relay: Relay) -> None:
         """The provider waits, until the app answers or the endpoint's hold is over."""
         job.relays.append(relay)

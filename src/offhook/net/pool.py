@@ -9,7 +9,8 @@ from offhook.net.connection import Connection
 
 # How long `close` waits for the loop to have dropped its connections, seconds.
 _PATIENCE = 1.0
-MOMENT = 0.005
+# How long a connection that was used had better rest, seconds.
+_MOMENT = 0.005
 
 
 class Pool:
@@ -35,7 +36,7 @@ class Pool:
     def take(self, key: object) -> Connection | None:
         """An open idle connection, which is the caller's from now on; None when there is none."""
         idle = self._idle.get(key)
-        rested_since = self._monotonic() - MOMENT
+        rested_since = self._monotonic() - _MOMENT
         while idle:
             connection = idle.pop() if idle[-1].idle_since <= rested_since else idle.popleft()
             if connection.usable:
@@ -55,8 +56,8 @@ class Pool:
         """A connection is gone."""
         self._live.discard(connection)
         self._one_gone.set()
-        idle = self._idle.get(connection.key, ())
-        if connection in idle and isinstance(idle, deque):
+        idle = self._idle.get(connection.key)
+        if idle is not None and connection in idle:
             idle.remove(connection)
         if not idle:
             self._idle.pop(connection.key, None)
