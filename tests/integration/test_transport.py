@@ -402,6 +402,25 @@ async def test_a_request_over_an_open_connection_that_the_app_has_closed_is_made
 
 
 @on_both_loops
+async def test_a_fault_of_ours_in_making_a_request_anew_is_told_as_a_failure():
+    async def script(line: Line) -> None:
+        await line.request()
+        await line.say(OK)
+        await line.request()
+
+    async def broken(target, call):
+        raise RuntimeError("a fault of ours")
+
+    async with Peer(script) as peer, a_transport() as transport:
+        await post(transport, peer.url)
+        transport._dialer.dial = broken
+        ((_, told),) = await begun(transport, HttpRequest(method="POST", url=peer.url, body=b"x"))
+        async with asyncio.timeout(5):
+            failure = (await told).failure
+        assert (failure.kind, "a fault of ours" in failure.detail) == (FailureKind.CONNECT, True)
+
+
+@on_both_loops
 async def test_breaking_off_ends_a_request_that_is_made_anew_as_well():
     async def script(line: Line) -> None:
         await line.request()

@@ -147,7 +147,13 @@ class _Asked(msgspec.Struct, eq=False):
             self.ended(self.transport.end(self.kept, self.call, failure, reused=True))
 
     async def _anew(self) -> None:
-        self.ended(await self.transport.anew(self.plan, self.call))
+        try:
+            exchange = await self.transport.anew(self.plan, self.call)
+        except Exception as error:  # noqa: BLE001 - a fault of ours; whoever asked would wait for ever, and tells of a failure
+            exchange = self.call.unsent(
+                Failure(kind=FailureKind.CONNECT, detail=f"The connection could not be made anew: {error!r}.")
+            )
+        self.ended(exchange)
 
     def break_off(self) -> None:
         """Nobody waits any more."""
