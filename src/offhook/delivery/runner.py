@@ -163,8 +163,8 @@ class _Visit:
             self._break_off()
 
     def _tell(self, told: Told, exchange: Exchange) -> None:
-        """The first exchange is over."""
-        self._first = exchange
+        """The first exchange is over, and what could have broken it off knows us: left here, both would wait for the collector."""
+        self._first, self._break_off = exchange, None
         told(self._round(exchange))
 
     def _round(self, exchange: Exchange) -> Round | None:

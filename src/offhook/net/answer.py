@@ -63,7 +63,8 @@ class AnswerReader:
     )
 
     def __init__(self) -> None:
-        self._clean = False
+        self._parser = httptools.HttpResponseParser(self)
+        self._clean = True
         self._head_only = False
         self._limits = Limits()
         self.forget()
@@ -93,6 +94,10 @@ class AnswerReader:
         self._wire = 0
         self._head_done = False
         self._interim = False
+
+    def close(self) -> None:
+        """No answer follows; what has come can still be looked at. Reader and parser know each other: only the collector could free them."""
+        del self._parser
 
     @property
     def started(self) -> bool:

@@ -149,6 +149,7 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._hung_up(exc)
+        self.answer.close()
         self._keeper.lost(self)
 
     def pause_writing(self) -> None:

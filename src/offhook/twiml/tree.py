@@ -59,6 +59,14 @@ class _Builder:
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
 
+    def read(self, body: bytes) -> None:
+        """Go through the whole document, once. Raises _RefusedError and what expat raises."""
+        try:
+            self._parser.Parse(body, True)
+        finally:
+            # It calls us and we ask it: left so, only the collector could free the two, and all that expat holds.
+            del self._parser
+
     def place(self) -> tuple[int, int]:
         """Where expat is: line and column, from 1."""
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
@@ -91,9 +99,8 @@ def read_tree(body: bytes, charset: str) -> Element | Fault:
     `charset` is the one of the Content-Type header, "" for none: it goes before the encoding that the document declares.
     """
     try:
-        parser = expat.ParserCreate(charset or None)
-        builder = _Builder(parser)
-        parser.Parse(body, True)
+        builder = _Builder(expat.ParserCreate(charset or None))
+        builder.read(body)
     except _RefusedError as refused:
         return refused.fault
     except expat.ExpatError as error:
