@@ -10,6 +10,7 @@ import os
 
 import pytest
 
+from offhook.streams.sinks.kafka import KIND
 from tests.helpers.kafka import KafkaMock
 from tests.helpers.listener import OK, Listener, answer
 from tests.helpers.nats_server import NatsServer
@@ -153,7 +154,7 @@ async def test_postgresql_gets_each_event(stored, tmp_path):
 
 
 async def test_kafka_gets_each_event(stored, tmp_path):
-    """Kafka's order is that of a partition, and each endpoint's events are in one."""
+    """Kafka's order is that of a partition, and each endpoint's events are in one. The mock keeps a batch twice where Kafka does not."""
     with KafkaMock(tmp_path, partitions=128) as cluster:
         configuration = {"servers": cluster.servers, "topic": "events"}
         trial = await carried(stored, tmp_path, "kafka", configuration, disturb=cluster.die_and_rise)
@@ -161,7 +162,7 @@ async def test_kafka_gets_each_event(stored, tmp_path):
     missing, twice, _ = judge(stored[1], received)
     print(f"{len(stored[1])} events, outcomes {trial.outcomes}, {twice} twice")
     assert missing == []
-    assert twice < MOST_TWICE * len(stored[1])
+    assert twice - KILLS * KIND.batch < MOST_TWICE * len(stored[1])
     for endpoint in range(ENDPOINTS):
         theirs = stored[1][endpoint::ENDPOINTS]
         assert judge(theirs, received) == ([], twice_of(theirs, received), True)

@@ -2,6 +2,9 @@
 
 No registry has Kafka itself. The mock cluster speaks Kafka's protocol over real sockets and keeps its records in memory, so it is not
 killed: its brokers are taken down (connections cut, ports closed) and up again, with what they have confirmed.
+
+Unlike Kafka it does not look at sequence numbers: what an idempotent producer sends once more, since no confirmation has come through, it
+keeps once more. So each time that it was away a batch may be there twice.
 """
 
 import asyncio

@@ -67,15 +67,15 @@ def judge(trial, received):
     )
 
 
-def passes(trial, received, *, most_duplicates=0.01):
-    """Nothing missing, in order, duplicates below that share; says what was counted."""
+def passes(trial, received, *, unavoidable=0):
+    """Nothing missing, in order, fewer than one in a hundred twice, besides those that are not the sink's doing; says what was counted."""
     verdict = judge(trial, received)
     told = f"{len(trial.given)} events, {trial.kills} kills, faults {dict(trial.faults)}, {verdict.duplicates} duplicates, {trial.seconds:.1f} s"
     print(told)
     assert not verdict.missing, (told, verdict.missing[:5])
     assert not verdict.strange, (told, verdict.strange[:5])
     assert verdict.in_order, told
-    assert verdict.duplicates < most_duplicates * len(trial.given), told
+    assert verdict.duplicates - unavoidable < 0.01 * len(trial.given), told
     return verdict
 
 
