@@ -35,6 +35,7 @@ class Flow(msgspec.Struct):
     backlog: int
     drain_seconds: float | None
     cpu_us: float | None
+    slow_commits: int
 
     @property
     def clean(self) -> bool:
@@ -51,6 +52,7 @@ class Flow(msgspec.Struct):
             "ack p99 ms": latency.get("p99"),
             "ack max ms": latency.get("max"),
             "CPU µs": self.cpu_us,
+            "commits > 25 ms": self.slow_commits,
             "acked": self.run.report.good,
             "not delivered": self.missing,
             "twice": self.arrivals.requests - self.arrivals.distinct,
@@ -101,7 +103,7 @@ def flow(serve: Serve, app_port: int, directory: Path, options: Options, *, rate
         warmup=WARMUP,
         acked=str(acked),
     )
-    before = serve.child.cpu()
+    before, slow_before = serve.child.cpu(), serve.slow_commits()
     run = drive(plan, [serve.child], directory, options.load_core)
     extra = 1 + WARMUP  # the proof and the warm-up reach the app as well
     arrivals = wait_for(app_port, run.report.good + extra, DRAIN_SECONDS)
@@ -117,6 +119,7 @@ def flow(serve: Serve, app_port: int, directory: Path, options: Options, *, rate
         backlog=backlog(run.report, arrivals, extra),
         drain_seconds=max(0.0, ended - run.report.timeline[-1][0]) if ended else None,
         cpu_us=cpu_us(spent, run.report.good + WARMUP),
+        slow_commits=serve.slow_commits() - slow_before,
     )
 
 

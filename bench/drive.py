@@ -63,11 +63,11 @@ def drive(plan: Plan, servers: list[Child], directory: Path, core: int | None) -
     return Run(report, None if None in spent else sum(part for part in spent if part is not None))
 
 
-def get(port: int, path: str) -> bytes:
+def get(port: int, path: str, headers: dict[str, str] | None = None) -> bytes:
     """One GET on loopback. Raises OSError when nobody answers, RuntimeError for anything but a 200."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
         body = answer.read()
     finally:

@@ -4,11 +4,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.children import Child
-from bench.drive import get_json
+from bench.drive import get, get_json
 from bench.messages import TOKEN
 
 PATH = "/sms"
 UNDELIVERED = ("waiting", "delivering")
+SLOW_COMMIT = "0.025"
+"""Seconds, as the metric's buckets have them: of a commit that takes longer, whoever waits for it is late."""
 
 
 class Serve:
@@ -26,6 +28,7 @@ class Serve:
             "--database": str(database or directory / "offhook.db"),
             "--twilio-api-url": "http://127.0.0.1:9",  # nothing here may ever reach the real one
         }
+        self.key = Path(f"{flags['--database']}.console-key")
         words = [word for pair in flags.items() for word in pair]
         self.child = Child.python("offhook", "serve", *words, directory=directory, core=core, env={"TWILIO_AUTH_TOKEN": TOKEN})
         ready = self.child.json()
@@ -37,6 +40,15 @@ class Serve:
         """How many webhooks there are in each state, by the console's API."""
         counts = get_json(self.console_port, "/api/endpoints")["endpoints"][0]["counts"]
         return {str(state): int(count) for state, count in counts.items()}
+
+    def slow_commits(self) -> int:
+        """How many transactions of the journal's have taken longer than 25 ms."""
+        rows = (
+            get(self.console_port, "/metrics", {"Authorization": f"Bearer {self.key.read_text().strip()}"}).decode().splitlines()
+        )
+        counts = dict(row.rsplit(" ", 1) for row in rows if row.startswith("offhook_journal_commit_seconds"))
+        within = counts[f'offhook_journal_commit_seconds_bucket{{le="{SLOW_COMMIT}"}}']
+        return int(float(counts["offhook_journal_commit_seconds_count"]) - float(within))
 
 
 def port_of(url: str) -> int:

@@ -82,7 +82,7 @@ class House:
         self.metrics = Metrics()
         self.endpoints: Sequence[Endpoint] = settings.endpoints
         self._providers = providers(settings)
-        self.journal = open_journal(settings, derive(settings, self._providers), self.clock)
+        self.journal = open_journal(settings, derive(settings, self._providers), self.clock, self.metrics.committed)
         self._transport = open_transport(settings, self.clock)
         # Replies are not repeatable, so their connections are never ones that the other side may just have closed.
         self._reply_transport = open_transport(settings, self.clock, pool_size=0)

@@ -77,6 +77,13 @@ METRICS = (
         "From a webhook's arrival until it was delivered, or given up as failed.",
         JOURNEY_BUCKETS,
     ),
+    Metric(
+        "offhook_journal_commit_seconds",
+        MetricKind.HISTOGRAM,
+        (),
+        "Duration of a transaction of the journal's file until the disk has it: no webhook is acknowledged before.",
+        EXCHANGE_BUCKETS,
+    ),
     Metric("offhook_replies_total", MetricKind.COUNTER, ("state",), "Replies, by what became of them."),
     Metric("offhook_debug_events_total", MetricKind.COUNTER, ("level", "code"), "Debug events that were logged."),
     Metric(
@@ -126,6 +133,7 @@ class Metrics:
         self._answer_seconds = self._histograms["offhook_answer_seconds"]
         self._attempt_seconds = self._histograms["offhook_attempt_seconds"]
         self._journey_seconds = self._histograms["offhook_journey_seconds"]
+        self._commit_seconds = self._histograms["offhook_journal_commit_seconds"]
 
     def received(self, endpoint: str, kind: str) -> None:
         """A webhook was verified and stored."""
@@ -156,6 +164,10 @@ class Metrics:
     def ended(self, endpoint: str, state: str, *seconds: float) -> None:
         """Journeys of webhooks ended as `delivered` or `failed`, that long after each had come in."""
         _observe_all(self._journey_seconds, (endpoint, state), JOURNEY_BUCKETS, seconds)
+
+    def committed(self, seconds: float) -> None:
+        """A transaction of the journal's is on the disk, which took that long."""
+        _observe(self._commit_seconds, (), EXCHANGE_BUCKETS, seconds)
 
     def reply(self, state: str) -> None:
         """A reply reached this state (`records.ReplyState`)."""

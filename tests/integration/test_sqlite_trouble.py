@@ -301,6 +301,26 @@ async def test_a_log_that_a_reader_lets_grow_is_an_alarm_and_one_only(tmp_path, 
     assert said[0]["path"].endswith("journal.db-wal")
 
 
+async def test_each_commit_is_timed_and_a_slow_one_is_an_alarm_and_one_only(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(writer, "SLOW_SECONDS", 0.0)
+    logs.configure("warning")
+    took = []
+    journal = SqliteJournal(tmp_path / "journal.db", SystemClock())
+    journal.time_commits(took.append)
+    await journal.open()
+    try:
+        for _ in range(3):
+            await append(journal, an_arrival())
+    finally:
+        await journal.close()
+    assert len(took) >= 3
+    assert all(0 < seconds < 30 for seconds in took)
+    said = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["event"] for line in said] == ["journal.slow_commit"]
+    assert said[0]["seconds"] >= 0
+    assert "disk" in said[0]["hint"]
+
+
 async def test_what_could_not_be_written_is_not_heard_and_its_numbers_are_given_to_what_could(journal, disk):
     heard = []
     journal.listen(heard.append)

@@ -27,6 +27,7 @@ def test_each_event_of_the_core_shows_as_one_more_of_its_counter():
     metrics.refused("signature")
     metrics.attempt("sms", "delivered", 0.2)
     metrics.attempt("sms", "11217", 0.4)
+    metrics.committed(0.03)
     metrics.reply("sent")
     metrics.debug_event("ERROR", 11217)
     seen = samples(metrics)
@@ -38,6 +39,9 @@ def test_each_event_of_the_core_shows_as_one_more_of_its_counter():
     assert seen["offhook_attempts_total", (("endpoint", "sms"), ("outcome", "11217"))] == 1
     assert seen["offhook_attempt_seconds_count", (("endpoint", "sms"),)] == 2
     assert seen["offhook_attempt_seconds_sum", (("endpoint", "sms"),)] == pytest.approx(0.6)
+    assert seen["offhook_journal_commit_seconds_sum", ()] == pytest.approx(0.03)
+    assert seen["offhook_journal_commit_seconds_bucket", (("le", "0.025"),)] == 0
+    assert seen["offhook_journal_commit_seconds_bucket", (("le", "0.05"),)] == 1
     assert seen["offhook_replies_total", (("state", "sent"),)] == 1
     assert seen["offhook_debug_events_total", (("code", "11217"), ("level", "ERROR"))] == 1
 

@@ -176,12 +176,13 @@ class Work:
 
 @dataclass(slots=True)
 class Group:
-    """Whatever waited: one transaction. `changes` is None until it is committed."""
+    """Whatever waited: one transaction. `changes` is None until it is committed, which took `seconds`."""
 
     appends: list[Pending] = field(default_factory=list)
     settlements: list[Settling] = field(default_factory=list)
     works: list[Work] = field(default_factory=list)
     changes: Changes | None = None
+    seconds: float = 0.0
 
     def __len__(self) -> int:
         return len(self.appends) + len(self.settlements) + len(self.works)

@@ -70,6 +70,7 @@ class SqliteJournal:
         self._derive = derive
         self._synchronous = synchronous
         self._vfs = vfs
+        self._time_commit: Callable[[float], None] | None = None
         self._lock = ProcessLock(self._path)
         self._is_open = False
         self._hearers: list[Callable[[Heard], None]] = []
@@ -105,6 +106,10 @@ class SqliteJournal:
             await self._writer.stop()
         finally:
             self._lock.release()
+
+    def time_commits(self, told: Callable[[float], None]) -> None:
+        """Have that called with the seconds that each transaction took until it was on the disk."""
+        self._time_commit = told
 
     def trouble(self) -> str:
         """Why the journal cannot store just now."""
@@ -401,6 +406,8 @@ class SqliteJournal:
             self._ledger.failed(group)
         else:
             self._ledger.committed(group)
+            if self._time_commit is not None:
+                self._time_commit(group.seconds)
             if self._hearers and (heard := group.changes.heard()):
                 self._spread(heard)
         for pending in group.appends:

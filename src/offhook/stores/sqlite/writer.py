@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
@@ -22,8 +23,10 @@ MOST_ROUNDS = 8
 CHECKPOINT_PAGES = 250
 # 64 MiB: what keeps the log from being copied into the file is a reader that does not end (limits §4).
 LONG_WAL_PAGES = 64 * 2**20 // PAGE_BYTES
+SLOW_SECONDS = 1.0
 WARN_AT_MOST_EVERY = 60.0
 
+SLOW_HINT = "every answer waited for this transaction of the journal: see what else writes to its disk"
 LONG_WAL_HINT = "another program keeps this file open for reading: end it, or the log goes on growing"
 
 log = logs.get("journal")
@@ -57,7 +60,7 @@ class Writer:
         self._fatal = False
         self._wal_pages = 0
         self._copied_at = 0
-        self._warn_after = 0.0
+        self._warn_after: dict[str, float] = {}
         self._stopped: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="offhook-journal", daemon=True)
@@ -177,7 +180,11 @@ class Writer:
 
     def _commit(self, group: Group) -> Changes:
         changes = self._last.following()
+        begun = time.monotonic()
         write(self._db, group, changes)
+        group.seconds = time.monotonic() - begun
+        if group.seconds >= SLOW_SECONDS:
+            self._tell(partial(self._warn, "journal.slow_commit", seconds=round(group.seconds, 1), hint=SLOW_HINT))
         return changes
 
     def _roll_back(self) -> None:
@@ -197,7 +204,8 @@ class Writer:
     def _note_wal(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
         if pages > LONG_WAL_PAGES:
-            self._tell(self._warn, pages)
+            mib = pages * PAGE_BYTES // 2**20
+            self._tell(partial(self._warn, "journal.log_is_long", path=f"{self._path}-wal", mib=mib, hint=LONG_WAL_HINT))
         return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
@@ -231,11 +239,11 @@ class Writer:
 
     # -- on the loop
 
-    def _warn(self, pages: int) -> None:
+    def _warn(self, event: str, **what: object) -> None:
         now = self._loop.time()
-        if now >= self._warn_after:
-            self._warn_after = now + WARN_AT_MOST_EVERY
-            log.warning("journal.log_is_long", path=f"{self._path}-wal", mib=pages * PAGE_BYTES // 2**20, hint=LONG_WAL_HINT)
+        if now >= self._warn_after.get(event, now):
+            self._warn_after[event] = now + WARN_AT_MOST_EVERY
+            log.warning(event, **what)
 
     def _die(self, sentence: str) -> None:
         self.dead, self.trouble = True, sentence
