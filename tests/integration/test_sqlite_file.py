@@ -68,6 +68,20 @@ async def test_the_file_and_the_directory_made_for_it_are_private(tmp_path):
     await journal.close()
 
 
+async def test_a_file_that_another_program_has_locked_is_refused_in_words_and_free_afterwards(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_MS", 50)
+    path = tmp_path / "journal.db"
+    await opens(path)
+    # By the same library: within one process another one's locks would not be seen.
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE").fetchall()
+    said = await refusal(path)
+    assert f"Another program has locked {path}" in said
+    assert "then start Offhook again" in said
+    other.close()
+    await opens(path)
+
+
 async def test_opening_again_migrates_nothing_twice(tmp_path):
     path = tmp_path / "journal.db"
     await opens(path)

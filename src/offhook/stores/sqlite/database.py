@@ -76,9 +76,14 @@ def open_writer(path: Path, *, synchronous: str, vfs: str | None) -> apsw.Connec
     except apsw.NotADBError:
         raise _foreign(path) from None
     except apsw.Error as error:
-        trouble = diagnose(error, str(path))
-        raise UnusableJournalError(trouble.sentence if trouble else f"{path} cannot be opened: {error}") from error
+        raise unusable(error, path) from error
     return db
+
+
+def unusable(error: apsw.Error, path: Path) -> UnusableJournalError:
+    """What keeps the file from being opened, in a sentence for the operator."""
+    trouble = diagnose(error, str(path), opening=True)
+    return UnusableJournalError(trouble.sentence if trouble else f"{path} cannot be opened: {error}")
 
 
 def open_reader(path: Path, *, vfs: str | None) -> apsw.Connection:

@@ -31,27 +31,28 @@ class StorageError(JournalError):
     """The file or its disk would not take it; what was asked has not happened."""
 
 
-def diagnose(error: Exception, path: str) -> Trouble | None:
+def diagnose(error: Exception, path: str, *, opening: bool = False) -> Trouble | None:
     """The trouble that this error means, or None where it is the fault of what was asked for and not of the file.
+
+    `opening`: nothing goes on by itself then, somebody has to start Offhook again.
 
     A failed write or fsync is fatal: the kernel may have dropped the pages, and a later fsync would say that all is well (limits §4).
     """
+    then = ", then start Offhook again" if opening else ": storing goes on by itself"
     match error:
         case apsw.FullError():
-            return Trouble(sentence=f"The disk that holds {path} is full. Free some space: storing goes on by itself.")
+            return Trouble(sentence=f"The disk that holds {path} is full. Free some space{then}.")
         case apsw.BusyError() | apsw.LockedError():
-            return Trouble(sentence=f"Another program has locked {path}. Close it there: storing goes on by itself.")
+            return Trouble(sentence=f"Another program has locked {path}. Close it there{then}.")
         case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError() | apsw.AuthError():
             return Trouble(sentence=f"{path} cannot be written: {error}. Let this user write the file and its directory.")
         case apsw.IOError() if getattr(error, "extendedresult", None) in HARMLESS_IO:
-            return Trouble(
-                sentence=f"The disk that holds {path} is full or failing: {error}. Free some space: storing goes on by itself."
-            )
+            return Trouble(sentence=f"The disk that holds {path} is full or failing: {error}. Free some space{then}.")
         case apsw.IOError():
             return Trouble(sentence=f"The disk failed under {path}: {error}. Check the disk, then restart Offhook.", fatal=True)
         case apsw.CorruptError() | apsw.NotADBError():
             return Trouble(sentence=f"{path} is damaged: {error}. Restore it from a backup, then restart Offhook.", fatal=True)
         case apsw.NoMemError():
-            return Trouble(sentence="There is no memory left to store with: storing goes on by itself once there is.")
+            return Trouble(sentence=f"There is no memory left to store with. Free some{then}.")
         case _:
             return None
