@@ -1,4 +1,4 @@
-"""Whether anybody goes by the name of an endpoint for which nothing was found: a name mistyped is not a quiet day."""
+"""Whether anything goes by the name of an endpoint or a cause for which nothing was found: a name mistyped is not a quiet day."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -11,9 +11,10 @@ from offhook.records import IssueFilter
 
 
 async def refuse_stranger(house: House, call: Call) -> None:
-    """Where a listing is empty: refuse the endpoint that it was asked for, if there is none of that name. Raises Problem 20001, JournalError."""
+    """Where a listing is empty: refuse the endpoint or cause that it was asked for, if there is none of that name. Raises Problem 20001, JournalError."""
     names = [endpoint.name for endpoint in house.endpoints]
-    said = await stranger(house.journal, names, call.values, house.clock.now())
+    now = house.clock.now()
+    said = await stranger(house.journal, names, call.values, now) or await no_cause(house.journal, call.values, now)
     if said:
         raise Problem(20001, said)
 
@@ -35,3 +36,16 @@ async def stranger(journal: Journal, endpoints: Collection[str] | None, values: 
     if endpoints is None:
         return f"Nothing is kept of an endpoint {name[:64]}.{meant if known else ''}"
     return f"There is no endpoint {name[:64]}, and nothing is kept of one.{meant}"
+
+
+async def no_cause(journal: Journal, values: Mapping[str, Any], now: float) -> str:
+    """The same of the likeliest cause that they name. One that errors here have had is known, whatever it is called today. Raises JournalError."""
+    name = values.get("cause", "")
+    if not name:
+        return ""
+    from offhook.debugger.causes import names  # with every cause behind it
+
+    if names.is_cause(name) or await journal.issues(IssueFilter(cause=name), 1, now=now):
+        return ""
+    meant = suggest(name.casefold(), sorted(names.names())) or " `offhook errors show` says what an error's cause is called."
+    return f"There is no cause {name[:64]}, and no error has had one.{meant}"

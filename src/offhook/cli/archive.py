@@ -178,14 +178,17 @@ class OfflineArchive:
         return await alarms_offline.ask(known, method, path, body)
 
     async def _look_whose(self, values: Mapping[str, Any]) -> None:
-        """Nothing was found: refuse an endpoint that there is not, as a server would. Where nobody knows which there are, say what is kept."""
-        from offhook.api.whose import stranger  # with the whole API behind it
+        """Nothing was found: refuse an endpoint or a cause that there is not, as a server would. Where nobody knows the endpoints, say what is kept."""
+        from offhook.api.whose import no_cause, stranger  # with the whole API behind it
 
-        said = await stranger(self._journal, self._endpoints, values, time.time())
-        if said and self._endpoints:
-            raise click.UsageError(said)
-        if said:
+        now = time.time()
+        said = await stranger(self._journal, self._endpoints, values, now)
+        if said and not self._endpoints:
             say(said)
+            said = ""
+        said = said or await no_cause(self._journal, values, now)
+        if said:
+            raise click.UsageError(said)
 
     async def _detail(self, issue: Issue | None) -> Shape | None:
         return None if issue is None else {**shapes.issue_detail(issue, await self._journal.event(issue.last_event))}

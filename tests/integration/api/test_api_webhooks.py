@@ -322,6 +322,17 @@ async def test_an_endpoint_that_there_is_not_is_refused_with_the_one_that_may_be
     assert (await console.get(f"/api/{path}?endpoint=sms")).status == 200
 
 
+@pytest.mark.parametrize("path", ["errors", "errors/counts", "issues"])
+async def test_a_cause_that_there_is_not_is_refused_with_the_one_that_may_be_meant(console, path):
+    answer = await console.get(f"/api/{path}?cause=TLS.expird")
+    assert (answer.status, answer.json["code"]) == (400, 20001)
+    assert answer.json["message"] == "There is no cause TLS.expird, and no error has had one. Did you mean tls.expired?"
+    far = await console.get(f"/api/{path}?cause=zzzz")
+    assert "`offhook errors show` says what an error's cause is called." in far.json["message"]
+    for known in ("tls.expired", "twilio.11200"):
+        assert (await console.get(f"/api/{path}?cause={known}")).status == 200
+
+
 async def test_an_endpoint_that_has_left_the_settings_is_known_for_as_long_as_anything_is_kept_of_it(console):
     await console.webhook(endpoint="old")
     await console.journal.record([console.event(endpoint="older")])

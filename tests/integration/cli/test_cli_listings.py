@@ -152,6 +152,15 @@ def test_an_endpoint_that_there_is_not_is_bad_usage(running, settled, words):
     assert "There is no endpoint smss, and nothing is kept of one. Did you mean sms?" in result.stderr
 
 
+@pytest.mark.parametrize("words", [("errors", "list"), ("issues", "list")])
+def test_a_cause_that_there_is_not_is_bad_usage(either, settled, words):
+    either.fill(settled(1))
+    result = either.run(*words, "--cause", "tls.expird", *either.flags)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no cause tls.expird, and no error has had one. Did you mean tls.expired?" in result.stderr
+    assert either.run(*words, "--cause", "tls.expired", *either.flags).exit_code == 0
+
+
 @pytest.mark.parametrize("words", LISTINGS)
 def test_without_a_server_the_settings_say_which_endpoints_there_are(stopped, settled, words):
     stopped.fill(settled(1))
