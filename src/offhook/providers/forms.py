@@ -18,8 +18,8 @@ _MOST_SHAPES = 256
 _MOST_ALIKE = 8
 _MOST_NAMES = 200
 _SMALL = 4096
-_MOST_FORMS = 1024
 _MOST_STRANGE = 256
+_MOST_SIGNED = 1024
 # Shapes are looked for by what a form begins with: a part of its first name.
 _START = 4
 # A number is written with an escaped plus, on WhatsApp behind the channel's name: with that in the shape nothing is left to be decoded. Anybody
@@ -105,7 +105,7 @@ NO_FORM = Form(Names(()), [b""], b"")
 
 
 class _Memory:
-    """What was read before: `shapes` by their beginnings, names that were seen `once`, and the latest forms.
+    """What was read before: `shapes` by their beginnings, names that were seen `once`, the latest `strange` forms, and what is to be `signed`.
 
     Forms go by the identity of their bytes, which costs nothing however long they are. The journal's threads read forms as well: nothing
     is changed here that another thread may be looking through, only put in the place of what was there.
@@ -114,36 +114,43 @@ class _Memory:
     def __init__(self) -> None:
         self.shapes: dict[bytes, tuple[Shape, ...]] = {}
         self.once: set[bytes] = set()
-        self.young: dict[int, Form] = {}
-        self.old: dict[int, Form] = {}
         self.strange: dict[int, Form] = {}
-
-    def hold(self, form: Form) -> None:
-        """Keep the latest forms, of known shapes more of them: of many webhooks that come at once, each is signed after all have been named."""
-        if form.familiar:
-            if len(self.young) >= _MOST_FORMS:
-                self.old, self.young = self.young, {}
-            self.young[id(form.source)] = form
-        else:
-            if len(self.strange) >= _MOST_STRANGE:
-                self.strange = {}
-            self.strange[id(form.source)] = form
+        self.signed: dict[int, tuple[bytes, bytes]] = {}
 
 
 _memory = _Memory()
 
 
 def read_form(encoded: bytes) -> Form:
-    """Read a form of any shape. The latest small ones are remembered: each is read to verify it, to name it, and to sign it anew."""
-    key = id(encoded)
-    held = _memory.young.get(key) or _memory.old.get(key) or _memory.strange.get(key)
+    """Read a form of any shape. The latest small ones of no known shape are remembered: each is read to verify, to name and to sign it.
+
+    One of a known shape is read again in less time than it would take to keep it: its twenty values are made where those of the last form were,
+    in the processor's caches, as long as that is not kept.
+    """
+    held = _memory.strange.get(id(encoded))
     if held is not None and held.source is encoded:
         return held
     form = _read(encoded)
     # Of the many names that fit into a small form each takes a hundred bytes, and whoever sends them need not sign.
-    if len(encoded) <= _SMALL and (form.familiar or len(form.names) <= _MOST_NAMES):
-        _memory.hold(form)
+    if not form.familiar and len(encoded) <= _SMALL and len(form.names) <= _MOST_NAMES:
+        if len(_memory.strange) >= _MOST_STRANGE:
+            _memory.strange = {}
+        _memory.strange[id(encoded)] = form
     return form
+
+
+def sign_later(form: Form) -> None:
+    """Keep what is signed of a form of a known shape until `signed` asks for it, as it mostly does within milliseconds."""
+    if form.familiar and len(form.source) <= _SMALL:
+        if len(_memory.signed) >= _MOST_SIGNED:
+            _memory.signed = {}
+        _memory.signed[id(form.source)] = form.source, form.signed
+
+
+def signed(encoded: bytes) -> bytes:
+    """The bytes that follow the URL in what is signed of this form."""
+    kept = _memory.signed.pop(id(encoded), None)
+    return kept[1] if kept is not None and kept[0] is encoded else read_form(encoded).signed
 
 
 def _read(encoded: bytes) -> Form:

@@ -9,7 +9,7 @@ import msgspec
 from offhook.errors import SettingsError
 from offhook.providers import naming, raw, shared_keys, urls
 from offhook.providers.base import Accepted, Incoming, Refused
-from offhook.providers.forms import NO_FORM, Form, learn, read_form
+from offhook.providers.forms import NO_FORM, Form, learn, read_form, sign_later, signed
 from offhook.providers.signature import Key, body_hash
 from offhook.records import Answer, AnswerMode, Arrival, Endpoint, Headers, Kind, Record, Webhook
 
@@ -199,11 +199,11 @@ class Twilio:
         in_body = bool(request.body) and _is_form(headers)
         if not signature or len(request.body) > _NEAR_BYTES or _is_flood(request.body, self._most):
             return ""
-        signed = read_form(request.body).signed if in_body else b""
+        covered = read_form(request.body).signed if in_body else b""
         assumed = self._base + request.target if self._base else urls.assumed_url(request, headers, self._trusted)
         keys = (*self._every_token, *self._shared.values())[:_NEAR_KEYS]
         for url in islice(urls.near_urls(request, headers, assumed), _NEAR_URLS):
-            if any(key.matches(url + signed, signature) for key in keys):
+            if any(key.matches(url + covered, signature) for key in keys):
                 return raw.text(url)
         return ""
 
@@ -212,6 +212,7 @@ class Twilio:
         form = read_form(raw.encoded_parameters(arrival.head, arrival.body))
         if not form.familiar:
             learn(form)  # it was verified before it was kept
+        sign_later(form)
         about = naming.named(arrival.endpoint, arrival.kind, form)
         return Webhook(
             id=arrival.id,
@@ -244,7 +245,7 @@ class Twilio:
         keys = (self._tokens.get(account) or self._tokens.get(b"", ())) if account else self._every_token
         if not keys:
             return bare.decode(), ()
-        signature = keys[0].sign(bare + (read_form(body).signed if body and form else b""))
+        signature = keys[0].sign(bare + (signed(body) if body and form else b""))
         return bare.decode(), (("X-Twilio-Signature", signature.decode()),)
 
     def acknowledge(self, endpoint: Endpoint, kind: Kind) -> Answer | None:
