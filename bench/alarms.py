@@ -25,7 +25,7 @@ BATCH = 50
 BEGAN = 1_700_000_000.0
 TITLE = f"{ALARMS} alarms over {RATE:,} debug events a second: processor time of one core, the journal's writer included"
 CODES = (11200, 11205, 11210, 11215, 11219, 11220, 11235, 11236, 11237, 12100, 12200, 12300, 12400, 15003, 21610, 30003)
-CAUSES = ("ngrok.offline", "tls.expired", "dns.gone", "app.crashed", "proxy.timeout", "")
+CAUSES = ("ngrok.down", "tls.expired", "dns.unknown-host", "app.exception", "gateway.timeout", "")
 ENDPOINTS = tuple(f"endpoint-{n}" for n in range(10))
 WINDOWS = (300.0, 900.0, 3_600.0, 43_200.0, 86_400.0)
 

@@ -5,11 +5,13 @@ from urllib.parse import parse_qsl
 import pytest
 from twilio.request_validator import RequestValidator
 
+from bench import alarms
 from bench.arrivals import Arrivals, backlog
 from bench.figures import Result, Row, Spread, at_least, at_most, number, percentile
 from bench.load import Report, summary
 from bench.messages import FORM_BYTES, TOKEN, build
 from bench.report import markdown
+from offhook.debugger.causes.names import is_cause
 
 URL = "http://127.0.0.1:8080/sms"
 
@@ -107,3 +109,7 @@ def test_a_row_without_a_figure_leaves_its_cell_empty_and_keeps_its_note():
     assert "| server | acks/s | note |" in text
     assert "| a | 1,000 |  |" in text
     assert "| nginx |  | not measured: install it |" in text
+
+
+def test_the_causes_of_the_alarms_bench_are_such_as_errors_can_have():
+    assert [cause for cause in alarms.CAUSES if cause and not is_cause(cause)] == []
