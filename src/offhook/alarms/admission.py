@@ -55,8 +55,8 @@ def strangers(window: Maintenance, alarms: Collection[str], endpoints: Collectio
 
 def unknown_cause(name: str) -> str:
     """A sentence for a cause that no error can have."""
-    near = difflib.get_close_matches(name.casefold(), sorted(causes.names()), n=1)
-    meant = f"Did you mean {near[0]}?" if near else "An error's page, and `offhook errors show`, say what its cause is called."
+    near = causes.near(name)
+    meant = f"Did you mean {near}?" if near else "An error's page, and `offhook errors show`, say what its cause is called."
     return f"cause: there is no cause {name}. {meant}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from offhook.api.house import House
 from offhook.api.operation import Call
 from offhook.api.problems import Problem, suggest
+from offhook.debugger.causes import names as causes
 from offhook.ports import Journal
 from offhook.records import IssueFilter
 
@@ -41,11 +42,8 @@ async def stranger(journal: Journal, endpoints: Collection[str] | None, values: 
 async def no_cause(journal: Journal, values: Mapping[str, Any], now: float) -> str:
     """The same of the likeliest cause that they name. One that errors here have had is known, whatever it is called today. Raises JournalError."""
     name = values.get("cause", "")
-    if not name:
+    if not name or causes.is_cause(name) or await journal.issues(IssueFilter(cause=name), 1, now=now):
         return ""
-    from offhook.debugger.causes import names  # with every cause behind it
-
-    if names.is_cause(name) or await journal.issues(IssueFilter(cause=name), 1, now=now):
-        return ""
-    meant = suggest(name.casefold(), sorted(names.names())) or " `offhook errors show` says what an error's cause is called."
-    return f"There is no cause {name[:64]}, and no error has had one.{meant}"
+    near = causes.near(name)
+    meant = f"Did you mean {near}?" if near else "`offhook errors show` says what an error's cause is called."
+    return f"There is no cause {name[:64]}, and no error has had one. {meant}"

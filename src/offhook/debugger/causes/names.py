@@ -3,6 +3,7 @@
 `tests/unit/test_causes.py` fails where a rule gives a name that does not stand here.
 """
 
+import difflib
 import re
 from functools import cache
 from typing import Final
@@ -32,3 +33,8 @@ def names() -> frozenset[str]:
 def is_cause(name: str) -> bool:
     """Whether an error can have a cause of this name."""
     return name in names() or _BY_CODE.fullmatch(name) is not None
+
+
+def near(name: str) -> str:
+    """The cause that may be meant by a name that is none; "" where none is near."""
+    return next(iter(difflib.get_close_matches(name.casefold(), sorted(names()), n=1)), "")
