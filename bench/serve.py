@@ -43,9 +43,8 @@ class Serve:
 
     def slow_commits(self) -> int:
         """How many transactions of the journal's have taken longer than 25 ms."""
-        rows = (
-            get(self.console_port, "/metrics", {"Authorization": f"Bearer {self.key.read_text().strip()}"}).decode().splitlines()
-        )
+        login = {"Authorization": f"Bearer {self.key.read_text().strip()}"}
+        rows = get(self.console_port, "/metrics", login).decode().splitlines()
         counts = dict(row.rsplit(" ", 1) for row in rows if row.startswith("offhook_journal_commit_seconds"))
         within = counts[f'offhook_journal_commit_seconds_bucket{{le="{SLOW_COMMIT}"}}']
         return int(float(counts["offhook_journal_commit_seconds_count"]) - float(within))

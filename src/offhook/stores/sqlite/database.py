@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -66,24 +68,26 @@ def _unwritable(path: Path, error: OSError) -> UnusableJournalError:
 
 def open_writer(path: Path, *, synchronous: str, vfs: str | None) -> apsw.Connection:
     """The one connection that writes: recognised as ours or new, and brought to the newest schema."""
-    try:
+    with in_words(path):
         db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs)
         try:
             _settle_in(db, path, synchronous)
         except BaseException:
             db.close()
             raise
-    except apsw.NotADBError:
-        raise _foreign(path) from None
-    except apsw.Error as error:
-        raise unusable(error, path) from error
     return db
 
 
-def unusable(error: apsw.Error, path: Path) -> UnusableJournalError:
-    """What keeps the file from being opened, in a sentence for the operator."""
-    trouble = diagnose(error, str(path), opening=True)
-    return UnusableJournalError(trouble.sentence if trouble else f"{path} cannot be opened: {error}")
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """What SQLite complains of while the file is being opened becomes an UnusableJournalError, a sentence for the operator."""
+    try:
+        yield
+    except apsw.NotADBError:
+        raise _foreign(path) from None
+    except apsw.Error as error:
+        trouble = diagnose(error, str(path), opening=True)
+        raise UnusableJournalError(trouble.sentence if trouble else f"{path} cannot be opened: {error}") from error
 
 
 def open_reader(path: Path, *, vfs: str | None) -> apsw.Connection:

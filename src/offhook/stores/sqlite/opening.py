@@ -6,7 +6,7 @@ import apsw
 
 from offhook.stores.newsreel import ended_at
 from offhook.stores.sqlite.codec import KEY_COLUMNS, decode_arrival, decode_attempt
-from offhook.stores.sqlite.database import ProcessLock, make_private, open_writer, unusable
+from offhook.stores.sqlite.database import ProcessLock, in_words, make_private, open_writer
 from offhook.stores.sqlite.group import Changes, Numbers, Pace
 from offhook.stores.sqlite.ledger import Key, Ledger
 from offhook.stores.sqlite.statements import SQL, execute, execute_rows
@@ -21,14 +21,12 @@ def open_file(path: Path, lock: ProcessLock, *, synchronous: str, vfs: str | Non
     try:
         db = open_writer(path, synchronous=synchronous, vfs=vfs)
         try:
-            end_leases(db)
-            return db, load(db)
+            with in_words(path):
+                end_leases(db)
+                return db, load(db)
         except BaseException:
             db.close()
             raise
-    except apsw.Error as error:
-        lock.release()
-        raise unusable(error, path) from error
     except BaseException:
         lock.release()
         raise

@@ -56,7 +56,6 @@ class Writer:
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._gathering = False
-        self._gather_until = 0.0
         self._busy = False
         self._writing = Group()
         self._groups: SimpleQueue[Group | None] = SimpleQueue()
@@ -104,14 +103,13 @@ class Writer:
         """Something waits."""
         if not self._gathering and not self._busy:
             self._gathering = True
-            self._gather_until = time.monotonic() + GATHER_SECONDS
-            self._loop.call_soon(self._gather, 0, 0)
+            self._loop.call_soon(self._gather, 0, 0, time.monotonic() + GATHER_SECONDS)
 
-    def _gather(self, before: int, rounds: int) -> None:
+    def _gather(self, before: int, rounds: int, until: float) -> None:
         """Look once more in the loop's next round, for as long as each round brings something and they take no time; then write."""
         waiting = self._waiting()
-        if before < waiting < MOST_IN_GROUP and rounds < MOST_ROUNDS and time.monotonic() < self._gather_until:
-            self._loop.call_soon(self._gather, waiting, rounds + 1)
+        if before < waiting < MOST_IN_GROUP and rounds < MOST_ROUNDS and time.monotonic() < until:
+            self._loop.call_soon(self._gather, waiting, rounds + 1, until)
             return
         self._gathering = False
         group = Group(_take(self.appends), _take(self.settlements), _take(self.works))
