@@ -105,6 +105,7 @@ def _issuers(url):
 def serving(pair, folder, *, least=None, most=None, ciphers=""):
     """A server's context; old versions and weak keys are served as well where they are asked for."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python serves older ones as well
     context.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

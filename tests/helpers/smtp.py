@@ -1,6 +1,7 @@
 """A real mail server (aiosmtpd) on a free loopback port: STARTTLS or TLS, AUTH, and the troubles that a test asks for."""
 
 import asyncio
+import contextlib
 from email import message_from_bytes
 from email.policy import default
 from typing import Self
@@ -39,7 +40,10 @@ class MailHost:
         self._server.close()
         for protocol in self._protocols:
             if protocol.transport is not None:
-                protocol.transport.abort()
+                with contextlib.suppress(
+                    AttributeError
+                ):  # asyncio of Python 3.11.2: a TLS transport that was closed twice has nothing to abort
+                    protocol.transport.abort()
         await self._server.wait_closed()
         await asyncio.sleep(0.02)
 

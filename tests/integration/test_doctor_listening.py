@@ -70,6 +70,7 @@ def post(url, *, body=BODY, signed_for=None, headers=(), signature=True):
 def served(house, tmp_path):
     """The context of a listener with a certificate, and that of a client who trusts it."""
     trust = ssl.create_default_context(cadata=house.root.cert_pem.bytes().decode())
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python offers older ones as well
     return Certificate(TlsFiles(*house.good().files(tmp_path, "served"))).context, trust
 
 
